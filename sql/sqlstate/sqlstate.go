@@ -1,0 +1,84 @@
+// Package sqlstate holds the one error type of the engine: a PostgreSQL
+// SQLSTATE code with a message, and where it helps a detail, a hint and a
+// position in the statement's text.
+//
+// Every package below and above returns these values; nothing else crosses a
+// package boundary as an operating error. Errors of programmers (a broken
+// invariant) are asserted instead, and end the query as InternalError.
+//
+// Not here: the text of the errors (each package words its own) and the wire
+// form (server/pg).
+package sqlstate
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is a five-character SQLSTATE as PostgreSQL's appendix A lists them.
+type Code string
+
+// Error is an operating error with its SQLSTATE.
+type Error struct {
+	// Code is the SQLSTATE.
+	Code Code
+	// Message names the object and the value; one line, no final period.
+	Message string
+	// Detail adds facts, Hint the way out; both may be empty.
+	Detail, Hint string
+	// Position is the 1-based character position in the statement's text, 0 if unknown.
+	Position int
+	cause    error
+}
+
+// New returns an error whose message is formatted as by fmt.Sprintf.
+func New(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Wrap is New with a cause that errors.Is and errors.As reach.
+func Wrap(code Code, cause error, format string, args ...any) *Error {
+	e := New(code, format, args...)
+	e.cause = cause
+	return e
+}
+
+// Error returns "message (SQLSTATE code)".
+func (e *Error) Error() string { return e.Message + " (SQLSTATE " + string(e.Code) + ")" }
+
+// SQLState returns the five-character code.
+func (e *Error) SQLState() string { return string(e.Code) }
+
+// Unwrap returns the cause, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// WithPosition sets the 1-based character position and returns e.
+func (e *Error) WithPosition(pos int) *Error { e.Position = pos; return e }
+
+// WithHint sets the hint and returns e.
+func (e *Error) WithHint(format string, args ...any) *Error {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// WithDetail sets the detail and returns e.
+func (e *Error) WithDetail(format string, args ...any) *Error {
+	e.Detail = fmt.Sprintf(format, args...)
+	return e
+}
+
+// CodeOf returns the code of the first Error in err's chain, "" for nil, and
+// InternalError for an error without one.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return InternalError
+}
+
+// Is reports whether err carries code.
+func Is(err error, code Code) bool { return err != nil && CodeOf(err) == code }
