@@ -1,0 +1,79 @@
+// Package vfs is the file system that all durable I/O of both stores goes
+// through, so that tests can inject faults and crashes.
+//
+// FS is Pebble's interface: its in-memory, crash-cloning and error-injecting
+// implementations work for the column store too. Map is added for reading
+// sealed segments: a memory mapping on the real file system, a heap copy on the
+// fakes.
+//
+// Not here: what is written (rowstore, colstore).
+package vfs
+
+import (
+	"htapdb/sql/sqlstate"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// FS is a file system. Implementations are safe for concurrent use.
+type FS = vfs.FS
+
+// File is an open file of an FS.
+type File = vfs.File
+
+// Default is the operating system's file system.
+var Default = vfs.Default
+
+// NewMem returns an empty in-memory file system without crash semantics.
+func NewMem() *vfs.MemFS { return vfs.NewMem() }
+
+// NewCrashableMem returns an in-memory file system whose CrashClone gives the
+// state after a power loss: what was synced, and a random part of the rest.
+func NewCrashableMem() *vfs.MemFS { return vfs.NewCrashableMem() }
+
+// Mapping is the read-only content of a file. It stays valid until Close, which
+// the last user calls.
+type Mapping struct {
+	// Data is the file's bytes; writing to it faults.
+	Data   []byte
+	mapped bool
+}
+
+// Map returns the content of the named file: mapped if fs is the operating
+// system's, else read into the heap.
+func Map(fs FS, name string) (*Mapping, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := info.Size()
+	if size == 0 {
+		return &Mapping{}, nil
+	}
+	if fd := f.Fd(); fd != vfs.InvalidFd {
+		data, err := mapFile(fd, size)
+		if err == nil {
+			return &Mapping{Data: data, mapped: true}, nil
+		}
+	}
+	data := make([]byte, size)
+	if n, err := f.ReadAt(data, 0); n != len(data) {
+		return nil, sqlstate.Wrap(sqlstate.IOError, err, "reading %s: %d of %d bytes", name, n, size)
+	}
+	return &Mapping{Data: data}, nil
+}
+
+// Close releases the mapping; Data must not be used afterwards.
+func (m *Mapping) Close() error {
+	data := m.Data
+	m.Data = nil
+	if !m.mapped {
+		return nil
+	}
+	return unmapFile(data)
+}
