@@ -155,10 +155,10 @@ func (a *Account) raisePeak(used int64) {
 
 // exceeded words the refusal of bytes for the account asked, at the limit of a.
 func (a *Account) exceeded(asked *Account, bytes, used, limit int64) error {
-	return sqlstate.New(sqlstate.OutOfMemory, "out of memory: %s needs %s more, limit of %s is %s",
-		asked.path(), Format(bytes), a.name, Format(limit)).
+	return sqlstate.New(sqlstate.OutOfMemory, "out of memory: %s needs %s more, limit of %s is %s (%s)",
+		asked.path(), Format(bytes), a.name, Format(limit), Setting).
 		WithDetail("%s of it are in use.", Format(max(used, 0))).
-		WithHint("Raise %s, or let the query touch fewer rows or groups at a time.", Setting)
+		WithHint("Raise the limit, or let the query touch fewer rows or groups at a time.")
 }
 
 // path names the account from below the root, "query 17/hash join".
