@@ -1,0 +1,47 @@
+package vector
+
+// Code is what narrow storage lanes and dictionary codes are.
+type Code interface{ ~uint8 | ~uint16 | ~uint32 }
+
+// Unpack stores base + src[i] in dst[i], in wrapping arithmetic of dst's width:
+// the decoding of frame-of-reference lanes, and with base 0 the widening of
+// codes. dst has at least len(src) elements; they do not overlap.
+func Unpack[D Int, S Code](dst []D, src []S, base D) {
+	dst = dst[:len(src)]
+	unpack(dst, src, base)
+}
+
+// UnpackSel is Unpack for the rows sel only, each at its own index; the other
+// elements of dst keep their values.
+func UnpackSel[D Int, S Code](dst []D, src []S, base D, sel []int32) {
+	dst = dst[:len(src)]
+	for _, r := range sel {
+		dst[r] = base + D(src[r])
+	}
+}
+
+// Gather stores src[idx[i]] in dst[i]: rows by selection or position, or
+// dictionary entries by code. Every index is below len(src); dst has at least
+// len(idx) elements.
+func Gather[T any, I Code | ~int32](dst, src []T, idx []I) {
+	dst = dst[:len(idx)]
+	for i, j := range idx {
+		dst[i] = src[j]
+	}
+}
+
+// GatherInt32 is Gather for 32-bit elements.
+func GatherInt32(dst, src, idx []int32) { Gather(dst, src, idx) }
+
+// GatherInt64 is Gather for 64-bit integers.
+func GatherInt64(dst, src []int64, idx []int32) { Gather(dst, src, idx) }
+
+// GatherFloat64 is Gather for doubles.
+func GatherFloat64(dst, src []float64, idx []int32) { Gather(dst, src, idx) }
+
+func unpackGo[D Int, S Code](dst []D, src []S, base D) {
+	dst = dst[:len(src)]
+	for i, x := range src {
+		dst[i] = base + D(x)
+	}
+}
