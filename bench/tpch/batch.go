@@ -178,3 +178,14 @@ func (c *builderColumn) cutText() {
 		start = end
 	}
 }
+
+// Values returns the slice that holds the column's values: an []int64, []int32 or []string.
+func (v Vector) Values() any {
+	switch {
+	case v.Dates != nil:
+		return v.Dates
+	case v.Strings != nil:
+		return v.Strings
+	}
+	return v.Ints
+}
