@@ -1,0 +1,63 @@
+package olap
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// NodeStats are the counters of one node over one or more executions.
+type NodeStats struct {
+	// Rows and Batches are what the node produced.
+	Rows, Batches int64
+	// Time is the time spent in the node itself, summed over the workers,
+	// without its inputs.
+	Time time.Duration
+	// Bytes is the largest memory that the node reserved.
+	Bytes int64
+	// Workers is the largest number of workers that ran the node's pipeline.
+	Workers int
+}
+
+// Profile collects NodeStats while Run runs. It is safe for concurrent use.
+type Profile struct {
+	mu    sync.Mutex
+	nodes map[Node]*nodeCounters
+}
+
+// nodeCounters are the counters behind NodeStats, added to by all workers.
+type nodeCounters struct {
+	rows, batches, nanos, bytes, workers atomic.Int64
+}
+
+// Stats returns the counters of n, zero for a node that did not run.
+func (p *Profile) Stats(n Node) NodeStats {
+	p.mu.Lock()
+	c := p.nodes[n]
+	p.mu.Unlock()
+	if c == nil {
+		return NodeStats{}
+	}
+	return NodeStats{
+		Rows: c.rows.Load(), Batches: c.batches.Load(), Time: time.Duration(c.nanos.Load()),
+		Bytes: c.bytes.Load(), Workers: int(c.workers.Load()),
+	}
+}
+
+// counters returns the counters of n, made on first use; nil for a nil profile.
+func (p *Profile) counters(n Node) *nodeCounters {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.nodes == nil {
+		p.nodes = make(map[Node]*nodeCounters)
+	}
+	c := p.nodes[n]
+	if c == nil {
+		c = &nodeCounters{}
+		p.nodes[n] = c
+	}
+	return c
+}

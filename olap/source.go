@@ -1,0 +1,73 @@
+package olap
+
+import (
+	"context"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Source is a table, index, file or anything else that a Scan reads. It is part
+// of a plan: immutable, opened once per execution and Scan node.
+type Source interface {
+	// Types returns the types of the columns of its batches.
+	Types() []types.Type
+	// Open prepares reading. ctx ends when the execution does.
+	Open(ctx context.Context, ex *Exec) (Scanner, error)
+	// EstimatedRows guesses how many rows reading touches (before filters that
+	// the source applies itself): it decides whether the plan is worth scheduling.
+	EstimatedRows() float64
+}
+
+// Scanner is an opened Source. Its readers share the rows out among themselves
+// in morsels. A Scanner may also implement RuntimeFilterer and OrderedScanner.
+type Scanner interface {
+	// NewReader returns a reader for one worker. It is called from one
+	// goroutine, before any reader is used.
+	NewReader() (Reader, error)
+	// Close releases what the scan has pinned. It is called once, after all
+	// readers have been closed and no batch, string or dictionary of theirs is in use.
+	Close()
+}
+
+// Reader yields the batches of the morsels that one worker has taken.
+type Reader interface {
+	// Next returns the next batch, nil at the end. It is valid until the next
+	// call; its strings, and dictionaries with a DictID other than 0, stay valid
+	// until the Scanner is closed. A call should take well under a millisecond;
+	// a reader that finds nothing for long returns a batch without rows in between.
+	Next(ctx context.Context) (*vector.Batch, error)
+	// Close ends reading, at the end or before it.
+	Close()
+}
+
+// RuntimeFilterer is implemented by scanners that can make use of filters that
+// become known while the query runs. Applying one is optional and may be
+// inexact: the operator that made it checks again.
+type RuntimeFilterer interface {
+	// AddRuntimeFilter announces a filter on output column col, before the first NewReader.
+	AddRuntimeFilter(col int, f *RuntimeFilter)
+}
+
+// OrderedScanner is implemented by scanners whose single reader yields rows in
+// an order that the plan relies on.
+type OrderedScanner interface {
+	// Ordered reports that the order of rows matters; the pipeline then has one worker.
+	Ordered() bool
+}
+
+// Scan reads a Source.
+type Scan struct {
+	Source Source
+	// Label names the table or file for EXPLAIN.
+	Label string
+}
+
+// Types returns the source's.
+func (s *Scan) Types() []types.Type { return s.Source.Types() }
+
+// Inputs returns nil.
+func (s *Scan) Inputs() []Node { return nil }
+
+// Name returns "Scan".
+func (s *Scan) Name() string { return "Scan" }
