@@ -1,0 +1,159 @@
+package catalog
+
+import (
+	"encoding/json"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
+
+// ID identifies an object for ever; it is never reused. User objects start at FirstUserID.
+type ID = uint32
+
+// FirstUserID is the first identifier of a user's object; the rows of smaller
+// ones are the catalog's own tables.
+const FirstUserID ID = 16384
+
+// DefaultSchema is where an unqualified CREATE puts its object.
+const DefaultSchema = "public"
+
+// Table is the descriptor of a stored table. Descriptors are immutable once
+// they are in a Snapshot: a change makes a new one.
+type Table struct {
+	// ID names the table; StorageID names its rows, and changes with TRUNCATE
+	// and with rewrites, so that old rows are never mistaken for new ones.
+	ID, StorageID ID
+	Schema, Name  string
+	Columns       []Column
+	// Primary are the ordinals of the primary key; empty gives the table a hidden key.
+	Primary []int `json:",omitempty"`
+	// PrimaryName is the constraint's name in error messages.
+	PrimaryName string  `json:",omitempty"`
+	Indexes     []Index `json:",omitempty"`
+	Checks      []Check `json:",omitempty"`
+	// NextColumnID is the identifier of the next column: they are not reused.
+	NextColumnID uint32
+	// Version counts the changes of the row format.
+	Version uint16
+	// Comment is the text of COMMENT ON TABLE.
+	Comment string `json:",omitempty"`
+}
+
+// Column is one column of a Table.
+type Column struct {
+	ID      uint32
+	Name    string
+	Type    types.Type
+	NotNull bool `json:",omitempty"`
+	// Default is the SQL text of the default expression, "" for NULL.
+	Default string `json:",omitempty"`
+	// Sequence is the sequence of a serial or identity column, 0 for none;
+	// Always is GENERATED ALWAYS, which refuses explicit values.
+	Sequence ID   `json:",omitempty"`
+	Always   bool `json:",omitempty"`
+	// Missing is the text of the value that rows written before the column was
+	// added have; MissingNull says that it is NULL.
+	Missing    string `json:",omitempty"`
+	HasMissing bool   `json:",omitempty"`
+}
+
+// Index is a secondary index of a Table.
+type Index struct {
+	ID      ID
+	Name    string
+	Columns []int
+	Unique  bool `json:",omitempty"`
+	// Constraint is true for an index made by UNIQUE, which only ALTER TABLE drops.
+	Constraint bool `json:",omitempty"`
+}
+
+// Check is a CHECK constraint: rows for which SQL is false are refused.
+type Check struct{ Name, SQL string }
+
+// View is a stored query.
+type View struct {
+	ID           ID
+	Schema, Name string
+	Columns      []string `json:",omitempty"`
+	SQL          string
+}
+
+// Sequence is a generator of numbers; its state is in the catalog's counters.
+type Sequence struct {
+	ID               ID
+	Schema, Name     string
+	Start, Increment int64
+	// Owner is the table of a serial column, 0 for a sequence of its own.
+	Owner ID `json:",omitempty"`
+}
+
+// Model is a trained model with what made it.
+type Model struct {
+	ID           ID
+	Schema, Name string
+	Version      int
+	// Algorithm is the name after USING in its full form.
+	Algorithm string
+	// Target is the predicted column, Features the others in order.
+	Target   string
+	Features []string
+	// Query is the SQL that gave the training rows, Options the WITH pairs.
+	Query   string
+	Options map[string]string `json:",omitempty"`
+	// SnapshotTS is the timestamp of the snapshot it was trained on.
+	SnapshotTS uint64
+	RowCount   int64
+	// Metrics are training metrics by name.
+	Metrics map[string]float64
+	// State is the estimator's own form (ml.Model).
+	State json.RawMessage
+}
+
+// Ordinal returns the position of the named column, −1 if there is none.
+func (t *Table) Ordinal(name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// HiddenKey reports whether the table has no primary key.
+func (t *Table) HiddenKey() bool { return len(t.Primary) == 0 }
+
+// Clone returns a copy whose slices can be changed.
+func (t *Table) Clone() *Table {
+	c := *t
+	c.Columns = append([]Column(nil), t.Columns...)
+	c.Primary = append([]int(nil), t.Primary...)
+	c.Indexes = append([]Index(nil), t.Indexes...)
+	c.Checks = append([]Check(nil), t.Checks...)
+	return &c
+}
+
+// QualifiedName returns schema.name, without the schema if it is the default.
+func QualifiedName(schema, name string) string {
+	if schema == "" || schema == DefaultSchema {
+		return name
+	}
+	return schema + "." + name
+}
+
+// encode returns the stored form of a descriptor.
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", sqlstate.Wrap(sqlstate.InternalError, err, "encoding a catalog object")
+	}
+	return string(b), nil
+}
+
+// decode reads the stored form of a descriptor named for the error message.
+func decode[T any](text, name string) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return nil, sqlstate.Wrap(sqlstate.DataCorrupted, err, "catalog entry of %q cannot be read", name)
+	}
+	return v, nil
+}
