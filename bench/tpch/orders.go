@@ -24,15 +24,15 @@ type orderStreams struct {
 	ship                    stream
 }
 
-func newOrderStreams(sf float64, row int64) orderStreams {
+func newOrderStreams(j job) orderStreams {
 	return orderStreams{
-		day:      newStream(1066728069, 1, row),
-		lines:    newStream(1434868289, 1, row),
-		quantity: newStream(209208115, maxLines, row),
-		discount: newStream(554590007, maxLines, row),
-		tax:      newStream(721958466, maxLines, row),
-		part:     newKeyStream(1808217256, maxLines, row, sf, scaled(partsPerScale, sf)),
-		ship:     newStream(1769349045, maxLines, row),
+		day:      j.stream(1066728069, 1),
+		lines:    j.stream(1434868289, 1),
+		quantity: j.stream(209208115, maxLines),
+		discount: j.stream(554590007, maxLines),
+		tax:      j.stream(721958466, maxLines),
+		part:     j.keys(1808217256, maxLines, scaled(partsPerScale, j.sf)),
+		ship:     j.stream(1769349045, maxLines),
 	}
 }
 
@@ -76,15 +76,15 @@ func (l line) charge() int64 {
 	return l.price * (100 - l.discount) / 100 * (100 + l.tax) / 100
 }
 
-func fillOrders(b *builder, sf float64, first, count int64) error {
-	s := newOrderStreams(sf, first)
-	customers := scaled(customersPerScale, sf)
-	customer := newKeyStream(851767375, 1, first, sf, customers)
-	priority := newStream(591449447, 1, first)
-	clerk := newStream(1171034773, 1, first)
-	clerks := max(scaled(clerksPerScale, sf), clerksPerScale)
-	comment := newTextStream(276090261, 49, 1, first)
-	for n := first + 1; n <= first+count; n++ {
+func fillOrders(b *builder, j job) error {
+	s := newOrderStreams(j)
+	customers := scaled(customersPerScale, j.sf)
+	customer := j.keys(851767375, 1, customers)
+	priority := j.stream(591449447, 1)
+	clerk := j.stream(1171034773, 1)
+	clerks := max(scaled(clerksPerScale, j.sf), clerksPerScale)
+	comment := j.text(276090261, 49, 1)
+	for n := j.first + 1; n <= j.first+j.count; n++ {
 		day := s.orderDay()
 		total, shipped := int64(0), int64(0)
 		lines := s.lines.between(1, maxLines)
@@ -138,11 +138,11 @@ func orderStatus(shipped, lines int64) string {
 }
 
 // fillLineitem's driving rows are orders.
-func fillLineitem(b *builder, sf float64, first, count int64) error {
-	s := newOrderStreams(sf, first)
-	rest := newLineStreams(first)
-	suppliers := scaled(suppliersPerScale, sf)
-	for n := first + 1; n <= first+count; n++ {
+func fillLineitem(b *builder, j job) error {
+	s := newOrderStreams(j)
+	rest := newLineStreams(j)
+	suppliers := scaled(suppliersPerScale, j.sf)
+	for n := j.first + 1; n <= j.first+j.count; n++ {
 		key, day := orderKey(n), s.orderDay()
 		lines := s.lines.between(1, maxLines)
 		for number := int64(1); number <= lines; number++ {
@@ -172,15 +172,15 @@ type lineStreams struct {
 	comment                                             textStream
 }
 
-func newLineStreams(row int64) lineStreams {
+func newLineStreams(j job) lineStreams {
 	return lineStreams{
-		supplier: newStream(2095021727, maxLines, row),
-		commit:   newStream(904914315, maxLines, row),
-		receipt:  newStream(373135028, maxLines, row),
-		returned: newStream(717419739, maxLines, row),
-		instruct: newStream(1371272478, maxLines, row),
-		mode:     newStream(675466456, maxLines, row),
-		comment:  newTextStream(1095462486, 27, maxLines, row),
+		supplier: j.stream(2095021727, maxLines),
+		commit:   j.stream(904914315, maxLines),
+		receipt:  j.stream(373135028, maxLines),
+		returned: j.stream(717419739, maxLines),
+		instruct: j.stream(1371272478, maxLines),
+		mode:     j.stream(675466456, maxLines),
+		comment:  j.text(1095462486, 27, maxLines),
 	}
 }
 

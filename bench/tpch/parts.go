@@ -19,15 +19,15 @@ func partSupplier(part, i, suppliers int64) int64 {
 	return (part+i*(suppliers/suppliersPerPart+(part-1)/suppliers))%suppliers + 1
 }
 
-func fillPart(b *builder, _ float64, first, count int64) error {
-	name := newNameStream(709314158, first)
-	maker := newStream(1, 1, first)
-	brand := newStream(46831694, 1, first)
-	kind := newStream(1841581359, 1, first)
-	size := newStream(1193163244, 1, first)
-	container := newStream(727633698, 1, first)
-	comment := newTextStream(804159733, 14, 1, first)
-	for row := first; row < first+count; row++ {
+func fillPart(b *builder, j job) error {
+	name := j.names(709314158)
+	maker := j.stream(1, 1)
+	brand := j.stream(46831694, 1)
+	kind := j.stream(1841581359, 1)
+	size := j.stream(1193163244, 1)
+	container := j.stream(727633698, 1)
+	comment := j.text(804159733, 14, 1)
+	for row := j.first; row < j.first+j.count; row++ {
 		b.cols[0].int(row + 1)
 		b.cols[1].text = name.appendTo(b.cols[1].text)
 		b.cols[1].endText()
@@ -73,8 +73,8 @@ type nameStream struct {
 	order []uint8 // positions in colors
 }
 
-func newNameStream(seed uint64, row int64) nameStream {
-	return nameStream{newStream(seed, int64(len(colors)), row), make([]uint8, len(colors))}
+func (j job) names(seed uint64) nameStream {
+	return nameStream{j.stream(seed, int64(len(colors))), make([]uint8, len(colors))}
 }
 
 func (s *nameStream) appendTo(dst []byte) []byte {
@@ -82,8 +82,8 @@ func (s *nameStream) appendTo(dst []byte) []byte {
 		s.order[i] = uint8(i)
 	}
 	for i := range nameWords {
-		j := s.between(int64(i), int64(len(s.order)-1))
-		s.order[i], s.order[j] = s.order[j], s.order[i]
+		other := s.between(int64(i), int64(len(s.order)-1))
+		s.order[i], s.order[other] = s.order[other], s.order[i]
 		if i > 0 {
 			dst = append(dst, ' ')
 		}
@@ -93,12 +93,12 @@ func (s *nameStream) appendTo(dst []byte) []byte {
 }
 
 // fillPartsupp's driving rows are parts.
-func fillPartsupp(b *builder, sf float64, first, count int64) error {
-	available := newStream(1671059989, suppliersPerPart, first)
-	cost := newStream(1051288424, suppliersPerPart, first)
-	comment := newTextStream(1961692154, 124, suppliersPerPart, first)
-	suppliers := scaled(suppliersPerScale, sf)
-	for part := first + 1; part <= first+count; part++ {
+func fillPartsupp(b *builder, j job) error {
+	available := j.stream(1671059989, suppliersPerPart)
+	cost := j.stream(1051288424, suppliersPerPart)
+	comment := j.text(1961692154, 124, suppliersPerPart)
+	suppliers := scaled(suppliersPerScale, j.sf)
+	for part := j.first + 1; part <= j.first+j.count; part++ {
 		for i := range int64(suppliersPerPart) {
 			b.cols[0].int(part)
 			b.cols[1].int(partSupplier(part, i, suppliers))

@@ -98,12 +98,6 @@ func (s *stream) between(low, high int64) int64 {
 	}
 }
 
-// negative31 draws a number from −2^31 to 0. The benchmark asks for the range 0 … 2^31−1, whose width
-// overflows its 32-bit integers to −2^31; random strings depend on it.
-func (s *stream) negative31() int64 {
-	return int64(float64(s.next()) / modulus * -(1 << 31))
-}
-
 // endRow steps over the draws that the row did not use.
 func (s *stream) endRow() {
 	if n := s.perRow - s.used; n != 0 {

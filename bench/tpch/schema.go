@@ -46,8 +46,7 @@ type Table struct {
 	// lineitem orders. fixed tables have base rows at every scale.
 	base  int64
 	fixed bool
-	// fill makes the driving rows first … first+count-1, counted from zero.
-	fill func(b *builder, sf float64, first, count int64) error
+	fill  func(*builder, job) error
 }
 
 func integer(name string) Column { return Column{Name: name, Type: "integer"} }

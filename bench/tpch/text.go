@@ -2,7 +2,7 @@ package tpch
 
 import "sync"
 
-// The text that comments are cut from: sentences of a small grammar (the specification's 4.2.2.14), one
+// The text that comments are cut from: sentences of a small grammar (section 4.2 of the specification), one
 // after the other, drawn from one stream. A comment is textSize-uniform offset and length.
 //
 // It is stored as words, not bytes: one code for each word, some 40 MB for 300 MiB, which takes a third
@@ -238,19 +238,25 @@ func grow(b []byte, n int) []byte {
 type textStream struct {
 	stream
 	short, long int64
+	size        int64 // of the text to cut from
 }
 
-func newTextStream(seed uint64, average, perRow, row int64) textStream {
-	return textStream{
-		stream: newStream(seed, 2*perRow, row),
+func (j job) text(seed uint64, average, perRow int64) textStream {
+	t := textStream{
+		stream: j.stream(seed, 2*perRow),
 		short:  average * 4 / 10,
 		long:   average * 16 / 10,
+		size:   textSize,
 	}
+	if j.variant == DuckDB {
+		t.size = 10 << 20
+	}
+	return t
 }
 
 // appendTo draws a comment.
 func (t *textStream) appendTo(dst []byte) []byte {
-	offset := t.between(0, textSize-t.long)
+	offset := t.between(0, t.size-t.long)
 	length := t.between(t.short, t.long)
 	return appendText(dst, int(offset), int(length))
 }

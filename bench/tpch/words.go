@@ -1,6 +1,6 @@
 package tpch
 
-// The word lists of the specification (4.2.2.13 and 4.2.3). Their order is part of the data: a random
+// The word lists of the specification (section 4.2). Their order is part of the data: a random
 // number selects by position.
 
 // word is a word of the text's grammar and its weight: how many of the list's draws select it.
