@@ -139,13 +139,15 @@ type builder struct {
 }
 
 // builderColumn is a column being filled. A string is either appended to constants, for the words of
-// short lists, or written to text and closed with endText; a column does one of the two.
+// short lists, or written to text and closed with endText, or a comment; a column does one of the three.
 type builderColumn struct {
 	ints    []int64
 	dates   []int32
 	strings []string
 	text    []byte
 	ends    []int
+
+	comments []comment // become text when the batch is complete
 }
 
 func newBuilder(t *Table, emit func(Batch) error) *builder {
@@ -171,6 +173,7 @@ func (c *builderColumn) int(v int64)       { c.ints = append(c.ints, v) }
 func (c *builderColumn) date(v int32)      { c.dates = append(c.dates, v) }
 func (c *builderColumn) constant(s string) { c.strings = append(c.strings, s) }
 func (c *builderColumn) endText()          { c.ends = append(c.ends, len(c.text)) }
+func (c *builderColumn) comment(v comment) { c.comments = append(c.comments, v) }
 
 // endRows closes n rows, and hands the batch over when fewer than room rows more would fit.
 func (b *builder) endRows(n, room int) error {
@@ -188,9 +191,7 @@ func (b *builder) flush() error {
 	}
 	for i := range b.cols {
 		c := &b.cols[i]
-		if c.ends != nil {
-			c.cutText()
-		}
+		c.cutText()
 		b.out[i] = Vector{Ints: c.ints, Dates: c.dates, Strings: c.strings}
 	}
 	err := b.emit(Batch{Table: b.table, Rows: b.rows, Columns: b.out})
@@ -198,13 +199,14 @@ func (b *builder) flush() error {
 	for i := range b.cols {
 		c := &b.cols[i]
 		c.ints, c.dates, c.strings = c.ints[:0], c.dates[:0], c.strings[:0]
-		c.text, c.ends = c.text[:0], c.ends[:0]
+		c.text, c.ends, c.comments = c.text[:0], c.ends[:0], c.comments[:0]
 	}
 	return err
 }
 
-// cutText makes the column's strings: one allocation for all of a batch's.
+// cutText makes the column's strings from its text, if it has any: one allocation for all of a batch's.
 func (c *builderColumn) cutText() {
+	c.text, c.ends = appendComments(c.text, c.ends, c.comments)
 	all, start := string(c.text), 0
 	for _, end := range c.ends {
 		c.strings = append(c.strings, all[start:end])

@@ -103,8 +103,7 @@ func fillOrders(b *builder, j job) error {
 		b.cols[5].constant(priorities[priority.below(uint64(len(priorities)))])
 		b.cols[6].numbered("Clerk#", clerk.between(1, clerks))
 		b.cols[7].int(0)
-		b.cols[8].text = comment.appendTo(b.cols[8].text)
-		b.cols[8].endText()
+		b.cols[8].comment(comment.draw())
 
 		s.endRow()
 		customer.endRow()
@@ -211,8 +210,7 @@ func (s *lineStreams) append(cols []builderColumn, orderDay, shipDay int32) {
 	cols[4].date(receiptDay)
 	cols[5].constant(shipInstructs[s.instruct.below(uint64(len(shipInstructs)))])
 	cols[6].constant(shipModes[s.mode.below(uint64(len(shipModes)))])
-	cols[7].text = s.comment.appendTo(cols[7].text)
-	cols[7].endText()
+	cols[7].comment(s.comment.draw())
 }
 
 // countLines returns the number of lines of the first orders.

@@ -25,8 +25,7 @@ func fillRegion(b *builder, j job) error {
 	for i := j.first; i < j.first+j.count; i++ {
 		key.int(i)
 		name.constant(regionNames[i])
-		text.text = comment.appendTo(text.text)
-		text.endText()
+		text.comment(comment.draw())
 		comment.endRow()
 		if err := b.endRows(1, 1); err != nil {
 			return err
@@ -42,8 +41,7 @@ func fillNation(b *builder, j job) error {
 		key.int(i)
 		name.constant(nations[i].name)
 		region.int(nations[i].region)
-		text.text = comment.appendTo(text.text)
-		text.endText()
+		text.comment(comment.draw())
 		comment.endRow()
 		if err := b.endRows(1, 1); err != nil {
 			return err
@@ -69,8 +67,8 @@ func fillSupplier(b *builder, j job) error {
 		b.cols[4].phone(nationKey, &phone)
 		b.cols[5].int(balance.between(minBalance, maxBalance))
 		text := &b.cols[6]
-		start := len(text.text)
-		text.text = comment.appendTo(text.text)
+		start, c := len(text.text), comment.draw()
+		text.text = find(int(c.offset)).appendTo(text.text, int(c.length))
 		plant.into(text.text[start:])
 		text.endText()
 
@@ -103,8 +101,7 @@ func fillCustomer(b *builder, j job) error {
 		b.cols[4].phone(nationKey, &phone)
 		b.cols[5].int(balance.between(minBalance, maxBalance))
 		b.cols[6].constant(segments[segment.below(uint64(len(segments)))])
-		b.cols[7].text = comment.appendTo(b.cols[7].text)
-		b.cols[7].endText()
+		b.cols[7].comment(comment.draw())
 
 		address.endRow()
 		nation.endRow()

@@ -38,8 +38,7 @@ func fillPart(b *builder, j job) error {
 		b.cols[5].int(size.between(1, 50))
 		b.cols[6].constant(containers[container.below(uint64(len(containers)))])
 		b.cols[7].int(retailPrice(row + 1))
-		b.cols[8].text = comment.appendTo(b.cols[8].text)
-		b.cols[8].endText()
+		b.cols[8].comment(comment.draw())
 
 		name.endRow()
 		maker.endRow()
@@ -104,8 +103,7 @@ func fillPartsupp(b *builder, j job) error {
 			b.cols[1].int(partSupplier(part, i, suppliers))
 			b.cols[2].int(available.between(1, 9999))
 			b.cols[3].int(cost.between(100, 100000))
-			b.cols[4].text = comment.appendTo(b.cols[4].text)
-			b.cols[4].endText()
+			b.cols[4].comment(comment.draw())
 		}
 		available.endRow()
 		cost.endRow()

@@ -1,6 +1,9 @@
 package tpch
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // The text that comments are cut from: sentences of a small grammar (section 4.2 of the specification), one
 // after the other, drawn from one stream. A comment is textSize-uniform offset and length.
@@ -184,8 +187,17 @@ func (b *textBlock) fill(mark textMark) {
 	}
 }
 
-// appendText appends length bytes of the text from offset; both come from a textStream, inside the text.
-func appendText(dst []byte, offset, length int) []byte {
+// place is where a piece of the text starts: in the word codes[pos] of block i or soon behind it, skip
+// bytes on.
+type place struct {
+	block *textBlock
+	i     int
+	pos   uint32
+	skip  uint32
+}
+
+// find returns the place of an offset inside the text.
+func find(offset int) place {
 	at := offset + 1 // past the first word's space
 	i := at / blockSize
 	if at < i*blockSize+int(textMarks[i].skip) {
@@ -194,8 +206,12 @@ func appendText(dst []byte, offset, length int) []byte {
 	b := loadBlock(i)
 	at -= i*blockSize + int(textMarks[i].skip)
 	entry := b.index[at/stride]
-	codes := b.codes[entry>>8:]
-	skip := at%stride + int(entry&0xff)
+	return place{b, i, entry >> 8, uint32(at%stride) + entry&0xff}
+}
+
+// appendTo appends length bytes of the text.
+func (p place) appendTo(dst []byte, length int) []byte {
+	i, codes, skip := p.i, p.block.codes[p.pos:], int(p.skip)
 	for skip >= int(lex.length[codes[0]]) {
 		skip -= int(lex.length[codes[0]])
 		codes = codes[1:]
@@ -205,8 +221,8 @@ func appendText(dst []byte, offset, length int) []byte {
 		}
 	}
 
-	// Whole words are copied with their padding and the length cut afterwards: room for one more word on
-	// either side, the first one's skipped bytes moved away at the end.
+	// Words are copied with their padding, the first one whole: room for one more at the end, and the
+	// skipped bytes are moved away last.
 	start := len(dst)
 	need := skip + length
 	dst = grow(dst, need+wordBytes)
@@ -225,6 +241,36 @@ func appendText(dst []byte, offset, length int) []byte {
 		codes = loadBlock(i).codes
 	}
 }
+
+// comment is a piece of the text.
+type comment struct{ offset, length int32 }
+
+// appendComments appends the pieces one after the other, and the end of each to ends. The pieces are all
+// over the text, so each costs two cache misses; looking them up in two passes before copying lets the
+// processor wait for many at once (lineitem: 3.1 instead of 1.8 million rows a second).
+func appendComments(dst []byte, ends []int, comments []comment) ([]byte, []int) {
+	var places [BatchRows]place
+	for len(comments) > 0 {
+		n := min(len(comments), BatchRows)
+		for i, c := range comments[:n] {
+			places[i] = find(int(c.offset))
+		}
+		touched := byte(0)
+		for i := range places[:n] {
+			touched |= places[i].block.codes[places[i].pos]
+		}
+		lookedUp.Store(uint32(touched))
+		for i, c := range comments[:n] {
+			dst = places[i].appendTo(dst, int(c.length))
+			ends = append(ends, len(dst))
+		}
+		comments = comments[n:]
+	}
+	return dst, ends
+}
+
+// lookedUp keeps the compiler from dropping the loads of appendComments.
+var lookedUp atomic.Uint32
 
 // grow extends the slice by n bytes of any content.
 func grow(b []byte, n int) []byte {
@@ -254,9 +300,8 @@ func (j job) text(seed uint64, average, perRow int64) textStream {
 	return t
 }
 
-// appendTo draws a comment.
-func (t *textStream) appendTo(dst []byte) []byte {
+// draw draws a comment.
+func (t *textStream) draw() comment {
 	offset := t.between(0, t.size-t.long)
-	length := t.between(t.short, t.long)
-	return appendText(dst, int(offset), int(length))
+	return comment{int32(offset), int32(t.between(t.short, t.long))}
 }

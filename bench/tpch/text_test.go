@@ -57,8 +57,8 @@ func rewriteMarks(t *testing.T, marks [blocks]textMark) {
 	}
 }
 
-// TestAppendText compares substrings at random and awkward places with the text itself, three blocks of it.
-func TestAppendText(t *testing.T) {
+// TestFindText compares substrings at random and awkward places with the text itself, three blocks of it.
+func TestFindText(t *testing.T) {
 	m := textMaker{draw: stream{value: textSeed}}
 	for m.length < 3*blockSize+1000 {
 		m.sentence()
@@ -74,7 +74,7 @@ func TestAppendText(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	check := func(offset, length int) {
 		t.Helper()
-		got := appendText([]byte("x"), offset, length)
+		got := find(offset).appendTo([]byte("x"), length)
 		if want := "x" + string(text[offset:offset+length]); string(got) != want {
 			t.Fatalf("text[%d:%d] = %q, want %q", offset, offset+length, got, want)
 		}
@@ -103,20 +103,35 @@ func BenchmarkText(b *testing.B) {
 	b.ReportMetric(float64(words)/float64(n)*blocks/1e6, "MB-held/text")
 }
 
-// BenchmarkAppendText cuts comments of a typical length from random places.
-func BenchmarkAppendText(b *testing.B) {
+// BenchmarkComments cuts comments of lineitem's length from random places; ns/op is one comment.
+func BenchmarkComments(b *testing.B) {
 	for i := range blocks {
 		loadBlock(i)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	offsets := make([]int, 1<<16)
-	for i := range offsets {
-		offsets[i] = rng.IntN(textSize - 100)
+	comments := make([]comment, 1<<16)
+	for i := range comments {
+		comments[i] = comment{int32(rng.IntN(textSize - 100)), 27}
 	}
-	var buf []byte
-	i := 0
-	for b.Loop() {
-		buf = appendText(buf[:0], offsets[i&(len(offsets)-1)], 27)
-		i++
-	}
+	b.Run("single", func(b *testing.B) {
+		var buf []byte
+		i := 0
+		for b.Loop() {
+			c := comments[i&(len(comments)-1)]
+			buf = find(int(c.offset)).appendTo(buf[:0], int(c.length))
+			i++
+		}
+	})
+	b.Run("batch", func(b *testing.B) {
+		var buf []byte
+		var ends []int
+		n := 0
+		for b.Loop() {
+			if n%BatchRows == 0 { // b.Loop counts comments, BatchRows at a time are made
+				i := n & (len(comments) - 1)
+				buf, ends = appendComments(buf[:0], ends[:0], comments[i:i+BatchRows])
+			}
+			n++
+		}
+	})
 }
