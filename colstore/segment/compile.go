@@ -1,0 +1,525 @@
+package segment
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// test is how a compiled predicate decides on a row.
+type test uint8
+
+const (
+	testNever  test = iota // no row
+	testAlways             // every row
+	testValid              // rows that are not null
+	testNull               // rows that are null
+	testCodes              // residue or code in codes; not null
+	testTable              // table[residue or code]; nulls as nullPasses
+	testInts               // plain integer in [lo, hi]; not null
+	testFloats             // plain float by comparisons; not null
+	testValues             // materialize and compare
+	testFunc               // materialize and call Select
+)
+
+// codeRange is the residues or codes from lo to hi, or all others.
+type codeRange struct {
+	lo, hi uint64
+	negate bool
+}
+
+// Compiled is a predicate translated for one column of one segment: constants
+// into residues, codes or a table of codes. It is immutable and safe for
+// concurrent use, and valid as long as the segment is open.
+type Compiled struct {
+	col  *Column
+	pred Predicate
+	test test
+
+	codes      codeRange
+	table      []uint8
+	nullPasses bool
+	lo, hi     int64 // of testInts
+	negate     bool
+	list       []types.Datum // In, sorted
+}
+
+// Compile translates p for the column. Errors: DataCorrupted and IOError if the
+// dictionary has to be read, InternalError for constants of another
+// representation.
+func (c *Column) Compile(p Predicate) (*Compiled, error) {
+	f := &Compiled{col: c, pred: p}
+	if err := c.checkConstants(&p); err != nil {
+		return nil, err
+	}
+	rows, nulls := c.seg.NumRows(), c.entry.nulls
+	switch {
+	case rows == 0:
+		return f, nil
+	case p.Kind == IsNull:
+		f.test = byNulls(testNull, nulls, rows)
+		return f, nil
+	case p.Kind == IsNotNull:
+		f.test = byNulls(testValid, nulls, rows)
+		return f, nil
+	case p.Kind == Generic:
+		return f, f.compileGeneric()
+	case nulls == rows || p.Kind == Compare && p.Value.IsNull():
+		return f, nil // never
+	case p.Kind == In:
+		return f, f.compileIn()
+	}
+	switch c.entry.typ.Physical() {
+	case types.PhysString:
+		return f, f.compileString()
+	case types.PhysFloat32, types.PhysFloat64, types.PhysInterval:
+		f.compileOrdered()
+		return f, nil
+	}
+	f.compileInt()
+	return f, nil
+}
+
+// byNulls reduces testNull or testValid by the number of nulls.
+func byNulls(t test, nulls, rows int) test {
+	switch {
+	case nulls == 0 && t == testNull, nulls == rows && t == testValid:
+		return testNever
+	case nulls == 0, nulls == rows:
+		return testAlways
+	}
+	return t
+}
+
+// valid is testValid, or testAlways without nulls.
+func (c *Column) valid() test { return byNulls(testValid, c.entry.nulls, c.seg.NumRows()) }
+
+// Prune says whether no row, every row or some rows may pass.
+func (f *Compiled) Prune() Prune {
+	switch f.test {
+	case testNever:
+		return PruneNone
+	case testAlways:
+		return PruneAll
+	}
+	return PruneSome
+}
+
+// checkConstants reports constants that the column's values cannot be compared
+// with.
+func (c *Column) checkConstants(p *Predicate) error {
+	want := class(c.entry.typ.Physical())
+	for _, d := range append([]types.Datum{p.Value, p.Lo, p.Hi}, p.List...) {
+		if !d.IsNull() && class(d.Physical()) != want {
+			return sqlstate.New(sqlstate.InternalError, "predicate constant of representation %d for %s of type %s", d.Physical(), c.name(), c.entry.typ)
+		}
+	}
+	return nil
+}
+
+// class maps representations that are compared with one another to one.
+func class(p types.Physical) types.Physical {
+	switch p {
+	case types.PhysBool, types.PhysInt16, types.PhysInt32, types.PhysInt64, types.PhysInt128:
+		return types.PhysInt128
+	}
+	return p
+}
+
+var (
+	least128 = types.Int128{Hi: math.MinInt64}
+	most128  = types.Int128{Hi: math.MaxInt64, Lo: math.MaxUint64}
+	one128   = types.Int128{Lo: 1}
+)
+
+// bounds128 turns a comparison or range into lo ≤ x ≤ hi, or its complement;
+// empty is set if no integer satisfies lo ≤ x ≤ hi.
+func (p *Predicate) bounds128() (lo, hi types.Int128, negate, empty bool) {
+	lo, hi = least128, most128
+	loOpen, hiOpen := p.LoOpen, p.HiOpen
+	if p.Kind == Range {
+		if !p.Lo.IsNull() {
+			lo = p.Lo.Int128()
+		}
+		if !p.Hi.IsNull() {
+			hi = p.Hi.Int128()
+		}
+		loOpen, hiOpen = loOpen && !p.Lo.IsNull(), hiOpen && !p.Hi.IsNull()
+	} else {
+		x := p.Value.Int128()
+		loOpen, hiOpen = p.Op == vector.Gt, p.Op == vector.Lt
+		switch p.Op {
+		case vector.Eq, vector.Ne:
+			lo, hi, negate = x, x, p.Op == vector.Ne
+		case vector.Lt, vector.Le:
+			hi = x
+		default:
+			lo = x
+		}
+	}
+	ok := true
+	if loOpen {
+		lo, ok = lo.Add(one128)
+		empty = empty || !ok
+	}
+	if hiOpen {
+		hi, ok = hi.Sub(one128)
+		empty = empty || !ok
+	}
+	return lo, hi, negate, empty || lo.Cmp(hi) > 0
+}
+
+// compileInt compiles a comparison or range of integers, dates, times, numerics
+// and booleans.
+func (f *Compiled) compileInt() {
+	e := &f.col.entry
+	lo, hi, negate, empty := f.pred.bounds128()
+	least, most := e.min.Int128(), e.max.Int128()
+	if empty || lo.Cmp(most) > 0 || hi.Cmp(least) < 0 {
+		f.setAll(negate)
+		return
+	}
+	if lo.Cmp(least) <= 0 && hi.Cmp(most) >= 0 {
+		f.setAll(!negate)
+		return
+	}
+	if lo.Cmp(least) < 0 {
+		lo = least
+	}
+	if hi.Cmp(most) > 0 {
+		hi = most
+	}
+	switch {
+	case e.enc == Frame:
+		// Within the zone, so that both differences fit the lane.
+		base := types.Int128From(e.base)
+		from, _ := lo.Sub(base)
+		to, _ := hi.Sub(base)
+		f.test, f.codes = testCodes, codeRange{lo: from.Lo, hi: to.Lo, negate: negate}
+	case e.typ.Physical() == types.PhysInt128:
+		f.test = testValues
+	default:
+		f.test, f.negate = testInts, negate
+		f.lo, _ = lo.Int64()
+		f.hi, _ = hi.Int64()
+	}
+}
+
+// setAll makes all rows that are not null pass, or none.
+func (f *Compiled) setAll(pass bool) {
+	f.test = testNever
+	if pass {
+		f.test = f.col.valid()
+	}
+}
+
+// compileOrdered compiles a comparison or range of floats and intervals by the
+// zone map.
+func (f *Compiled) compileOrdered() {
+	e := &f.col.entry
+	none, all := false, true
+	for _, part := range f.pred.comparisons() {
+		n, a := prunePart(part.op, vector.CompareDatum(e.min, part.value), vector.CompareDatum(e.max, part.value))
+		none, all = none || n, all && a
+	}
+	switch {
+	case none:
+		f.test = testNever
+	case all:
+		f.test = f.col.valid()
+	case e.typ.Physical() == types.PhysInterval:
+		f.test = testValues
+	default:
+		f.test = testFloats
+	}
+}
+
+// prunePart says whether op holds for no value or all values between a least
+// and a greatest one whose comparisons with the constant gave these signs.
+func prunePart(op vector.CmpOp, least, most int) (none, all bool) {
+	switch op {
+	case vector.Eq:
+		return least > 0 || most < 0, least == 0 && most == 0
+	case vector.Ne:
+		return least == 0 && most == 0, least > 0 || most < 0
+	case vector.Lt, vector.Le:
+		return !op.Holds(least), op.Holds(most)
+	}
+	return !op.Holds(most), op.Holds(least)
+}
+
+// comparison is one half of a range, or a whole comparison.
+type comparison struct {
+	op    vector.CmpOp
+	value types.Datum
+}
+
+// comparisons returns the one or two comparisons that make up the predicate;
+// none for an unbounded range.
+func (p *Predicate) comparisons() []comparison {
+	if p.Kind == Compare {
+		return []comparison{{p.Op, p.Value}}
+	}
+	var list []comparison
+	if !p.Lo.IsNull() {
+		op := vector.Ge
+		if p.LoOpen {
+			op = vector.Gt
+		}
+		list = append(list, comparison{op, p.Lo})
+	}
+	if !p.Hi.IsNull() {
+		op := vector.Le
+		if p.HiOpen {
+			op = vector.Lt
+		}
+		list = append(list, comparison{op, p.Hi})
+	}
+	return list
+}
+
+// compileString compiles a comparison or range of strings: by the zone map, then
+// by the sorted dictionary.
+func (f *Compiled) compileString() error {
+	c, e := f.col, &f.col.entry
+	parts := f.pred.comparisons()
+	all := true
+	for _, part := range parts {
+		none, whole := c.pruneString(part)
+		if none {
+			return nil // never
+		}
+		all = all && whole
+	}
+	if all {
+		f.test = c.valid()
+		return nil
+	}
+	if e.enc == Strings {
+		f.test = testValues
+		return nil
+	}
+	if err := c.touch(); err != nil {
+		return err
+	}
+	lo, hi, negate := 0, c.dict.Len, false // codes lo ≤ x < hi
+	for _, part := range parts {
+		s := part.value.Str()
+		at := sort.SearchStrings(c.dict.Str, s)
+		after := at
+		if at < c.dict.Len && c.dict.Str[at] == s {
+			after++
+		}
+		switch part.op {
+		case vector.Eq, vector.Ne:
+			lo, hi, negate = at, after, part.op == vector.Ne
+		case vector.Lt:
+			hi = min(hi, at)
+		case vector.Le:
+			hi = min(hi, after)
+		case vector.Ge:
+			lo = max(lo, at)
+		case vector.Gt:
+			lo = max(lo, after)
+		}
+	}
+	f.setCodes(lo, hi, negate)
+	return nil
+}
+
+// setCodes makes the dictionary codes lo ≤ x < hi pass, or the others.
+func (f *Compiled) setCodes(lo, hi int, negate bool) {
+	switch {
+	case lo >= hi:
+		f.setAll(negate)
+	case lo == 0 && hi == f.col.dict.Len:
+		f.setAll(!negate)
+	default:
+		f.test, f.codes = testCodes, codeRange{lo: uint64(lo), hi: uint64(hi - 1), negate: negate}
+	}
+}
+
+// pruneString is prunePart for strings, whose zone maps may hold prefixes.
+func (c *Column) pruneString(part comparison) (none, all bool) {
+	z, s := c.Zone(), part.value.Str()
+	least := strings.Compare(z.Min.Str(), s)
+	if z.MinTruncated && strings.HasPrefix(s, z.Min.Str()) {
+		// s may be below, at or above the true least value.
+		return false, false
+	}
+	most := strings.Compare(z.Max.Str(), s)
+	if z.MaxTruncated && strings.HasPrefix(s, z.Max.Str()) {
+		return false, false
+	}
+	return prunePart(part.op, least, most)
+}
+
+// compileIn compiles IN by the encoding: a table of codes where there are few,
+// else a sorted list.
+func (f *Compiled) compileIn() error {
+	c, e := f.col, &f.col.entry
+	for _, d := range f.pred.List {
+		one := Compiled{col: c, pred: Predicate{Kind: Compare, Op: vector.Eq, Value: d}}
+		if d.IsNull() || one.zoneExcludes(d) {
+			continue
+		}
+		f.list = append(f.list, d)
+	}
+	if len(f.list) == 0 {
+		return nil // never
+	}
+	slices.SortFunc(f.list, compareWide)
+	f.list = slices.CompactFunc(f.list, func(a, b types.Datum) bool { return compareWide(a, b) == 0 })
+	if e.enc == Constant {
+		if err := c.touch(); err != nil {
+			return err
+		}
+		_, found := slices.BinarySearchFunc(f.list, c.constant(), compareWide)
+		f.setAll(found)
+		return nil
+	}
+	f.test = testValues
+	switch {
+	case e.enc == Dictionary:
+		if err := c.touch(); err != nil {
+			return err
+		}
+		f.table = make([]uint8, c.dict.Len)
+		for _, d := range f.list {
+			if k, ok := slices.BinarySearch(c.dict.Str, d.Str()); ok {
+				f.table[k] = 1
+			}
+		}
+		f.reduceTable()
+	case e.enc == Frame && e.lane <= 2:
+		f.table = make([]uint8, 1<<(8*e.lane))
+		base := types.Int128From(e.base)
+		for _, d := range f.list {
+			code, _ := d.Int128().Sub(base)
+			f.table[code.Lo] = 1
+		}
+		span, _ := e.max.Int128().Sub(base)
+		f.table = f.table[:span.Lo+1]
+		f.reduceTable()
+	}
+	return nil
+}
+
+// compareWide is vector.CompareDatum with integers of different widths.
+func compareWide(a, b types.Datum) int {
+	if class(a.Physical()) == types.PhysInt128 {
+		return a.Int128().Cmp(b.Int128())
+	}
+	return vector.CompareDatum(a, b)
+}
+
+// zoneExcludes reports that d is outside the zone map.
+func (f *Compiled) zoneExcludes(d types.Datum) bool {
+	if f.col.entry.typ.Physical() == types.PhysString {
+		none, _ := f.col.pruneString(comparison{vector.Eq, d})
+		return none
+	}
+	return compareWide(d, f.col.entry.min) < 0 || compareWide(d, f.col.entry.max) > 0
+}
+
+// reduceTable turns a table of codes into the cheapest test: nothing, all, a
+// range of codes or its complement, else the table.
+func (f *Compiled) reduceTable() {
+	first, last := slices.Index(f.table, 1), lastIndex(f.table, 1)
+	gap, gapEnd := slices.Index(f.table, 0), lastIndex(f.table, 0)
+	switch {
+	case f.nullPasses && f.col.entry.nulls > 0:
+		f.test = testTable
+	case first < 0:
+		f.setAll(false)
+	case gap < 0:
+		f.setAll(true)
+	case !slices.Contains(f.table[first:last+1], 0):
+		f.test, f.codes = testCodes, codeRange{lo: uint64(first), hi: uint64(last)}
+	case !slices.Contains(f.table[gap:gapEnd+1], 1):
+		f.test, f.codes = testCodes, codeRange{lo: uint64(gap), hi: uint64(gapEnd), negate: true}
+	default:
+		f.test = testTable
+	}
+}
+
+func lastIndex(b []uint8, x uint8) int {
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] == x {
+			return i
+		}
+	}
+	return -1
+}
+
+// compileGeneric evaluates Select once per dictionary entry or one-byte code
+// where the column has them.
+func (f *Compiled) compileGeneric() error {
+	c, e := f.col, &f.col.entry
+	f.test = testFunc
+	var entries *vector.Vector
+	switch {
+	case e.nulls == c.seg.NumRows():
+		entries = vector.New(e.typ, 0)
+	case e.enc == Dictionary || e.enc == Constant:
+		if err := c.touch(); err != nil {
+			return err
+		}
+		if entries = c.dict; entries == nil {
+			entries = vector.New(e.typ, 1)
+			entries.Set(0, c.constant())
+		}
+	case e.enc == Frame && e.lane == 1 && e.typ.Physical() != types.PhysInt128:
+		span := int(e.max.Int() - e.base)
+		entries = vector.New(e.typ, span+1)
+		for i := range span + 1 {
+			entries.Set(i, types.NewInt(e.typ.Physical(), e.base+int64(i)))
+		}
+	default:
+		return nil
+	}
+	if !f.tabulate(entries) {
+		return nil
+	}
+	switch {
+	case e.enc != Constant:
+		f.reduceTable()
+	case len(f.table) > 0 && f.table[0] != 0 && f.nullPasses:
+		f.test = testAlways
+	case len(f.table) > 0 && f.table[0] != 0:
+		f.test = c.valid()
+	case f.nullPasses:
+		f.test = byNulls(testNull, e.nulls, c.seg.NumRows())
+	default:
+		f.test = testNever
+	}
+	return nil
+}
+
+// tabulate calls Select with the entries and with a NULL; false if that failed.
+func (f *Compiled) tabulate(entries *vector.Vector) bool {
+	f.table = make([]uint8, entries.Len)
+	var out []int32
+	for from := 0; from < entries.Len; from += vector.MaxBatch {
+		n := min(vector.MaxBatch, entries.Len-from)
+		picked, err := f.pred.Select(entries.Slice(from, from+n), nil, n, out)
+		if err != nil {
+			return false
+		}
+		for _, r := range picked {
+			f.table[from+int(r)] = 1
+		}
+		out = picked
+	}
+	if f.col.entry.nulls == 0 {
+		return true
+	}
+	picked, err := f.pred.Select(vector.NewConst(f.col.entry.typ, types.NullDatum, 1), nil, 1, nil)
+	f.nullPasses = len(picked) > 0
+	return err == nil
+}

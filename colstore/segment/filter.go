@@ -1,0 +1,225 @@
+package segment
+
+import (
+	"slices"
+	"sync"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Filter returns the rows among from … from+n that pass, relative to from: those
+// of sel, or of all n if sel is nil, in out's memory, which may be sel's. n is at
+// most vector.MaxBatch. Errors: DataCorrupted, IOError, those of Select.
+func (f *Compiled) Filter(from, n int, sel, out []int32) ([]int32, error) {
+	c := f.col
+	switch f.test {
+	case testNever, testAlways:
+		return selectAll(f.test == testAlways, n, sel, out), nil
+	}
+	if err := c.touch(); err != nil {
+		return nil, err
+	}
+	switch f.test {
+	case testValid:
+		return c.selectBits(1, from, n, sel, out), nil
+	case testNull:
+		return c.selectBits(0, from, n, sel, out), nil
+	case testCodes:
+		return c.keepValid(from, n, c.selectCodes(f.codes, from, n, sel, out)), nil
+	case testTable:
+		return f.selectTable(from, n, sel, out), nil
+	case testInts:
+		return c.keepValid(from, n, f.selectInts(from, n, sel, out)), nil
+	case testFloats:
+		return c.keepValid(from, n, f.selectFloats(from, n, sel, out)), nil
+	}
+	return f.selectValues(from, n, sel, out)
+}
+
+// Filter compiles p and filters one batch; for one batch only, since compiling
+// is the costly part.
+func (c *Column) Filter(from, n int, p Predicate, sel, out []int32) ([]int32, error) {
+	f, err := c.Compile(p)
+	if err != nil {
+		return nil, err
+	}
+	return f.Filter(from, n, sel, out)
+}
+
+// selectAll returns all rows tested or none.
+func selectAll(all bool, n int, sel, out []int32) []int32 {
+	if all {
+		return vector.SelectValid(nil, n, sel, out)
+	}
+	return vector.SelectNull(nil, n, sel, out)
+}
+
+// selectBits selects the rows whose validity bit is want.
+func (c *Column) selectBits(want uint8, from, n int, sel, out []int32) []int32 {
+	k := 0
+	if sel != nil {
+		if cap(out) < len(sel) || out == nil {
+			out = make([]int32, len(sel))
+		}
+		out = out[:len(sel)]
+		for _, r := range sel {
+			out[k] = r
+			i := from + int(r)
+			k += int(c.bits[i/8]>>(i%8)&1 ^ want ^ 1)
+		}
+		return out[:k]
+	}
+	if cap(out) < n || out == nil {
+		out = make([]int32, n)
+	}
+	out = out[:n]
+	for r := range n {
+		out[k] = int32(r)
+		i := from + r
+		k += int(c.bits[i/8]>>(i%8)&1 ^ want ^ 1)
+	}
+	return out[:k]
+}
+
+// keepValid drops null rows from picked.
+func (c *Column) keepValid(from, n int, picked []int32) []int32 {
+	if c.bits == nil {
+		return picked
+	}
+	return c.selectBits(1, from, n, picked, picked)
+}
+
+// selectCodes compares residues or codes, without regard to nulls.
+func (c *Column) selectCodes(r codeRange, from, n int, sel, out []int32) []int32 {
+	switch c.entry.lane {
+	case 1:
+		return selectLane(c.data[from:from+n], r, sel, out)
+	case 2:
+		return selectLane(cast[uint16](c.data)[from:from+n], r, sel, out)
+	case 4:
+		return selectLane(cast[uint32](c.data)[from:from+n], r, sel, out)
+	}
+	return selectLane(cast[uint64](c.data)[from:from+n], r, sel, out)
+}
+
+// selectLane clamps the range to the lane: what lies above it is beyond every code.
+func selectLane[T uint8 | uint16 | uint32 | uint64](a []T, r codeRange, sel, out []int32) []int32 {
+	most := ^T(0)
+	if r.lo > uint64(most) {
+		return selectAll(r.negate, len(a), sel, out)
+	}
+	return vector.SelectIntRange(a, T(r.lo), T(min(r.hi, uint64(most))), r.negate, sel, out)
+}
+
+// selectTable looks codes up in the table.
+func (f *Compiled) selectTable(from, n int, sel, out []int32) []int32 {
+	c := f.col
+	if f.nullPasses && c.bits != nil {
+		return f.selectTableNulls(from, n, sel, out)
+	}
+	switch c.entry.lane {
+	case 1:
+		out = vector.SelectByCode(c.data[from:from+n], f.table, sel, out)
+	case 2:
+		out = vector.SelectByCode(cast[uint16](c.data)[from:from+n], f.table, sel, out)
+	default:
+		out = vector.SelectByCode(cast[uint32](c.data)[from:from+n], f.table, sel, out)
+	}
+	return c.keepValid(from, n, out)
+}
+
+// selectTableNulls is selectTable for a Generic that NULL passes.
+func (f *Compiled) selectTableNulls(from, n int, sel, out []int32) []int32 {
+	c := f.col
+	all := selectAll(true, n, sel, out)
+	kept := all[:0]
+	for _, r := range all {
+		i := from + int(r)
+		if c.bits[i/8]>>(i%8)&1 == 0 || f.table[c.residue(i)] != 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// selectInts compares plain integers.
+func (f *Compiled) selectInts(from, n int, sel, out []int32) []int32 {
+	data := f.col.data
+	switch f.col.entry.lane {
+	case 2:
+		return vector.SelectIntRange(cast[int16](data)[from:from+n], int16(f.lo), int16(f.hi), f.negate, sel, out)
+	case 4:
+		return vector.SelectIntRange(cast[int32](data)[from:from+n], int32(f.lo), int32(f.hi), f.negate, sel, out)
+	}
+	return vector.SelectIntRange(cast[int64](data)[from:from+n], f.lo, f.hi, f.negate, sel, out)
+}
+
+// selectFloats compares plain floats.
+func (f *Compiled) selectFloats(from, n int, sel, out []int32) []int32 {
+	data := f.col.data
+	if f.col.entry.lane == 4 {
+		return selectFloatParts(&f.pred, cast[float32](data)[from:from+n], sel, out)
+	}
+	return selectFloatParts(&f.pred, cast[float64](data)[from:from+n], sel, out)
+}
+
+func selectFloatParts[T float32 | float64](p *Predicate, a []T, sel, out []int32) []int32 {
+	if p.Kind == Range && !p.Lo.IsNull() && !p.Hi.IsNull() && !p.LoOpen && !p.HiOpen {
+		return vector.SelectFloatRange(a, T(p.Lo.Float()), T(p.Hi.Float()), sel, out)
+	}
+	if p.Kind == Compare {
+		return vector.SelectFloat(p.Op, a, T(p.Value.Float()), sel, out)
+	}
+	for _, part := range p.comparisons() {
+		out = vector.SelectFloat(part.op, a, T(part.value.Float()), sel, out)
+		sel = out
+	}
+	return out
+}
+
+// scratch holds vectors for predicates that need values.
+var scratch = sync.Pool{New: func() any { return new(vector.Vector) }}
+
+// selectValues materializes the rows and tests them.
+func (f *Compiled) selectValues(from, n int, sel, out []int32) ([]int32, error) {
+	v := scratch.Get().(*vector.Vector)
+	defer scratch.Put(v)
+	if err := f.col.Read(from, n, sel, v); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.test == testFunc:
+		picked, err := f.pred.Select(v, sel, n, out)
+		if picked == nil && err == nil {
+			picked = []int32{} // nil would mean all rows to the next filter
+		}
+		return picked, err
+	case f.pred.Kind == In:
+		return f.selectIn(v, sel, n, out), nil
+	}
+	out = selectAll(true, n, sel, out)
+	for _, part := range f.pred.comparisons() {
+		value := part.value
+		if v.Type.Physical() == types.PhysInt128 {
+			value = types.NewInt128(value.Int128())
+		}
+		out = vector.SelectCmp(part.op, v, value, out, n, out)
+	}
+	return out, nil
+}
+
+// selectIn looks the rows up in the sorted list.
+func (f *Compiled) selectIn(v *vector.Vector, sel []int32, n int, out []int32) []int32 {
+	all := selectAll(true, n, sel, out)
+	kept := all[:0]
+	for _, r := range all {
+		if v.IsNull(int(r)) {
+			continue
+		}
+		if _, ok := slices.BinarySearchFunc(f.list, v.Datum(int(r)), compareWide); ok {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
