@@ -97,7 +97,7 @@ func sample(t *testing.T, n int) ([]Column, *vector.Batch) {
 			case ty.Physical() == types.PhysInt16:
 				b.Cols[i].Set(r, types.NewInt16(int16(x)))
 			case ty.Physical() == types.PhysInt32:
-				b.Cols[i].Set(r, types.NewInt32(int32(x)))
+				b.Cols[i].Set(r, types.NewInt32(int32(x%40_000)))
 			case ty.Physical() == types.PhysInt128:
 				b.Cols[i].Set(r, types.NewInt128(types.Mul64(x, 1<<40)))
 			case ty.Physical() == types.PhysFloat32:
