@@ -101,5 +101,5 @@ type Context struct {
 // Kernel computes a function for the rows sel (all n rows if nil) of its
 // arguments into out, which is flat with n rows and no nulls on entry. Results
 // stand at the row's own index; other rows of out are left unspecified.
-// Arguments may be in any encoding unless the Scalar says FlatArgs.
+// Arguments are flat or constant, unless the Scalar says AnyEncoding.
 type Kernel func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error

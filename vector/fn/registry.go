@@ -1,6 +1,9 @@
 package fn
 
-import "htapdb/sql/types"
+import (
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
 
 // Volatility says how a function's result may change between calls with equal arguments.
 type Volatility uint8
@@ -24,11 +27,31 @@ type Scalar struct {
 	// and the kernel sees only rows whose arguments are all valid.
 	Strict     bool
 	Volatility Volatility
-	// FlatArgs asks the evaluator to flatten dictionary arguments. A function
+	// FlatArgs asks the evaluator to flatten dictionary arguments always. A function
 	// without it whose only non-constant argument is a dictionary vector is evaluated once
-	// per dictionary entry instead.
+	// per dictionary entry instead, where that is less work. Either way the
+	// kernel sees flat and constant arguments only, unless AnyEncoding is set.
 	FlatArgs bool
-	Kernel   Kernel
+	// AnyEncoding kernels read dictionary vectors themselves.
+	AnyEncoding bool
+	// Total kernels cannot fail and accept the unspecified elements under nulls:
+	// the evaluator runs a strict one over null rows too instead of selecting around them.
+	Total  bool
+	Kernel Kernel
+	// Prepare, if not nil, makes the kernel that is used instead of Kernel, once
+	// for an evaluator: consts[i] is the constant vector of argument i, nil for
+	// one that varies or is NULL. The kernel may keep scratch state (one goroutine runs it);
+	// a nil kernel means that Kernel will do. Patterns are compiled here.
+	Prepare func(consts []*vector.Vector) (Kernel, error)
+	// Select, if not nil, is the fast path of a BOOLEAN function as a filter: it appends
+	// to out (empty, with room for the rows) the rows of sel (all n if nil) where
+	// the result is TRUE. Arguments are flat or constant and may hold nulls.
+	Select func(ctx *Context, args []*vector.Vector, sel []int32, n int, out []int32) ([]int32, error)
+	// relabel marks a cast that changes the type only, not the value's representation.
+	relabel bool
+	// identity names the computation beside Name, Args and Result, for finding
+	// common subexpressions; "" (Scalars made elsewhere) compares by pointer.
+	identity string
 }
 
 // CastContext says how a conversion came about; stronger contexts allow more.

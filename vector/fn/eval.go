@@ -1,0 +1,207 @@
+package fn
+
+import (
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Evaluator runs bound expressions over batches. It belongs to one goroutine and
+// keeps its scratch memory from batch to batch: a steady state allocates nothing.
+//
+// It propagates nulls of strict functions, keeps constants constant, evaluates
+// a function of one dictionary column per dictionary entry where that is less
+// work, and computes common subexpressions once.
+type Evaluator struct {
+	ctx   *Context
+	roots []node
+	out   []*vector.Vector
+	// round counts Eval and Filter calls; a shared node's result holds for one.
+	round uint64
+	// conj is what Filter runs, made on its first call.
+	conj  *conjunction
+	exprs []Expr
+}
+
+// node is one operator of the compiled expression.
+type node interface {
+	// eval computes the rows sel (all if nil) of b. The result is valid until the next round.
+	eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error)
+}
+
+// NewEvaluator compiles exprs, whose columns are positions in the batches to come.
+func NewEvaluator(ctx *Context, exprs ...Expr) *Evaluator {
+	ev := &Evaluator{ctx: ctx, exprs: exprs, out: make([]*vector.Vector, len(exprs))}
+	c := &compiler{seen: map[string]*callNode{}}
+	for _, e := range exprs {
+		ev.roots = append(ev.roots, c.compile(e))
+	}
+	return ev
+}
+
+// Reset gives the evaluator another context (parameters, time) for the next
+// statement; what was computed from the old one is dropped.
+func (ev *Evaluator) Reset(ctx *Context) { *ev = *NewEvaluator(ctx, ev.exprs...) }
+
+// Eval computes the expressions for b's alive rows. The vectors are valid until
+// the next call; rows that are not alive hold anything. Constant results are Const vectors.
+func (ev *Evaluator) Eval(b *vector.Batch) ([]*vector.Vector, error) {
+	ev.round++
+	for i, r := range ev.roots {
+		v, err := r.eval(ev, b, b.Sel)
+		if err != nil {
+			return nil, err
+		}
+		ev.out[i] = v
+	}
+	return ev.out, nil
+}
+
+// EvalScalar computes an expression without columns.
+func EvalScalar(ctx *Context, e Expr) (types.Datum, error) {
+	v, err := NewEvaluator(ctx, e).Eval(&vector.Batch{Len: 1})
+	if err != nil {
+		return types.NullDatum, err
+	}
+	return v[0].Datum(0), nil
+}
+
+// compiler turns expressions into nodes.
+type compiler struct {
+	// seen holds the calls at places that are always evaluated, by exprKey; nil
+	// inside conditional branches, which see other rows.
+	seen map[string]*callNode
+}
+
+// conditional is the compiler for branches that only some rows reach.
+func (c *compiler) conditional() *compiler { return &compiler{} }
+
+func (c *compiler) compileAll(es []Expr) []node {
+	out := make([]node, len(es))
+	for i, e := range es {
+		out[i] = c.compile(e)
+	}
+	return out
+}
+
+func (c *compiler) compile(e Expr) node {
+	switch e := e.(type) {
+	case *Column:
+		return &columnNode{index: e.Index}
+	case *Literal:
+		return &constNode{vec: *vector.NewConst(physicalType(e.Typ), e.Value, 1)}
+	case *Param:
+		return &paramNode{index: e.Index, typ: e.Typ}
+	case *Call:
+		return c.compileCall(e)
+	case *And:
+		return c.compileLogic(e.Args, 0)
+	case *Or:
+		return c.compileLogic(e.Args, 1)
+	case *Case:
+		return c.compileCase(e)
+	case *Coalesce:
+		n := &coalesceNode{}
+		n.out.Type = e.Typ
+		for i, a := range e.Args {
+			if i == 0 {
+				n.args = append(n.args, c.compile(a))
+			} else {
+				n.args = append(n.args, c.conditional().compile(a))
+			}
+		}
+		return n
+	case *In:
+		return c.compileCall(&Call{Func: inScalar(e), Args: []Expr{e.Arg}, Typ: types.TBool})
+	}
+	return &errorNode{sqlstate.New(sqlstate.InternalError, "expression %s reached the evaluator", e.String())}
+}
+
+func (c *compiler) compileCall(e *Call) node {
+	key := ""
+	if c.seen != nil && e.Func.Volatility < Volatile {
+		if key = exprKey(e); key != "" {
+			if n, ok := c.seen[key]; ok {
+				n.shared = true
+				return n
+			}
+		}
+	}
+	n := &callNode{fn: e.Func, args: c.compileAll(e.Args), vecs: make([]*vector.Vector, len(e.Args)), kernel: e.Func.Kernel}
+	n.flat = make([]vector.Vector, len(e.Args))
+	n.out.Type = e.Typ
+	n.invariant = e.Func.Volatility < Volatile
+	for _, a := range n.args {
+		n.invariant = n.invariant && isInvariant(a)
+	}
+	if key != "" {
+		c.seen[key] = n
+	}
+	return n
+}
+
+// isInvariant reports a node whose value is the same for all rows and batches of a statement.
+func isInvariant(n node) bool {
+	switch n := n.(type) {
+	case *constNode, *paramNode:
+		return true
+	case *callNode:
+		return n.invariant
+	}
+	return false
+}
+
+// columnNode is an input column.
+type columnNode struct{ index int }
+
+func (n *columnNode) eval(_ *Evaluator, b *vector.Batch, _ []int32) (*vector.Vector, error) {
+	if n.index < 0 || n.index >= len(b.Cols) {
+		return nil, sqlstate.New(sqlstate.InternalError, "column %d of a batch of %d", n.index, len(b.Cols))
+	}
+	return b.Cols[n.index], nil
+}
+
+// constNode is a literal.
+type constNode struct{ vec vector.Vector }
+
+func (n *constNode) eval(_ *Evaluator, b *vector.Batch, _ []int32) (*vector.Vector, error) {
+	n.vec.Len = b.Len
+	return &n.vec, nil
+}
+
+// physicalType is t, or TEXT for an untyped NULL or literal that was never given a type.
+func physicalType(t types.Type) types.Type {
+	if t.Kind == types.Unknown || t.Kind == types.Invalid {
+		return types.TText
+	}
+	return t
+}
+
+// paramNode is a statement parameter, a constant once its value is known.
+type paramNode struct {
+	index int
+	typ   types.Type
+	vec   *vector.Vector
+}
+
+func (n *paramNode) eval(ev *Evaluator, b *vector.Batch, _ []int32) (*vector.Vector, error) {
+	if n.vec == nil {
+		if n.index >= len(ev.ctx.Params) {
+			return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", n.index+1)
+		}
+		t, d := physicalType(n.typ), ev.ctx.Params[n.index]
+		if !d.IsNull() && d.Physical() != t.Physical() {
+			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "parameter $%d is not of type %s", n.index+1, t)
+		}
+		n.vec = vector.NewConst(t, d, 1)
+	}
+	n.vec.Len = b.Len
+	return n.vec, nil
+}
+
+// errorNode fails when it is evaluated.
+type errorNode struct{ err error }
+
+func (n *errorNode) eval(*Evaluator, *vector.Batch, []int32) (*vector.Vector, error) {
+	return nil, n.err
+}
