@@ -1,0 +1,324 @@
+package colstore
+
+import (
+	"context"
+	"sort"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Reader is one worker's end of a scan. It is not safe for concurrent use.
+type Reader struct {
+	scan *Scan
+	// m is the morsel in work; at is the next row of it (segment, overlay) or of
+	// chunks[0].
+	m       morsel
+	at      int
+	working bool
+	order   []int // of the filters, best first
+	// batch and the memory behind it are reused by every Next.
+	batch   vector.Batch
+	scratch []*vector.Vector
+	sel     []int32
+	filterV vector.Vector
+	ids     []uint64
+	// tested and passed count rows per filter since the last morsel.
+	tested, passed []int64
+	scanned, out   int64
+	delta          int64
+	bytes          float64
+}
+
+// NewReader returns a reader that shares the scan's work with the others.
+func (sc *Scan) NewReader() *Reader {
+	r := &Reader{scan: sc, sel: make([]int32, 0, vector.MaxBatch)}
+	for _, t := range sc.Types() {
+		r.scratch = append(r.scratch, &vector.Vector{Type: t})
+	}
+	r.batch.Cols = make([]*vector.Vector, len(r.scratch))
+	return r
+}
+
+// Close gives the reader's counts to the scan's. It may be called early.
+func (r *Reader) Close() {
+	r.report()
+	r.working = false
+}
+
+// Next returns the next batch with at least one row, or nil at the end. The
+// batch and all it points to are valid until the next call of Next, strings
+// until the snapshot is closed. Errors: the context's, DataCorrupted, IOError,
+// and those of Generic predicates.
+func (r *Reader) Next(ctx context.Context) (*vector.Batch, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !r.working {
+			ok, err := r.take()
+			if err != nil || !ok {
+				return nil, err
+			}
+		}
+		var b *vector.Batch
+		var err error
+		switch {
+		case r.m.seg != nil:
+			b, err = r.nextSegment()
+		case r.m.chunks != nil:
+			b, err = r.nextChunk()
+		default:
+			b, err = r.nextOverlay()
+		}
+		if err != nil {
+			return nil, r.scan.snap.table.corrupt(err)
+		}
+		if b != nil {
+			r.out += int64(b.Rows())
+			return b, nil
+		}
+	}
+}
+
+// take makes the next morsel that is not pruned the reader's; false at the end.
+func (r *Reader) take() (bool, error) {
+	sc := r.scan
+	sc.started.Store(true)
+	r.report()
+	for {
+		i := sc.next.Add(1) - 1
+		if i >= int64(len(sc.morsels)) {
+			return false, nil
+		}
+		r.m = sc.morsels[i]
+		r.at, r.working = r.m.from, true
+		if x := r.m.seg; x != nil {
+			if err := x.prepare(sc); err != nil {
+				return false, sc.snap.table.corrupt(err)
+			}
+			r.m.to = min(r.m.to, x.begun)
+			if x.pruned || r.at >= r.m.to {
+				continue
+			}
+		}
+		r.reorder()
+		return true, nil
+	}
+}
+
+// report adds the reader's counts to the scan's.
+func (r *Reader) report() {
+	sc := r.scan
+	for i, f := range sc.filters[:len(r.tested)] {
+		f.tested.Add(r.tested[i])
+		f.passed.Add(r.passed[i])
+		r.tested[i], r.passed[i] = 0, 0
+	}
+	sc.stats.scanned.Add(r.scanned)
+	sc.stats.out.Add(r.out)
+	sc.stats.delta.Add(r.delta)
+	sc.stats.bytes.Add(int64(r.bytes))
+	r.scanned, r.out, r.delta, r.bytes = 0, 0, 0, 0
+}
+
+// reorder puts the filters in the order of cost per row that they remove, as
+// observed by all readers so far.
+func (r *Reader) reorder() {
+	fs := r.scan.filters
+	if len(r.order) != len(fs) {
+		r.order, r.tested, r.passed = make([]int, len(fs)), make([]int64, len(fs)), make([]int64, len(fs))
+		for i := range fs {
+			r.order[i] = i
+		}
+	}
+	if len(fs) < 2 {
+		return
+	}
+	rank := make([]float64, len(fs))
+	for i, f := range fs {
+		// One imagined row that passed and one that did not keep the rank finite.
+		removed := float64(f.tested.Load()-f.passed.Load()+1) / float64(f.tested.Load()+2)
+		rank[i] = f.cost / removed
+	}
+	sort.SliceStable(r.order, func(i, j int) bool { return rank[r.order[i]] < rank[r.order[j]] })
+}
+
+// nextSegment returns the next batch of the segment's morsel, nil if no row of
+// the next run passes or the morsel is done.
+func (r *Reader) nextSegment() (*vector.Batch, error) {
+	x, sc := r.m.seg, r.scan
+	from := r.at
+	block := from / blockRows
+	n := min(sc.spec.BatchSize, r.m.to-from, (block+1)*blockRows-from)
+	r.at += n
+	r.working = r.at < r.m.to
+	base := block * blockRows
+	sel, all := visible(&x.dels[block], sc.snap.ts, x.hidden, base, from-base, from-base+n, r.sel[:0])
+	if all {
+		sel = nil
+	}
+	rows := selected(sel, n)
+	r.scanned += int64(rows)
+	for _, i := range r.order {
+		c := &x.compiled[i]
+		if c.all || rows == 0 {
+			continue
+		}
+		var err error
+		if sel, err = c.code.Filter(from, n, sel, r.sel[:0]); err != nil {
+			return nil, err
+		}
+		r.sel = kept(r.sel, sel)
+		r.tested[i] += int64(rows)
+		r.passed[i] += int64(len(sel))
+		r.bytes += x.rowWidth[len(sc.spec.Columns)+i] * float64(rows)
+		rows = len(sel)
+	}
+	if rows == 0 {
+		return nil, nil
+	}
+	if rows == n {
+		sel = nil
+	}
+	return r.materialize(from, n, sel, rows)
+}
+
+// selected returns the number of rows that sel (nil: the first n) selects.
+func selected(sel []int32, n int) int {
+	if sel == nil {
+		return n
+	}
+	return len(sel)
+}
+
+// kept returns the larger of two buffers, emptied.
+func kept(buf, used []int32) []int32 {
+	if cap(used) > cap(buf) {
+		return used[:0]
+	}
+	return buf
+}
+
+// materialize reads the output columns of the rows that are left.
+func (r *Reader) materialize(from, n int, sel []int32, rows int) (*vector.Batch, error) {
+	x, sc := r.m.seg, r.scan
+	for i, ordinal := range sc.spec.Columns {
+		r.bytes += x.rowWidth[i] * float64(rows)
+		if ordinal == RowIDColumn {
+			r.ids = grown(r.ids, n)
+			if err := x.seg.RowIDs(from, r.ids); err != nil {
+				return nil, err
+			}
+			r.rowIDs(i, r.ids)
+			continue
+		}
+		v, err := x.read(ordinal, &sc.snap.v.schema.Columns[ordinal], from, n, sel, r.scratch[i])
+		if err != nil {
+			return nil, err
+		}
+		r.batch.Cols[i] = v
+	}
+	r.batch.Len, r.batch.Sel = n, sel
+	return &r.batch, nil
+}
+
+// grown returns a slice of n elements, in buf's memory if it is large enough.
+func grown(buf []uint64, n int) []uint64 {
+	if cap(buf) < n {
+		return make([]uint64, n, max(n, vector.MaxBatch))
+	}
+	return buf[:n]
+}
+
+// rowIDs makes output column i of the IDs; nil makes it NULL.
+func (r *Reader) rowIDs(i int, ids []uint64) {
+	v := r.scratch[i]
+	v.Resize(len(ids))
+	for j, id := range ids {
+		v.I64[j] = int64(id)
+	}
+	r.batch.Cols[i] = v
+}
+
+// nextChunk returns the next batch of the morsel's chunks.
+func (r *Reader) nextChunk() (*vector.Batch, error) {
+	sc := r.scan
+	c, from := r.m.chunks[0], r.at
+	limit := c.begun(sc.snap.ts)
+	n := min(sc.spec.BatchSize, limit-from)
+	r.at += n
+	if r.at >= limit {
+		r.m.chunks, r.at = r.m.chunks[1:], 0
+		r.working = len(r.m.chunks) > 0
+	}
+	if n <= 0 {
+		return nil, nil
+	}
+	sel, all := visible(&c.dels, sc.snap.ts, sc.hidden.chunks[c], 0, from, from+n, r.sel[:0])
+	if all {
+		sel = nil
+	}
+	column := func(ordinal int, out *vector.Vector) {
+		c.column(ordinal, &sc.snap.v.schema.Columns[ordinal], from, from+n, out)
+	}
+	return r.flat(n, sel, column, c.rowIDs[from:from+n])
+}
+
+// nextOverlay returns the next batch of the overlay's rows.
+func (r *Reader) nextOverlay() (*vector.Batch, error) {
+	sc, from := r.scan, r.at
+	n := min(sc.spec.BatchSize, r.m.to-from)
+	r.at += n
+	r.working = r.at < r.m.to
+	column := func(ordinal int, out *vector.Vector) { *out = *sc.extra.Cols[ordinal].Slice(from, from+n) }
+	var ids []uint64
+	if sc.extraID != nil {
+		ids = sc.extraID[from : from+n]
+	}
+	return r.flat(n, nil, column, ids)
+}
+
+// flat filters and returns rows that are in memory as vectors, which column
+// makes without copying.
+func (r *Reader) flat(n int, sel []int32, column func(int, *vector.Vector), ids []uint64) (*vector.Batch, error) {
+	sc := r.scan
+	rows := selected(sel, n)
+	r.scanned += int64(rows)
+	r.delta += int64(rows)
+	for _, i := range r.order {
+		if rows == 0 {
+			return nil, nil
+		}
+		f := sc.filters[i]
+		column(f.Column, &r.filterV)
+		var err error
+		if sel, err = f.flat.apply(&r.filterV, sel, n, r.sel[:0]); err != nil {
+			return nil, err
+		}
+		r.sel = kept(r.sel, sel)
+		r.tested[i] += int64(rows)
+		r.passed[i] += int64(len(sel))
+		rows = len(sel)
+	}
+	if rows == 0 {
+		return nil, nil
+	}
+	if rows == n {
+		sel = nil
+	}
+	for i, ordinal := range sc.spec.Columns {
+		switch {
+		case ordinal != RowIDColumn:
+			v := &vector.Vector{}
+			column(ordinal, v)
+			r.batch.Cols[i] = v
+		case ids != nil:
+			r.rowIDs(i, ids)
+		default:
+			r.batch.Cols[i] = vector.NewConst(types.TInt8, types.NullDatum, n)
+		}
+	}
+	r.batch.Len, r.batch.Sel = n, sel
+	return &r.batch, nil
+}
