@@ -1,0 +1,73 @@
+package physical
+
+import (
+	"htapdb/olap"
+	"htapdb/sql/plan"
+)
+
+func (b *builder) aggregate(n *plan.Aggregate) (output, error) {
+	if n.Sets != nil {
+		return unsupported("GROUPING SETS that the optimizer did not lower")
+	}
+	in, err := b.build(n.Input)
+	if err != nil {
+		return output{}, err
+	}
+	a := &olap.HashAggregate{Input: in.node}
+	for _, k := range n.GroupBy {
+		e, err := lower(k.Expr, in.pos)
+		if err != nil {
+			return output{}, err
+		}
+		a.GroupBy = append(a.GroupBy, e)
+	}
+	for i := range n.Aggs {
+		spec, err := lowerAgg(&n.Aggs[i], in.pos)
+		if err != nil {
+			return output{}, err
+		}
+		a.Aggs = append(a.Aggs, spec)
+	}
+	return output{a, positions(n.Columns())}, nil
+}
+
+// lowerAgg lowers one aggregate call.
+func lowerAgg(g *plan.Agg, pos map[plan.ColID]int) (olap.AggSpec, error) {
+	args, err := lowerAll(g.Args, pos)
+	if err != nil {
+		return olap.AggSpec{}, err
+	}
+	filter, err := lower(g.Filter, pos)
+	if err != nil {
+		return olap.AggSpec{}, err
+	}
+	order, err := lowerKeys(g.OrderBy, pos)
+	if err != nil {
+		return olap.AggSpec{}, err
+	}
+	return olap.AggSpec{Agg: g.Func, Args: args, Distinct: g.Distinct, Filter: filter, OrderBy: order}, nil
+}
+
+func (b *builder) distinct(n *plan.Distinct) (output, error) {
+	// The order that decides which row of a group comes first is the sort's below.
+	order, input := []plan.SortKey(nil), n.Input
+	if s, ok := n.Input.(*plan.Sort); ok && len(n.On) > 0 {
+		order, input = s.Keys, s.Input
+	}
+	in, err := b.build(input)
+	if err != nil {
+		return output{}, err
+	}
+	if len(n.On) == 0 {
+		return output{olap.NewDistinct(in.node), in.pos}, nil
+	}
+	on, err := lowerAll(n.On, in.pos)
+	if err != nil {
+		return output{}, err
+	}
+	keys, err := lowerKeys(order, in.pos)
+	if err != nil {
+		return output{}, err
+	}
+	return output{&olap.DistinctOn{Input: in.node, On: on, OrderBy: keys}, in.pos}, nil
+}

@@ -1,0 +1,103 @@
+package htap
+
+import (
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Column describes a column of a result.
+type Column struct {
+	Name string
+	Type types.Type
+	// TableID and Ordinal (from 1) name the table column that it shows, 0 for a
+	// computed one.
+	TableID uint32
+	Ordinal int
+}
+
+// Result is the outcome of a statement that was run to its end.
+type Result struct {
+	// Tag is PostgreSQL's command tag: "INSERT 0 3", "SELECT 7", "CREATE TABLE".
+	Tag string
+	// RowsAffected is the number of rows written, or read for a query.
+	RowsAffected int64
+}
+
+// Rows is the result of a statement, read row by row (Next, Scan) or batch by
+// batch (NextBatch), not both. A statement without a result set has no columns.
+// Close ends a statement early; a Rows that was read to its end is closed.
+type Rows struct {
+	cols   []Column
+	source batchSource
+	batch  *vector.Batch
+	// at is the position of the current row among the batch's alive rows.
+	at   int
+	err  error
+	done bool
+}
+
+// batchSource is what a Rows reads from.
+type batchSource interface {
+	// next returns the next batch, nil at the end; valid until the next call.
+	next() (*vector.Batch, error)
+	// close stops the statement and waits for it; result is final after it.
+	close() error
+	result() Result
+}
+
+// Columns describes the columns; empty for a statement without a result set.
+func (r *Rows) Columns() []Column { return r.cols }
+
+// NextBatch returns the next batch of rows, nil at the end. It is valid until
+// the next call.
+func (r *Rows) NextBatch() (*vector.Batch, error) {
+	if r.done {
+		return nil, r.err
+	}
+	b, err := r.source.next()
+	if err != nil || b == nil {
+		r.err = err
+		r.finish()
+		return nil, r.err
+	}
+	return b, nil
+}
+
+// Next moves to the next row and reports whether there is one; Err tells the
+// end from an error.
+func (r *Rows) Next() bool {
+	r.at++
+	for r.batch == nil || r.at >= r.batch.Rows() {
+		b, err := r.NextBatch()
+		if err != nil || b == nil {
+			return false
+		}
+		r.batch, r.at = b, 0
+	}
+	return true
+}
+
+// Datum returns column i of the current row.
+func (r *Rows) Datum(i int) types.Datum { return r.batch.Cols[i].Datum(r.batch.Row(r.at)) }
+
+// Err returns the error that ended the rows, nil if they ended well.
+func (r *Rows) Err() error { return r.err }
+
+// Close ends the statement; closing twice does nothing. It returns Err.
+func (r *Rows) Close() error {
+	if !r.done {
+		r.finish()
+	}
+	return r.err
+}
+
+// finish closes the source and keeps the first error.
+func (r *Rows) finish() {
+	r.done, r.batch = true, nil
+	if err := r.source.close(); r.err == nil {
+		r.err = err
+	}
+}
+
+// Result returns the statement's outcome, final once the rows have ended.
+func (r *Rows) Result() Result { return r.source.result() }
