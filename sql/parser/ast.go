@@ -10,6 +10,11 @@ type Node interface {
 	// given to Parse; Position turns it into the character position that an
 	// error message carries.
 	Pos() int
+	// children calls visit for every node directly below, in the order of the
+	// text where the tree still knows it.
+	children(visit func(Node))
+	// format prints the node as SQL.
+	format(w *printer)
 }
 
 // Stmt is a complete statement.
@@ -18,9 +23,11 @@ type Stmt interface {
 	stmtNode()
 }
 
-// Expr is a scalar expression, or one of the forms that may stand where an
-// expression stands: Star, NamedArg, TableArg and DefaultExpr. The parser
-// accepts those four in the places that the grammar names, and nowhere else.
+// Expr is a scalar expression, or one of the forms that stand in its place:
+// NamedArg and TableArg in arguments, DefaultExpr in VALUES and assignments, a
+// bare Star in select lists. A qualified Star (t.*) the parser accepts in any
+// expression, DefaultExpr in any VALUES, as PostgreSQL does; the binder says
+// where they have a meaning.
 type Expr interface {
 	Node
 	exprNode()
@@ -58,7 +65,8 @@ type Statement struct {
 	SQL string
 	// Start and End are the byte range of SQL in the script.
 	Start, End int
-	// ParamCount is the highest parameter number in the statement.
+	// ParamCount is the highest parameter number in the statement; those of
+	// the statement inside PREPARE are not counted here.
 	ParamCount int
 }
 

@@ -16,6 +16,8 @@ type CreateTableStmt struct {
 	Name        ObjectName
 	Persistence Persistence
 	IfNotExists bool
+	// OrReplace is CREATE OR REPLACE TABLE.
+	OrReplace   bool
 	Columns     []*ColumnDef
 	Constraints []*TableConstraint
 	// Likes are the LIKE other_table items.

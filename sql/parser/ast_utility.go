@@ -75,6 +75,8 @@ type PrepareStmt struct {
 	Stmt  Stmt
 	// SQL is the text of Stmt.
 	SQL string
+	// ParamCount is the highest parameter number in Stmt.
+	ParamCount int
 }
 
 // ExecuteStmt is EXECUTE name [(args)].

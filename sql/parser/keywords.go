@@ -19,23 +19,50 @@ const (
 	reserved
 )
 
-// keywords is PostgreSQL 17's list without its unreserved words that this
-// grammar never looks at: for those being listed changes nothing.
+// keywords has every word that cannot be any name, as in PostgreSQL 17, and
+// those of the unreserved words that the grammar looks for often. An
+// unreserved word that is missing here behaves the same: being listed saves
+// the memory of folding it.
 var keywords = makeKeywords()
+
+// keywordText maps a keyword to itself, for sharing the string.
+var keywordText = makeKeywordText()
 
 func makeKeywords() map[string]keywordCategory {
 	m := make(map[string]keywordCategory, 256)
-	for category, words := range map[keywordCategory]string{
+	lists := [...]string{
+		unreserved:   unreservedWords,
 		colName:      colNameWords,
 		typeFuncName: typeFuncNameWords,
 		reserved:     reservedWords,
-	} {
-		for _, w := range strings.Fields(words) {
-			m[w] = category
+	}
+	for category, words := range lists {
+		for w := range strings.FieldsSeq(words) {
+			m[w] = keywordCategory(category)
 		}
 	}
 	return m
 }
+
+func makeKeywordText() map[string]string {
+	m := make(map[string]string, len(keywords))
+	for w := range keywords {
+		m[w] = w
+	}
+	return m
+}
+
+const unreservedWords = `
+abort action add after alter at begin by cascade close commit conflict copy
+current date day deallocate declare delete discard drop escape execute explain
+extension filter first following groups hour if immutable index insert interval
+isolation key language last level local lock maintain minute month names next
+no nothing nowait nulls of option over partition preceding prepare range read
+release rename replace reset restrict returns rollback rollup row rows
+savepoint schema second sequence serializable session set sets show start
+storage temporary text transaction truncate type unbounded uncommitted
+unlogged update vacuum value varying view within without work write year
+zone`
 
 const colNameWords = `
 between bigint bit boolean char character coalesce dec decimal exists extract
@@ -61,3 +88,19 @@ initially intersect into lateral leading limit localtime localtimestamp not
 null offset on only or order placing primary references returning select
 session_user some symmetric system_user table then to trailing true union
 unique user using variadic when where window with`
+
+// asLabelWords cannot be a column label without AS, though their category
+// would allow it: after an expression they mean something.
+var asLabelWords = wordSet(`
+array as char character create day except fetch filter for from grant group
+having hour intersect into isnull limit minute month notnull offset on order
+over overlaps precision returning second to union varying where window with
+within without year`)
+
+func wordSet(words string) map[string]bool {
+	m := make(map[string]bool)
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}

@@ -29,8 +29,15 @@ func isPlainIdent(name string) bool {
 		}
 	}
 	category, isKeyword := keywords[name]
-	return !isKeyword || category == unreserved
+	return (!isKeyword || category == unreserved) && !contextualWords[name]
 }
+
+// contextualWords are no keywords of a category that forbids them as names,
+// but somewhere mean something in the place of a name. Format quotes them, so
+// that nobody has to know where.
+var contextualWords = wordSet(`
+asof cube exclude groups nulls partition qualify range recursive rename replace
+rollup rows set unbounded`)
 
 // isIdentStart reports whether c begins an identifier. Every byte of a
 // character outside ASCII does, as in PostgreSQL.
