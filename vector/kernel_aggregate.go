@@ -35,6 +35,18 @@ func SumInt32(a []int32, valid []uint8, sel []int32) (sum int64, count int) {
 	return sumInt32(a), len(a)
 }
 
+// SumCodes returns the exact sum of unsigned lanes, at most 2³² of them: with
+// the base of a frame of reference, Σ a = base·count + Σ residues.
+func SumCodes[S Code](a []S, sel []int32) (sum uint64) {
+	if sel == nil {
+		return sumCodes(a)
+	}
+	for _, r := range sel {
+		sum += uint64(a[r])
+	}
+	return sum
+}
+
 // SumInt64 returns the exact sum in 128 bits.
 func SumInt64(a []int64, valid []uint8, sel []int32) (sum types.Int128, count int) {
 	switch {
@@ -150,7 +162,7 @@ func MinMaxFloat[T Float](a []T, valid []uint8, sel []int32) (least, most T, cou
 			}
 		}
 	default:
-		least, most, numbers = minMaxFloat(a)
+		least, most, numbers = minMaxFloat(a, least, most)
 		count = len(a)
 	}
 	switch {
@@ -164,7 +176,8 @@ func MinMaxFloat[T Float](a []T, valid []uint8, sel []int32) (least, most T, cou
 	return least, most, count
 }
 
-// The plain Go kernels.
+// The plain Go kernels. Where they take lanes or bounds, a vector kernel may
+// have begun the work.
 
 func countValidGo(valid []uint8) int {
 	n := 0
@@ -185,6 +198,13 @@ func sumInt32ValidGo(a []int32, valid []uint8) (sum int64) {
 	valid = valid[:len(a)]
 	for i, x := range a {
 		sum += int64(x) & -int64(valid[i])
+	}
+	return sum
+}
+
+func sumCodesGo[S Code](a []S) (sum uint64) {
+	for _, x := range a {
+		sum += uint64(x)
 	}
 	return sum
 }
@@ -235,29 +255,28 @@ func foldLanes(s [8]float64) float64 {
 	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 
-func sumFloat64Go(a []float64) float64 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float64
+func sumFloat64Go(a []float64, s *[8]float64) float64 {
+	s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 	for ; len(a) >= 8; a = a[8:] {
 		b := a[:8:8]
 		s0, s1, s2, s3 = s0+b[0], s1+b[1], s2+b[2], s3+b[3]
 		s4, s5, s6, s7 = s4+b[4], s5+b[5], s6+b[6], s7+b[7]
 	}
-	s := [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
+	*s = [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 	for i, x := range a {
 		s[i] += x
 	}
-	return foldLanes(s)
+	return foldLanes(*s)
 }
 
-func sumFloat64ValidGo(a []float64, valid []uint8) float64 {
-	var s [8]float64
+func sumFloat64ValidGo(a []float64, valid []uint8, s *[8]float64) float64 {
 	valid = valid[:len(a)]
 	for i, x := range a {
 		if valid[i] != 0 {
 			s[i&7] += x
 		}
 	}
-	return foldLanes(s)
+	return foldLanes(*s)
 }
 
 func sumFloat64Sel(a []float64, valid []uint8, sel []int32) (float64, int) {
@@ -283,17 +302,14 @@ func sumProductInt64Go(a, b []int64) types.Int128 {
 	return types.Int128{Hi: int64(hi), Lo: lo}
 }
 
-func minMaxIntGo[T Int](a []T) (least, most T) {
-	least, most = a[0], a[0]
+func minMaxIntGo[T Int](a []T, least, most T) (T, T) {
 	for _, x := range a {
 		least, most = min(least, x), max(most, x)
 	}
 	return least, most
 }
 
-func minMaxFloatGo[T Float](a []T) (least, most T, numbers int) {
-	inf := T(math.Inf(1))
-	least, most = inf, -inf
+func minMaxFloatGo[T Float](a []T, least, most T) (_, _ T, numbers int) {
 	for _, x := range a {
 		if x < least {
 			least = x

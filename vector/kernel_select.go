@@ -236,14 +236,16 @@ func below[T Float](c T) T {
 }
 
 // The plain Go kernels: the index is stored always and the count advanced by
-// the outcome, so that an unpredictable condition costs no branch miss.
+// the outcome, so that an unpredictable condition costs no branch miss. Those
+// without a selection begin at row i with k rows selected, where a vector
+// kernel has left off.
 
-func selectRangeGo[T Int](a []T, lo, hi T, negate bool, out []int32) int {
-	k, flip := 0, b2i(negate)
+func selectRangeGo[T Int](a []T, i, k int, lo, hi T, negate bool, out []int32) int {
+	flip := b2i(negate)
 	out = out[:len(a)]
-	for i, x := range a {
+	for ; i < len(a); i++ {
 		out[k] = int32(i)
-		k += (b2i(x >= lo) & b2i(x <= hi)) ^ flip
+		k += (b2i(a[i] >= lo) & b2i(a[i] <= hi)) ^ flip
 	}
 	return k
 }
@@ -259,12 +261,12 @@ func selectRangeSelGo[T Int](a []T, lo, hi T, negate bool, sel, out []int32) int
 	return k
 }
 
-func selectFloatRangeGo[T Float](a []T, lo, hi T, negate bool, out []int32) int {
-	k, flip := 0, b2i(negate)
+func selectFloatRangeGo[T Float](a []T, i, k int, lo, hi T, negate bool, out []int32) int {
+	flip := b2i(negate)
 	out = out[:len(a)]
-	for i, x := range a {
+	for ; i < len(a); i++ {
 		out[k] = int32(i)
-		k += (b2i(x >= lo) & b2i(x <= hi)) ^ flip
+		k += (b2i(a[i] >= lo) & b2i(a[i] <= hi)) ^ flip
 	}
 	return k
 }
