@@ -12,8 +12,8 @@ import (
 // The hash of an integer is a bijection of 64 bits (xor-shift, multiply, twice:
 // the finalizer of MurmurHash3 in structure), since its steps exist as vector
 // instructions, which a 64×64→128 multiplication does not; two different
-// integers never collide. Strings are hashed with XXH3. Values are part of no
-// file: they may change between versions.
+// integers never collide. Strings are hashed with XXH3. The sketches in segments
+// are made of these hashes: a change needs a new format version there.
 const (
 	hashMul1 = 0xff51afd7ed558ccd
 	hashMul2 = 0xc4ceb9fe1a85ec53

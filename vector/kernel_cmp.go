@@ -115,11 +115,10 @@ func SelectCmpCols(op CmpOp, a, b *Vector, sel []int32, n int, out []int32) []in
 		return SelectCmp(op, a, b.Datum(0), sel, n, out)
 	case a.Enc == Const:
 		return SelectCmp(op.Flip(), b, a.Datum(0), sel, n, out)
-	case a.Enc == Dict && b.Enc == Dict && a.DictID == b.DictID && a.DictID != 0 && (op == Eq || op == Ne):
-		out = selectPair(op, a.Codes[:n], b.Codes[:n], sel, out)
-	default:
-		out = selectCmpColsFlat(op, a.Flatten(nil), b.Flatten(nil), sel, n, out)
 	}
+	// Equal codes of one dictionary would decide = at once, but different ones do
+	// not: the entries of a computed dictionary need not be distinct.
+	out = selectCmpColsFlat(op, a.Flatten(nil), b.Flatten(nil), sel, n, out)
 	return keepValid(b, n, keepValid(a, n, out))
 }
 
