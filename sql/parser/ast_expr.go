@@ -126,7 +126,7 @@ type RowExpr struct {
 	Items    []Expr
 }
 
-// ArrayExpr is ARRAY[…] or ARRAY(query).
+// ArrayExpr is ARRAY[…], the same without the word, or ARRAY(query).
 type ArrayExpr struct {
 	Loc
 	// Items are the elements; an inner [ … ] is an *ArrayExpr.

@@ -104,9 +104,7 @@ func (p *parser) acceptOp(s string) bool {
 func (p *parser) fail(err *sqlstate.Error, t token) {
 	if p.err == nil {
 		p.err = err.WithPosition(Position(p.sql, int(t.start)))
-		if p.trace != nil {
-			p.trace.errPos = p.pos
-		}
+		p.errAt = p.pos
 	}
 	p.pos = len(p.toks) - 1
 }
@@ -151,6 +149,7 @@ func (p *parser) unsupported(t token, what string) *sqlstate.Error {
 // name parses the name of a column, table or other object.
 func (p *parser) name() string {
 	if !p.tok().isName() {
+		p.expectedName()
 		p.unexpected()
 		return ""
 	}

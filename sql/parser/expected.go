@@ -1,29 +1,51 @@
 package parser
 
+import "slices"
+
 // trace records, in a second run over a text with an error, which words and
-// signs the grammar would have taken at each token. The first run does not
-// pay for it.
+// signs the grammar would have taken at the tokens around it. The first run
+// does not pay for it.
 type trace struct {
+	// from is the first token index that is recorded.
+	from int
 	// words has the expectations by token index.
 	words map[int][]string
-	// operand has the token indexes where an expression could begin.
-	operand map[int]bool
-	// errPos is the token index where the error was raised.
-	errPos int
+	// operand and name have the token indexes where an expression, or a name,
+	// could begin.
+	operand, name map[int]bool
 }
 
-// expected notes that w would be taken i tokens ahead.
-func (p *parser) expected(i int, w string) {
+// newTrace returns a trace for an error at the token with index at: that token
+// and the one before are recorded.
+func newTrace(at int) *trace {
+	return &trace{
+		from: at - 1, words: map[int][]string{}, operand: map[int]bool{}, name: map[int]bool{},
+	}
+}
+
+// has reports whether w would have been taken at token i.
+func (tr *trace) has(i int, w string) bool { return slices.Contains(tr.words[i], w) }
+
+// expected notes that w would be taken n tokens ahead.
+func (p *parser) expected(n int, w string) {
 	if p.trace == nil || p.err != nil {
 		return
 	}
-	at := min(p.pos+i, len(p.toks)-1)
-	p.trace.words[at] = append(p.trace.words[at], w)
+	if i := min(p.pos+n, len(p.toks)-1); i >= p.trace.from {
+		p.trace.words[i] = append(p.trace.words[i], w)
+	}
 }
 
 // expectedOperand notes that an expression could begin here.
 func (p *parser) expectedOperand() {
-	if p.trace != nil && p.err == nil {
+	if p.trace != nil && p.err == nil && p.pos >= p.trace.from {
 		p.trace.operand[p.pos] = true
+	}
+}
+
+// expectedName notes that a name could stand here.
+func (p *parser) expectedName() {
+	if p.trace != nil && p.err == nil && p.pos >= p.trace.from {
+		p.trace.name[p.pos] = true
 	}
 }

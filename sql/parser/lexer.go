@@ -130,8 +130,11 @@ func (l *lexer) next() {
 		l.operator()
 	default:
 		_, size := utf8.DecodeRuneInString(l.sql[l.pos:])
-		l.fail(l.pos, sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"%s\"",
-			l.sql[l.pos:l.pos+size]))
+		err := sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"%s\"", l.sql[l.pos:l.pos+size])
+		if c == '\\' {
+			err = err.WithHint("Commands that begin with a backslash are for psql.")
+		}
+		l.fail(l.pos, err)
 	}
 }
 

@@ -68,7 +68,7 @@ func (p *parser) specialCall(t token) Expr {
 	case "overlay":
 		return p.overlay(t)
 	case "treat", "xmlparse", "xmlserialize", "xmlelement", "xmlforest", "xmlpi", "xmlroot",
-		"xmltable", "xmlexists", "json_table":
+		"xmltable", "xmlexists", "json_table", "try_cast":
 		p.unsupported(t, upper(t.text))
 	}
 	return nil
@@ -252,7 +252,8 @@ func (p *parser) callArgsRest(c *FuncCall) {
 	for p.acceptPunct(",") {
 		p.callArg(c)
 	}
-	if p.accept("order", "by") {
+	if p.accept("order") {
+		p.expect("by")
 		c.OrderBy = p.orderItems()
 	}
 	p.nullTreatment(c)

@@ -121,7 +121,7 @@ func (p *parser) starPairs(left func(*parser) Expr) []*Target {
 // groupBy parses GROUP BY ….
 func (p *parser) groupBy() *GroupBy {
 	g := &GroupBy{Loc: p.next().loc()}
-	p.next()
+	p.expect("by")
 	switch p.acceptAny("all", "distinct") {
 	case "distinct":
 		g.Distinct = true

@@ -134,7 +134,7 @@ func (p *parser) targetTable() *TableRef {
 	switch {
 	case p.accept("as"):
 		n.Alias = &TableAlias{Loc: loc, Name: p.name()}
-	case p.at("set"):
+	case p.at("set"), p.at("where"), p.at("using"), p.at("returning"):
 	case p.tok().isName():
 		n.Alias = &TableAlias{Loc: loc, Name: p.name()}
 	}

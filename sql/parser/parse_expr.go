@@ -69,7 +69,7 @@ func (p *parser) exprRest(left Expr, least int) Expr {
 			return left
 		}
 		if in.prec == chained {
-			p.unexpected()
+			p.chainError(chained)
 			return left
 		}
 		chained = precNone
@@ -77,6 +77,14 @@ func (p *parser) exprRest(left Expr, least int) Expr {
 		p.grow()
 	}
 	return left
+}
+
+// chainError fails at an operator that would follow one of its own kind.
+func (p *parser) chainError(prec int) {
+	p.unexpected()
+	if prec == precCompare && p.err.Hint == "" {
+		p.err = p.err.WithHint("Comparisons do not chain: write a < b AND b < c.")
+	}
 }
 
 // infix looks at the operator at the current token.

@@ -29,9 +29,7 @@ func (p *parser) joins(left TableExpr) TableExpr {
 // atJoin reports whether a join follows.
 func (p *parser) atJoin() bool {
 	t := p.tok()
-	for _, w := range [...]string{"join", "left", "right", "inner", "full", "cross", "natural"} {
-		p.expected(0, w)
-	}
+	p.expectJoinWords()
 	if t.kind != tokWord {
 		return false
 	}
@@ -42,6 +40,17 @@ func (p *parser) atJoin() bool {
 		return p.atAsof()
 	}
 	return false
+}
+
+// expectJoinWords notes, for the explanation of an error, that a join could
+// begin here.
+func (p *parser) expectJoinWords() {
+	if p.trace == nil {
+		return
+	}
+	for _, w := range [...]string{"join", "left", "right", "inner", "full", "cross", "natural"} {
+		p.expected(0, w)
+	}
 }
 
 // atAsof reports whether the word ASOF begins a join, rather than being an
@@ -113,6 +122,9 @@ func (p *parser) tablePrimary() TableExpr {
 		return p.lateral(t)
 	case t.isPunct("("):
 		return p.tableParen(t)
+	case t.isWord("values") && p.queryAhead(0):
+		query := &SelectStmt{Loc: t.loc(), Body: p.values()}
+		return &SubqueryRef{Loc: t.loc(), Query: query, Alias: p.tableAlias()}
 	case t.kind == tokString:
 		p.next()
 		return &FileRef{Loc: t.loc(), Path: t.text, Alias: p.tableAlias()}
@@ -247,6 +259,7 @@ func (p *parser) aliasName() string {
 		return p.name()
 	}
 	p.expectClauseWords()
+	p.expectJoinWords()
 	if !p.tok().isName() || p.atQualify() || p.atAsof() {
 		return ""
 	}

@@ -29,6 +29,9 @@ func (p *parser) prefixOp(t token) Expr {
 		prec = precUnary
 	case "*", "/", "%", "^", "=", "<", ">", "<=", ">=", "<>":
 		p.unexpected()
+	case "`":
+		p.syntaxError(t, "syntax error at or near \"`\"").
+			WithHint("A name with special characters is written in double quotes.")
 	}
 	p.next()
 	return &UnaryExpr{Loc: t.loc(), Op: t.text, Operand: p.exprPrec(prec)}
@@ -100,12 +103,15 @@ func (p *parser) primary(t token) Expr {
 	case tokParam, tokQuestion:
 		return p.param()
 	case tokPunct:
-		if t.text == "(" {
+		switch t.text {
+		case "(":
 			e, query := p.paren()
 			if query != nil {
 				return &SubqueryExpr{Loc: t.loc(), Query: query}
 			}
 			return e
+		case "[":
+			return p.arrayItems(t.loc())
 		}
 	}
 	p.unexpected()
@@ -341,11 +347,7 @@ func (p *parser) arrayItems(loc Loc) *ArrayExpr {
 	}
 	outer := p.enter()
 	for {
-		if p.atPunct("[") {
-			n.Items = append(n.Items, p.arrayItems(p.loc()))
-		} else {
-			n.Items = append(n.Items, p.expr())
-		}
+		n.Items = append(n.Items, p.expr())
 		if !p.acceptPunct(",") {
 			break
 		}

@@ -58,7 +58,8 @@ func (p *parser) queryWith(loc Loc, with *With) *SelectStmt {
 // queryRest parses a query whose first operand was read.
 func (p *parser) queryRest(loc Loc, with *With, first QueryBody) *SelectStmt {
 	q := &SelectStmt{Loc: loc, With: with, Body: p.setOps(first, 1)}
-	if p.accept("order", "by") {
+	if p.accept("order") {
+		p.expect("by")
 		p.orderBy(q)
 	}
 	for p.err == nil && p.queryClause(q) {
@@ -85,6 +86,9 @@ func (p *parser) setOps(left QueryBody, least int) QueryBody {
 		}
 		p.next()
 		all := p.acceptAny("all", "distinct") == "all"
+		if t := p.tok(); p.at("by", "name") {
+			p.unsupported(t, "BY NAME in a set operation")
+		}
 		right := p.setOps(p.queryOperand(), prec+1)
 		left = &SetOp{Loc: at(left), Op: kind, All: all, Left: left, Right: right}
 		p.grow()
@@ -135,7 +139,7 @@ func starFrom(loc Loc, table TableExpr) *SelectCore {
 	}
 }
 
-// values parses VALUES (…), (…).
+// values parses VALUES (…), (…); a comma may stand at the end.
 func (p *parser) values() QueryBody {
 	n := &ValuesClause{Loc: p.next().loc()}
 	for p.err == nil {
@@ -151,7 +155,7 @@ func (p *parser) values() QueryBody {
 				WithDetail("The first row has %d values, row %d has %d.", len(n.Rows[0]), len(n.Rows)+1, len(row))
 		}
 		n.Rows = append(n.Rows, row)
-		if !p.acceptPunct(",") {
+		if !p.acceptPunct(",") || p.tok().kind == tokEOF || p.tok().isPunct(";") || p.tok().isPunct(")") {
 			break
 		}
 	}
@@ -198,6 +202,7 @@ func (p *parser) selectList(c *SelectCore) {
 			c.DistinctOn = p.parenExprs()
 		}
 	}
+	p.expectedOperand()
 	if !p.atTargetsEnd() {
 		c.Targets = p.targets()
 	}
@@ -230,7 +235,7 @@ func (p *parser) coreClauses(c *SelectCore) {
 	if p.accept("where") {
 		c.Where = p.expr()
 	}
-	if p.at("group", "by") {
+	if p.at("group") {
 		c.GroupBy = p.groupBy()
 	}
 	if p.accept("having") {

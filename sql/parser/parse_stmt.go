@@ -17,11 +17,12 @@ deallocate declare delete discard drop end execute explain fetch from insert
 move prepare release reset rollback savepoint select set show start table
 truncate update vacuum values with`)
 
-// unsupportedStatements begin statements that PostgreSQL has and this dialect
-// has not.
+// unsupportedStatements begin statements that PostgreSQL, or DuckDB, has and
+// this dialect has not.
 var unsupportedStatements = wordSet(`
-call cluster do grant import listen load lock merge notify reassign refresh
-reindex revoke security unlisten`)
+attach call cluster describe detach do grant import install listen load lock
+merge notify pivot pragma reassign refresh reindex revoke security summarize
+unlisten unpivot use`)
 
 // anyStmt dispatches on the first word.
 func (p *parser) anyStmt() Stmt {
@@ -39,7 +40,7 @@ func (p *parser) anyStmt() Stmt {
 		if s := p.utility(t); s != nil {
 			return s
 		}
-		if unsupportedStatements[t.text] && (p.ahead(1).isLabel() || p.ahead(1).kind == tokString) {
+		if unsupportedStatements[t.text] && (p.ahead(1).isLabel() || p.ahead(1).kind == tokString || p.ahead(1).isPunct("(")) {
 			p.unsupported(t, upper(t.text))
 			return &CheckpointStmt{}
 		}

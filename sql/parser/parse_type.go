@@ -2,7 +2,9 @@ package parser
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // typeWords are the keywords that begin a type with syntax of its own, or that
@@ -17,6 +19,8 @@ json national nchar numeric real smallint time timestamp varchar`)
 func (p *parser) typedLiteral() Expr {
 	switch next := p.ahead(1); {
 	case next.kind == tokString, next.isPunct("("):
+	case next.kind == tokInteger && p.tok().isWord("interval"):
+		return p.bareInterval()
 	case next.isWord("precision"), next.isWord("varying"), next.isWord("character"), next.isWord("char"),
 		next.isWord("with"), next.isWord("without"):
 	default:
@@ -43,6 +47,19 @@ func (p *parser) typedLiteral() Expr {
 		p.intervalFields(typ)
 	}
 	return n
+}
+
+// bareInterval parses INTERVAL n unit, where the unit may be in the plural: the
+// same as INTERVAL 'n' unit.
+func (p *parser) bareInterval() Expr {
+	unit := strings.TrimSuffix(p.ahead(2).text, "s")
+	if p.ahead(2).kind != tokWord || !slices.Contains(intervalUnits[:], unit) {
+		return nil
+	}
+	t := p.next()
+	value := p.next().text
+	p.next()
+	return &TypedLit{Loc: t.loc(), Type: &TypeName{Loc: t.loc(), Name: "interval", Fields: unit}, Value: value}
 }
 
 // typeName parses a type with its array bounds.

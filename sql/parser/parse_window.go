@@ -20,7 +20,8 @@ func (p *parser) windowSpec() *WindowSpec {
 	if p.accept("partition", "by") {
 		w.PartitionBy = p.exprList()
 	}
-	if p.accept("order", "by") {
+	if p.accept("order") {
+		p.expect("by")
 		w.OrderBy = p.orderItems()
 	}
 	if p.at("range") || p.at("rows") || p.at("groups") {

@@ -33,7 +33,7 @@ func Parse(sql string) ([]Statement, error) {
 		list = append(list, p.statement())
 	}
 	if p.err != nil {
-		return nil, explainError(sql, p.err, func(q *parser) {
+		return nil, explainError(sql, p.err, p.errAt, func(q *parser) {
 			for q.more() {
 				q.statement()
 			}
@@ -74,7 +74,7 @@ func ParseExpr(sql string) (Expr, error) {
 	}
 	e := parse(p)
 	if p.err != nil {
-		return nil, explainError(sql, p.err, func(q *parser) { parse(q) })
+		return nil, explainError(sql, p.err, p.errAt, func(q *parser) { parse(q) })
 	}
 	return e, nil
 }
@@ -91,6 +91,8 @@ type parser struct {
 	lex  *lexer
 	pos  int
 	err  *sqlstate.Error
+	// errAt is the token index where err was raised.
+	errAt int
 
 	// depth is how deep the parser is nested; height is the height of the
 	// highest tree finished at this level of nesting. See enter.
