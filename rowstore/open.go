@@ -1,0 +1,169 @@
+package rowstore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime"
+	"time"
+
+	"htapdb/rowstore/lock"
+	"htapdb/sql/sqlstate"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+)
+
+// Open opens or creates the store in dir; "" keeps everything in memory. Errors:
+// 55006 naming the process that has the directory open, XX001 for damage, 0A000
+// for a format newer than this program.
+func Open(dir string, opts Options) (*Store, error) {
+	inMemory := dir == ""
+	if inMemory {
+		dir = "memory"
+	}
+	s := &Store{opts: opts.withDefaults(inMemory), dir: dir, inMemory: inMemory, failed: make(chan struct{})}
+	s.seqs.tables = make(map[uint32]*sequence)
+	s.locks = lock.NewManager(lock.Options{MaxRowLocks: s.opts.MaxRowLocks, MaxLocks: s.opts.MaxLocks})
+	home, err := openDirectory(s.opts.FS, dir)
+	if err != nil {
+		return nil, err
+	}
+	s.home = home
+	s.db, err = pebble.Open(home.name(dbDir), s.pebbleOptions())
+	if err != nil {
+		_ = home.close()
+		return nil, s.ioError(err, "opening")
+	}
+	if err := s.recover(); err != nil {
+		_ = s.db.Close()
+		_ = home.close()
+		return nil, err
+	}
+	s.startBackground()
+	return s, nil
+}
+
+func (s *Store) startBackground() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.run(ctx, s.opts.AsyncSyncInterval, s.syncAsync)
+	s.run(ctx, iterMaxIdle/2, func(context.Context) { s.iters.reap(time.Now()) })
+	s.startCollector(ctx)
+}
+
+// pebbleOptions are fixed except for the sizes.
+func (s *Store) pebbleOptions() *pebble.Options {
+	o := &pebble.Options{
+		FS:                          s.opts.FS,
+		Lock:                        nil,
+		Comparer:                    comparer,
+		FormatMajorVersion:          pebble.FormatTableFormatV6,
+		CacheSize:                   s.opts.CacheBytes,
+		MemTableSize:                uint64(s.opts.MemTableBytes),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       2,
+		L0StopWritesThreshold:       1000,
+		LBaseMaxBytes:               64 << 20,
+		MaxOpenFiles:                4096,
+		DisableWAL:                  s.inMemory,
+		Logger:                      pebbleLogger{s},
+		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newTimeCollector},
+		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
+		EventListener: &pebble.EventListener{BackgroundError: func(err error) {
+			s.fail(fmt.Errorf("background write: %w", err))
+		}},
+	}
+	for i := range o.Levels {
+		o.Levels[i].BlockSize = 32 << 10
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return o
+}
+
+// pebbleLogger drops chatter and turns Pebble's fatal errors into the store's
+// failure. Pebble does not expect Fatalf to return.
+type pebbleLogger struct{ s *Store }
+
+func (pebbleLogger) Infof(string, ...any)  {}
+func (pebbleLogger) Errorf(string, ...any) {}
+func (l pebbleLogger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf("%w: "+format, append([]any{errPebbleFatal}, args...)...)
+	l.s.fail(err)
+	panic(err)
+}
+
+// recover reads the store's records and finds the newest commit.
+func (s *Store) recover() error {
+	if err := s.loadIdentity(); err != nil {
+		return err
+	}
+	value, err := s.metaGet(metaKey(metaCeiling))
+	if err != nil {
+		return err
+	}
+	ceiling, hint := Timestamp(number(value, 0)), Timestamp(number(value, 1))
+	s.oracle.clock = s.opts.Clock
+	s.oracle.last = ceiling
+	s.oracle.ceiling.Store(uint64(ceiling))
+	s.oracle.persist = func(c Timestamp) error {
+		return s.metaSet(true, metaKey(metaCeiling), numbers(uint64(c), uint64(s.Durable())))
+	}
+	s.oracle.spawn = s.done.Go
+	if err := s.loadLoads(); err != nil {
+		return err
+	}
+	if s.recovered, err = s.newestCommit(hint); err != nil {
+		return err
+	}
+	if s.recovered > ceiling {
+		return sqlstate.New(sqlstate.DataCorrupted, "row store %q has a commit at %s above its timestamp ceiling %s", s.dir, s.recovered, ceiling)
+	}
+	s.marks.start(s.recovered, s.opts.Publisher)
+	if err := s.recoverCollector(); err != nil {
+		return err
+	}
+	return s.home.created()
+}
+
+// loadIdentity makes or reads the UUID and counts the incarnation.
+func (s *Store) loadIdentity() error {
+	value, err := s.metaGet(metaKey(metaIdentity))
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = make([]byte, 16+8)
+		if _, err := rand.Read(value[:16]); err != nil {
+			return sqlstate.Wrap(sqlstate.IOError, err, "no randomness for the store's identity")
+		}
+		value[6], value[8] = value[6]&0x0F|0x40, value[8]&0x3F|0x80
+	}
+	if len(value) != 24 {
+		return sqlstate.New(sqlstate.DataCorrupted, "row store %q: identity of %d bytes", s.dir, len(value))
+	}
+	s.uuid = formatUUID(value[:16])
+	s.incarnation = number(value[16:], 0) + 1
+	next := append(append([]byte(nil), value[:16]...), numbers(s.incarnation)...)
+	return s.metaSet(true, metaKey(metaIdentity), next)
+}
+
+// newestCommit returns the newest committed timestamp, looking only at blocks
+// with versions above hint, up to which the commits are known to be durable.
+func (s *Store) newestCommit(hint Timestamp) (Timestamp, error) {
+	newest := max(hint, s.loads.newestCommit())
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound:      append(appendHeader(nil, 1, 0), sentinel),
+		PointKeyFilters: timeFilter(hint+1, MaxTimestamp),
+	})
+	if err != nil {
+		return 0, s.ioError(err, "looking for the newest commit")
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		newest = max(newest, keyTimestamp(it.Key()))
+	}
+	if err := it.Close(); err != nil {
+		return 0, s.ioError(err, "looking for the newest commit")
+	}
+	return newest, nil
+}
