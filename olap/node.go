@@ -65,3 +65,18 @@ func allColumns(cols []int, n int) []int {
 	}
 	return cols
 }
+
+// estimator is implemented by nodes whose work is not the sum of their inputs'.
+type estimator interface{ estimate() float64 }
+
+// estimate guesses how many rows have to be touched to compute n.
+func estimate(n Node) float64 {
+	if e, ok := n.(estimator); ok {
+		return e.estimate()
+	}
+	var sum float64
+	for _, in := range n.Inputs() {
+		sum += estimate(in)
+	}
+	return sum
+}

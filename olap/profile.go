@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"htapdb/vector"
 )
 
 // NodeStats are the counters of one node over one or more executions.
@@ -27,7 +29,7 @@ type Profile struct {
 
 // nodeCounters are the counters behind NodeStats, added to by all workers.
 type nodeCounters struct {
-	rows, batches, nanos, bytes, workers atomic.Int64
+	rows, batches, nanos, bytes, used, workers atomic.Int64
 }
 
 // Stats returns the counters of n, zero for a node that did not run.
@@ -44,9 +46,10 @@ func (p *Profile) Stats(n Node) NodeStats {
 	}
 }
 
-// counters returns the counters of n, made on first use; nil for a nil profile.
+// counters returns the counters of n, made on first use; nil for a nil profile,
+// and for the parts of a pipeline that belong to no node.
 func (p *Profile) counters(n Node) *nodeCounters {
-	if p == nil {
+	if p == nil || n == nil {
 		return nil
 	}
 	p.mu.Lock()
@@ -60,4 +63,39 @@ func (p *Profile) counters(n Node) *nodeCounters {
 		p.nodes[n] = c
 	}
 	return c
+}
+
+// count adds one call that made b and took d.
+func (c *nodeCounters) count(b *vector.Batch, d time.Duration) {
+	if c == nil {
+		return
+	}
+	c.nanos.Add(int64(d))
+	if b != nil && b.Rows() > 0 {
+		c.rows.Add(int64(b.Rows()))
+		c.batches.Add(1)
+	}
+}
+
+// addBytes moves the memory in use, and its highest value with it.
+func (c *nodeCounters) addBytes(n int64) {
+	used := c.used.Add(n)
+	raise(&c.bytes, used)
+}
+
+// raiseWorkers makes the number of workers at least n.
+func (c *nodeCounters) raiseWorkers(n int) {
+	if c != nil {
+		raise(&c.workers, int64(n))
+	}
+}
+
+// raise makes a at least x.
+func raise(a *atomic.Int64, x int64) {
+	for {
+		old := a.Load()
+		if x <= old || a.CompareAndSwap(old, x) {
+			return
+		}
+	}
 }

@@ -2,37 +2,239 @@ package olap
 
 import (
 	"context"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/vector"
+	"htapdb/vector/fn"
 )
 
-type run struct{}
-type stream struct{}
+// sliceTime is how long a worker stays with one execution.
+const sliceTime = 500 * time.Microsecond
 
-func newRun(ctx context.Context, ex *Exec) *run { return &run{} }
+// run is one execution of a plan.
+type run struct {
+	ex         *Exec
+	ctx        context.Context
+	done       <-chan struct{}
+	fctx       fn.Context
+	batch      int // rows per batch
+	workers    int // tasks per pipeline; 1 means everything is inline
+	inlineRows float64
+	mem        tracker
+	shared     map[*Materialize]*materialized
+	scanners   []Scanner
 
-func (r *run) execute(root Node, emit func(*vector.Batch) error) error {
-	_, err := root.compile(r)
-	return err
+	mu     sync.Mutex
+	failed error         // the first error of any task, guarded by mu
+	stop   chan struct{} // closed with failed, nil when inline
+}
+
+func newRun(ctx context.Context, ex *Exec) *run {
+	r := &run{ex: ex, ctx: ctx, done: ctx.Done(), fctx: ex.Ctx, batch: ex.BatchSize, workers: 1}
+	if r.batch <= 0 || r.batch > vector.MaxBatch {
+		r.batch = vector.MaxBatch
+	}
+	r.mem.account = ex.Memory
+	r.inlineRows = ex.InlineRows
+	if r.inlineRows == 0 {
+		r.inlineRows = DefaultInlineRows
+	}
+	interrupted := ex.Ctx.Interrupted
+	r.fctx.Interrupted = func() bool {
+		return r.check() != nil || interrupted != nil && interrupted()
+	}
+	return r
+}
+
+// execute is Run.
+func (r *run) execute(root Node, emit func(*vector.Batch) error) (err error) {
+	defer r.close()
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+	}()
+	if r.ex.Workers > 1 && r.ex.Pool != nil && estimate(root) > r.inlineRows {
+		r.workers = min(r.ex.Workers, r.ex.Pool.Size())
+	}
+	if r.workers > 1 {
+		r.stop = make(chan struct{})
+	}
+	s, err := root.compile(r)
+	if err != nil {
+		return err
+	}
+	return r.result(s, emit)
+}
+
+// close releases what the execution holds; nothing of it runs any more.
+func (r *run) close() {
+	for _, s := range r.scanners {
+		s.Close()
+	}
+	r.mem.releaseAll()
+}
+
+// panicError makes the recovered value of a panic an error that ends the query.
+func panicError(p any) error {
+	return sqlstate.New(sqlstate.InternalError, "internal error in query execution: %v", p).
+		WithDetail("%s", debug.Stack())
+}
+
+// check returns why the execution has to stop, or nil. It is cheap enough to
+// be called for each batch.
+func (r *run) check() error {
+	select {
+	case <-r.done:
+		return canceled(r.ctx)
+	default:
+	}
+	if r.ex.Interrupt != nil && r.ex.Interrupt() {
+		return sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to user request")
+	}
+	if r.stop != nil {
+		select {
+		case <-r.stop:
+			return r.failure()
+		default:
+		}
+	}
+	return nil
+}
+
+// canceled names the way in which ctx ended.
+func canceled(ctx context.Context) error {
+	if ctx.Err() == context.DeadlineExceeded {
+		return sqlstate.Wrap(sqlstate.QueryCanceled, ctx.Err(), "canceling statement due to statement timeout")
+	}
+	return sqlstate.Wrap(sqlstate.QueryCanceled, context.Cause(ctx), "canceling statement due to user request")
+}
+
+// fail records the first error and tells the other tasks to stop.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = err
+		if r.stop != nil {
+			close(r.stop)
+		}
+	}
+}
+
+func (r *run) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+// sinkWorker is the part of a sink that one worker feeds.
+type sinkWorker interface {
+	// consume takes a batch with rows, which is not valid afterwards.
+	consume(b *vector.Batch) error
+}
+
+// drain runs the pipeline s into local sinks made by newLocal, and returns
+// when all its workers are through.
+func (r *run) drain(s *stream, n Node, newLocal func(w *worker) (sinkWorker, error)) error {
+	if err := s.prepare(r); err != nil {
+		return err
+	}
+	workers := r.workersFor(s)
+	tasks := make([]*drainTask, 0, workers)
+	defer func() {
+		for _, t := range tasks {
+			t.chain.close()
+		}
+	}()
+	prof := r.ex.Profile.counters(n)
+	for i := range workers {
+		w := &worker{r: r, id: i}
+		sink, err := newLocal(w)
+		if err != nil {
+			return err
+		}
+		c, err := s.newChain(w)
+		if err != nil {
+			return err
+		}
+		tasks = append(tasks, &drainTask{chain: c, sink: sink, prof: prof})
+	}
+	if workers == 1 && (r.workers == 1 || s.small(r)) {
+		for {
+			if again, err := tasks[0].step(); err != nil || !again {
+				return err
+			}
+		}
+	}
+	return r.schedule(len(tasks), func(i int) stepper { return tasks[i] })
+}
+
+// workersFor returns how many workers the prepared pipeline s gets.
+func (r *run) workersFor(s *stream) int {
+	if r.workers == 1 || s.small(r) {
+		return 1
+	}
+	return max(1, min(r.workers, s.parallel()))
+}
+
+// stepper is work that is done in steps of at most a batch.
+type stepper interface {
+	// step reports whether there is more to do.
+	step() (again bool, err error)
+}
+
+// drainTask moves the batches of one worker's chain into its sink.
+type drainTask struct {
+	chain *chain
+	sink  sinkWorker
+	prof  *nodeCounters
+}
+
+func (t *drainTask) step() (bool, error) {
+	b, ok, err := t.chain.next()
+	if err != nil || !ok {
+		return false, err
+	}
+	if b == nil || b.Rows() == 0 {
+		return true, nil
+	}
+	if t.prof == nil {
+		return true, t.sink.consume(b)
+	}
+	start := time.Now()
+	err = t.sink.consume(b)
+	t.prof.nanos.Add(int64(time.Since(start)))
+	return true, err
+}
+
+// parallel calls f for 0 … n−1, by several workers if the execution has them,
+// and returns when all calls have. f must return within about a millisecond
+// where it can.
+func (r *run) parallel(n int, f func(i int) error) error {
+	if r.workers == 1 || n <= 1 {
+		for i := range n {
+			if err := r.check(); err != nil {
+				return err
+			}
+			if err := f(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	items := &itemQueue{r: r, n: int64(n), f: f}
+	return r.schedule(min(n, r.workers), func(int) stepper { return items })
 }
 
 func notYet(n Node) error {
 	return sqlstate.New(sqlstate.FeatureNotSupported, "operator %s is not supported", n.Name())
 }
 
-func (n *Scan) compile(r *run) (*stream, error)           { return nil, notYet(n) }
-func (n *Filter) compile(r *run) (*stream, error)         { return nil, notYet(n) }
-func (n *Project) compile(r *run) (*stream, error)        { return nil, notYet(n) }
-func (n *Values) compile(r *run) (*stream, error)         { return nil, notYet(n) }
-func (n *HashAggregate) compile(r *run) (*stream, error)  { return nil, notYet(n) }
-func (n *HashJoin) compile(r *run) (*stream, error)       { return nil, notYet(n) }
-func (n *Sort) compile(r *run) (*stream, error)           { return nil, notYet(n) }
-func (n *Limit) compile(r *run) (*stream, error)          { return nil, notYet(n) }
-func (n *TopN) compile(r *run) (*stream, error)           { return nil, notYet(n) }
-func (n *DistinctOn) compile(r *run) (*stream, error)     { return nil, notYet(n) }
-func (n *UnionAll) compile(r *run) (*stream, error)       { return nil, notYet(n) }
-func (n *SetOp) compile(r *run) (*stream, error)          { return nil, notYet(n) }
-func (n *Materialize) compile(r *run) (*stream, error)    { return nil, notYet(n) }
-func (n *Window) compile(r *run) (*stream, error)         { return nil, notYet(n) }
-func (n *GenerateSeries) compile(r *run) (*stream, error) { return nil, notYet(n) }
+// tooManyRows is the error of an operator that would keep more than maxBufferRows.
+func tooManyRows(n Node) error {
+	return sqlstate.New(sqlstate.ProgramLimitExceeded, "%s cannot keep more than %d rows", n.Name(), maxBufferRows)
+}

@@ -71,3 +71,87 @@ func (s *Scan) Inputs() []Node { return nil }
 
 // Name returns "Scan".
 func (s *Scan) Name() string { return "Scan" }
+
+// estimate returns the source's guess.
+func (s *Scan) estimate() float64 { return s.Source.EstimatedRows() }
+
+func (s *Scan) compile(*run) (*stream, error) {
+	return newStream(s, &scanSource{scan: s}), nil
+}
+
+// scanSource is one execution of a Scan.
+type scanSource struct {
+	scan    *Scan
+	r       *run
+	scanner Scanner
+	ordered bool
+	// filters were announced by operators above before open.
+	filters []pushedFilter
+}
+
+// pushedFilter is a run-time filter on a column of a scan.
+type pushedFilter struct {
+	col    int
+	filter *RuntimeFilter
+}
+
+func (s *scanSource) open(r *run) error {
+	s.r = r
+	for _, f := range s.filters {
+		if f.filter.Empty {
+			s.scanner = emptyScanner{}
+			return nil
+		}
+	}
+	scanner, err := s.scan.Source.Open(r.ctx, r.ex)
+	if err != nil {
+		return err
+	}
+	r.scanners = append(r.scanners, scanner)
+	s.scanner = scanner
+	if target, ok := scanner.(RuntimeFilterer); ok {
+		for _, f := range s.filters {
+			target.AddRuntimeFilter(f.col, f.filter)
+		}
+	}
+	if o, ok := scanner.(OrderedScanner); ok {
+		s.ordered = o.Ordered()
+	}
+	return nil
+}
+
+func (s *scanSource) parallel() int {
+	if s.ordered {
+		return 1
+	}
+	return s.r.workers
+}
+
+func (s *scanSource) rows() int64 { return -1 }
+
+func (s *scanSource) reader(*worker) (reader, error) {
+	rd, err := s.scanner.NewReader()
+	if err != nil {
+		return nil, err
+	}
+	return &scanReader{rd: rd, ctx: s.r.ctx}, nil
+}
+
+type scanReader struct {
+	rd  Reader
+	ctx context.Context
+}
+
+func (s *scanReader) next() (*vector.Batch, bool, error) {
+	b, err := s.rd.Next(s.ctx)
+	return b, b != nil, err
+}
+
+func (s *scanReader) close() { s.rd.Close() }
+
+// emptyScanner stands for a scan that a run-time filter has made empty.
+type emptyScanner struct{}
+
+func (emptyScanner) NewReader() (Reader, error)                  { return emptyScanner{}, nil }
+func (emptyScanner) Next(context.Context) (*vector.Batch, error) { return nil, nil }
+func (emptyScanner) Close()                                      {}

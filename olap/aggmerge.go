@@ -1,0 +1,210 @@
+package olap
+
+import "htapdb/vector"
+
+// mergeSet makes one or aggPartitions tables of the workers' groups of set i
+// and appends them to a.tables.
+func (a *aggSource) mergeSet(workers []*aggWorker, i int) error {
+	sets := make([]*workerSet, len(workers))
+	partitioned := false
+	for w := range workers {
+		sets[w] = workers[w].sets[i]
+		partitioned = partitioned || sets[w].parts != nil
+	}
+	if len(sets) == 1 && !sets[0].whole.partial {
+		a.addTable(sets[0].whole, i)
+		return nil
+	}
+	if !partitioned {
+		t, err := newAggTable(a.r, a.layout, sets[0].keys, false)
+		if err != nil {
+			return err
+		}
+		for _, s := range sets {
+			if err := t.merge(s.whole); err != nil {
+				return err
+			}
+			s.whole.release()
+		}
+		a.addTable(t, i)
+		return nil
+	}
+	tables := make([]*aggTable, aggPartitions)
+	err := a.r.parallel(aggPartitions, func(p int) (err error) {
+		tables[p], err = a.mergePartition(sets, p)
+		return err
+	})
+	for _, s := range sets {
+		s.whole.release()
+	}
+	for _, t := range tables {
+		a.addTable(t, i)
+	}
+	return err
+}
+
+func (a *aggSource) addTable(t *aggTable, set int) {
+	a.tables, a.setOf = append(a.tables, t), append(a.setOf, set)
+}
+
+// mergePartition makes the table of partition p.
+//
+// The groups of the workers' first tables are of all partitions, but states can
+// only be merged in whole: those that belong elsewhere go into one extra state
+// behind the last group, which is forgotten. Hence all keys are mapped first.
+func (a *aggSource) mergePartition(sets []*workerSet, p int) (*aggTable, error) {
+	t, err := newAggTable(a.r, a.layout, sets[0].keys, false)
+	if err != nil {
+		return nil, err
+	}
+	to := make([][]uint32, len(sets))
+	for i, s := range sets {
+		if s.parts != nil {
+			if err := t.merge(s.parts[p]); err != nil {
+				return nil, err
+			}
+			s.parts[p].release()
+		}
+		if to[i], err = t.mapPartition(s.whole, p); err != nil {
+			return nil, err
+		}
+	}
+	groups := t.table.groups
+	if err := t.growTo(groups + 1); err != nil {
+		return nil, err
+	}
+	t.groups = groups
+	for i, s := range sets {
+		s.mu.Lock()
+		err := t.mergeStates(s.whole, to[i])
+		s.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// mapPartition finds or makes those groups of o that belong to partition p; the
+// others are mapped to foreignGroup.
+func (t *aggTable) mapPartition(o *aggTable, p int) ([]uint32, error) {
+	to := make([]uint32, o.groups)
+	var mine []int32
+	for g, h := range o.table.hashes {
+		to[g] = foreignGroup
+		if h>>partitionShift == uint64(p) {
+			mine = append(mine, int32(g))
+		}
+	}
+	if len(mine) == 0 {
+		return to, nil
+	}
+	return to, t.mapGroups(o, mine, to)
+}
+
+// foreignGroup marks groups that are not merged.
+const foreignGroup = ^uint32(0)
+
+// merge adds all groups of o, which the caller alone uses.
+func (t *aggTable) merge(o *aggTable) error {
+	to := make([]uint32, o.groups)
+	if t.table != nil {
+		if err := t.mapGroups(o, nil, to); err != nil {
+			return err
+		}
+		if err := t.growTo(t.table.groups); err != nil {
+			return err
+		}
+	}
+	return t.mergeStates(o, to)
+}
+
+// mergeStates merges the states of o's groups into the groups to; foreign ones
+// into the state behind the last group.
+func (t *aggTable) mergeStates(o *aggTable, to []uint32) error {
+	for g, id := range to {
+		if id == foreignGroup {
+			to[g] = uint32(t.groups)
+		}
+	}
+	for i := range t.states {
+		var err error
+		if t.distinct[i] != nil {
+			err = t.mergeDistinct(i, o.distinct[i], to)
+		} else {
+			err = t.states[i].Merge(o.states[i], to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return t.mem.set(t.stateBytes())
+}
+
+// mapGroups finds or makes the groups of o's keys and stores them in to.
+func (t *aggTable) mapGroups(o *aggTable, only []int32, to []uint32) error {
+	keys := o.table.keys
+	cols := emptyBatch(len(keys.cols)).Cols
+	total := o.groups
+	if only != nil {
+		total = len(only)
+	}
+	var hashes []uint64
+	for from := 0; from < total; from += vector.MaxBatch {
+		end := min(from+vector.MaxBatch, total)
+		if only == nil {
+			keys.slice(cols, from, end)
+			if err := t.table.find(cols, nil, end-from, o.table.hashes[from:end], to[from:end]); err != nil {
+				return err
+			}
+			continue
+		}
+		rows := only[from:end]
+		keys.gather(cols, allColumns(nil, len(cols)), rows)
+		hashes = growBytes(hashes, len(rows))
+		for k, g := range rows {
+			hashes[k] = o.table.hashes[g]
+		}
+		t.seenIDs = growBytes(t.seenIDs, len(rows))
+		if err := t.table.find(cols, nil, len(rows), hashes, t.seenIDs); err != nil {
+			return err
+		}
+		for k, g := range rows {
+			to[g] = t.seenIDs[k]
+		}
+	}
+	return nil
+}
+
+// mergeDistinct feeds the values that a partial table has collected for call i
+// and t has not seen; those of foreign groups are skipped.
+func (t *aggTable) mergeDistinct(i int, o *groupTable, to []uint32) error {
+	cols := emptyBatch(len(o.keys.cols)).Cols
+	var sel []int32
+	for from := 0; from < o.groups; from += vector.MaxBatch {
+		end := min(from+vector.MaxBatch, o.groups)
+		o.keys.slice(cols, from, end)
+		n := end - from
+		ids := cols[0].I32
+		t.groupCol.Type = cols[0].Type
+		t.groupCol.Resize(n)
+		sel = sel[:0]
+		for k, g := range ids {
+			if t.table == nil {
+				g = 0
+			}
+			id := to[g]
+			if int(id) < t.groups {
+				sel = append(sel, int32(k))
+			}
+			t.groupCol.I32[k] = int32(id)
+		}
+		if len(sel) == 0 {
+			continue
+		}
+		if err := t.addDistinct(i, cols[1:], sel, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package olap
+
+import (
+	"slices"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// groupTable numbers the distinct rows of some key columns from 0 in the order
+// of their first appearance. It is an open-addressing table without pointers:
+//
+//	slots   [ salt 32 | group+1 32 ] …   a power of two, linear probing from the hash's low bits; 0 is empty
+//	hashes  [ hash of group 0, 1, 2 … ]
+//	keys    one column per key; row g is group g
+//
+// NULL is a value like others here, equal to itself. One goroutine uses a
+// groupTable at a time.
+type groupTable struct {
+	keys   *rowBuffer
+	hashes []uint64
+	slots  []uint64
+	mask   uint64
+	groups int
+	// hashIsKey says that equal hashes mean equal keys: a single integer, whose
+	// hash is a bijection.
+	hashIsKey bool
+	mem       track
+
+	// newRows are the rows that the last find made groups of, ascending.
+	newRows []int32
+
+	// Scratch of find, by row of the batch.
+	pos     []uint32 // slot where to go on looking
+	pending []int32  // alive rows (counted among them) without a group yet
+	cand    []int32  // those with a candidate group to compare with
+	rows    []int32  // physical rows of cand
+	stored  []int32  // candidate groups of cand
+	eq      []uint8
+	elems   []int32
+}
+
+const minSlots = 64
+
+func newGroupTable(ts []types.Type, mem track) *groupTable {
+	t := &groupTable{keys: newRowBuffer(ts, mem), mem: mem}
+	if len(ts) == 1 {
+		switch ts[0].Physical() {
+		case types.PhysInt16, types.PhysInt32, types.PhysInt64:
+			t.hashIsKey = true
+		}
+	}
+	return t
+}
+
+// hashRows hashes the alive rows of the key columns: out[k] is that of the k-th.
+// out has capacity for them or is replaced.
+func hashRows(cols []*vector.Vector, sel []int32, n int, out []uint64) []uint64 {
+	if sel != nil {
+		n = len(sel)
+	}
+	out = growBytes(out, n)
+	for i, c := range cols {
+		vector.HashColumn(c, sel, n, out, i > 0)
+	}
+	return out
+}
+
+// grow makes room for n groups at a load of at most two thirds.
+func (t *groupTable) grow(n int) error {
+	if n > maxBufferRows {
+		return tooManyRows(t.mem.who)
+	}
+	if n*3 <= len(t.slots)*2 {
+		return nil
+	}
+	size := max(len(t.slots), minSlots)
+	for n*3 > size*2 {
+		size *= 2
+	}
+	if err := t.mem.add(int64(size-len(t.slots))*8 + int64(size*2/3-cap(t.hashes))*8); err != nil {
+		return err
+	}
+	t.slots = make([]uint64, size)
+	t.mask = uint64(size - 1)
+	hashes := make([]uint64, t.groups, size*2/3+1)
+	copy(hashes, t.hashes)
+	t.hashes = hashes
+	for g, h := range hashes {
+		p := h & t.mask
+		for t.slots[p] != 0 {
+			p = (p + 1) & t.mask
+		}
+		t.slots[p] = h>>32<<32 | uint64(g+1)
+	}
+	return nil
+}
+
+// find stores in groups[k] the group of the k-th alive row, making new groups
+// as needed; hashes are those of hashRows. It leaves the rows that began a
+// group in t.newRows.
+func (t *groupTable) find(cols []*vector.Vector, sel []int32, n int, hashes []uint64, groups []uint32) error {
+	if sel != nil {
+		n = len(sel)
+	}
+	t.newRows = t.newRows[:0]
+	if err := t.grow(t.groups + n); err != nil {
+		return err
+	}
+	if t.hashIsKey && cols[0].Valid == nil && t.keys.cols[0].vec.Valid == nil {
+		t.findByHash(sel, n, hashes, groups)
+		return t.keys.append(cols, t.newRows, 0)
+	}
+	t.pos, t.pending = growBytes(t.pos, n), growBytes(t.pending, n)
+	for k := range n {
+		t.pos[k] = uint32(hashes[k] & t.mask)
+		t.pending[k] = int32(k)
+	}
+	rounds := 0
+	for len(t.pending) > 0 {
+		made := len(t.newRows)
+		t.lookup(sel, hashes, groups)
+		if err := t.keys.append(cols, t.newRows[made:], 0); err != nil {
+			return err
+		}
+		t.compare(cols, sel, groups)
+		rounds++
+	}
+	if rounds > 1 {
+		slices.Sort(t.newRows)
+	}
+	return nil
+}
+
+// findByHash is find for keys that are equal when their hashes are.
+func (t *groupTable) findByHash(sel []int32, n int, hashes []uint64, groups []uint32) {
+	slots, mask := t.slots, t.mask
+	groups = groups[:n]
+	for k, h := range hashes[:n] {
+		p := h & mask
+		for {
+			e := slots[p]
+			if e>>32 == h>>32 && e != 0 && t.hashes[uint32(e)-1] == h {
+				groups[k] = uint32(e) - 1
+				break
+			}
+			if e == 0 {
+				groups[k] = t.insert(p, h)
+				t.newRows = append(t.newRows, int32(rowOf(sel, k)))
+				break
+			}
+			p = (p + 1) & mask
+		}
+	}
+}
+
+// insert makes a group with hash h in the empty slot p.
+func (t *groupTable) insert(p, h uint64) uint32 {
+	g := t.groups
+	t.groups++
+	t.hashes = append(t.hashes, h)
+	t.slots[p] = h>>32<<32 | uint64(g+1)
+	return uint32(g)
+}
+
+// lookup moves every pending row to a new group, or to a candidate with the
+// same salt.
+func (t *groupTable) lookup(sel []int32, hashes []uint64, groups []uint32) {
+	slots, mask := t.slots, t.mask
+	t.cand, t.rows, t.stored = t.cand[:0], t.rows[:0], t.stored[:0]
+	for _, k := range t.pending {
+		h := hashes[k]
+		p := uint64(t.pos[k])
+		for {
+			e := slots[p]
+			if e == 0 {
+				groups[k] = t.insert(p, h)
+				t.newRows = append(t.newRows, int32(rowOf(sel, int(k))))
+				break
+			}
+			if e>>32 == h>>32 {
+				groups[k] = uint32(e) - 1
+				t.cand = append(t.cand, k)
+				t.rows = append(t.rows, int32(rowOf(sel, int(k))))
+				t.stored = append(t.stored, int32(uint32(e)-1))
+				break
+			}
+			p = (p + 1) & mask
+		}
+		t.pos[k] = uint32(p)
+	}
+}
+
+// compare leaves in pending the candidates whose key is another one, at the
+// next slot.
+func (t *groupTable) compare(cols []*vector.Vector, sel []int32, groups []uint32) {
+	t.pending = t.pending[:0]
+	if len(t.cand) == 0 {
+		return
+	}
+	t.eq = growBytes(t.eq, len(t.cand))
+	fill8(t.eq, 1)
+	for i := range t.keys.cols {
+		t.elems = t.keys.cols[i].matchRows(cols[i], t.rows, t.stored, true, t.eq, t.elems)
+	}
+	for i, k := range t.cand {
+		if t.eq[i] == 0 {
+			t.pos[k] = uint32((uint64(t.pos[k]) + 1) & t.mask)
+			t.pending = append(t.pending, k)
+		}
+	}
+}
+
+// release gives the memory back.
+func (t *groupTable) release() {
+	t.keys.release()
+	t.mem.release()
+	t.hashes, t.slots, t.groups = nil, nil, 0
+}

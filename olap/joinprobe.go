@@ -1,0 +1,412 @@
+package olap
+
+import (
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+	"htapdb/vector/fn"
+)
+
+// joinSpec is one execution of a HashJoin: the probe operator's shared part.
+type joinSpec struct {
+	node  *HashJoin
+	table *joinTable
+	build *stream
+	// below is the stream that the probe operator is part of, depth its place.
+	below *stream
+	depth int
+}
+
+func (j *HashJoin) compile(r *run) (*stream, error) {
+	probe, err := j.Probe.compile(r)
+	if err != nil {
+		return nil, err
+	}
+	build, err := j.Build.compile(r)
+	if err != nil {
+		return nil, err
+	}
+	spec := &joinSpec{node: j, build: build, below: probe, depth: len(probe.ops), table: &joinTable{node: j}}
+	if j.Kind != Semi && j.Kind != Anti && j.Kind != Mark && j.Kind != Single {
+		probe.expands = true
+	}
+	probe.then(j, spec)
+	if !j.returnsBuild() {
+		return probe, nil
+	}
+	rest := newStream(j, &unmatchedSource{table: spec.table})
+	return newStream(nil, &unionSource{parts: []*stream{probe, rest}, barrier: true}), nil
+}
+
+// estimate counts the pairs to look at where there are no keys.
+func (j *HashJoin) estimate() float64 {
+	p, b := estimate(j.Probe), estimate(j.Build)
+	if len(j.ProbeKeys) == 0 {
+		return p + b + p*b
+	}
+	return p + b
+}
+
+func (s *joinSpec) prepare(r *run) error {
+	if err := s.table.build(r, s.build); err != nil {
+		return err
+	}
+	j := s.node
+	if s.table.linked == 0 {
+		switch j.Kind {
+		case Inner, Cross, Semi, Right, BuildSemi, BuildAnti:
+			return errEnd
+		}
+	}
+	s.announce()
+	return nil
+}
+
+// inputColumn traces an output column to the probe input. The kinds that yield
+// build rows without a match are not in the way of a trace: their streams are
+// behind a barrier.
+func (s *joinSpec) inputColumn(col int) (int, bool) {
+	cols := s.node.ProbeOut
+	if cols == nil {
+		return col, col < len(s.node.Probe.Types())
+	}
+	if col >= len(cols) {
+		return 0, false
+	}
+	return cols[col], true
+}
+
+func (s *joinSpec) operator(w *worker) (operator, error) {
+	p := &joinProbe{t: s.table, j: s.node, r: w.r}
+	var err error
+	if p.keys, err = w.r.newExprs(s.node.ProbeKeys); err != nil {
+		return nil, err
+	}
+	if s.node.Residual != nil {
+		if p.residual, err = w.r.newPredicate(s.node.Residual); err != nil {
+			return nil, err
+		}
+		n := len(s.node.Probe.Types()) + len(s.node.Build.Types())
+		p.candidate = &vector.Batch{Cols: make([]*vector.Vector, n)}
+		for _, c := range columnsIn(s.node.Residual, nil) {
+			p.candidate.Cols[c] = &vector.Vector{}
+		}
+	}
+	if s.node.hasProbe() {
+		p.probeOut = allColumns(s.node.ProbeOut, len(s.node.Probe.Types()))
+	}
+	p.out = emptyBatch(len(s.node.Types()))
+	return p, nil
+}
+
+// joinProbe looks up the rows of one worker's batches, in stages over the batch:
+// hash the keys, read the directory, form candidate pairs, compare keys, test
+// the residual, emit.
+type joinProbe struct {
+	t    *joinTable
+	j    *HashJoin
+	r    *run
+	keys *exprs
+	// residual is tested on candidate, probe columns followed by build columns.
+	residual  *predicate
+	candidate *vector.Batch
+	probeOut  []int
+
+	// The batch in progress.
+	active  bool
+	keyCols []*vector.Vector
+	n       int // alive rows
+	at      int // alive row whose candidates come next
+	from    []int32
+	to      []int32 // the candidates of the k-th alive row are rowIDs[from[k]:to[k]]
+	matched []uint8 // by physical row
+	chunks  int     // of pairs so far
+
+	// The pairs in progress: physical probe row and build row.
+	pairRow   []int32
+	pairBuild []int32
+
+	hashes  []uint64
+	eq      []uint8
+	elems   []int32
+	sel     []int32
+	flat    vector.Vector
+	nulls   []*vector.Vector
+	mark    vector.Vector
+	out     *vector.Batch
+	outCols []*vector.Vector
+}
+
+func (p *joinProbe) process(in *vector.Batch) (*vector.Batch, bool, error) {
+	if !p.active {
+		if err := p.begin(in); err != nil {
+			return nil, false, err
+		}
+	}
+	if p.at < p.n {
+		p.nextPairs(in)
+		if err := p.verify(in); err != nil {
+			return nil, false, err
+		}
+		if err := p.note(); err != nil {
+			return nil, false, err
+		}
+		p.chunks++
+		more := p.at < p.n || p.finishes(in)
+		p.active = more
+		if p.emitsPairs() && (len(p.pairRow) > 0 || p.outerInOne(in)) {
+			return p.emitPairs(in), more, nil
+		}
+		if p.at < p.n {
+			return nil, true, nil
+		}
+	}
+	p.active = false
+	if !p.finishes(in) {
+		return nil, false, nil
+	}
+	out, err := p.finish(in)
+	return out, false, err
+}
+
+// begin evaluates the keys of a new batch and finds the candidates of its rows.
+func (p *joinProbe) begin(in *vector.Batch) error {
+	cols, err := p.keys.eval(in)
+	if err != nil {
+		return err
+	}
+	p.active, p.keyCols, p.n, p.at, p.chunks = true, cols, in.Rows(), 0, 0
+	p.matched = growBytes(p.matched, in.Len)
+	clear(p.matched)
+	p.from, p.to = growBytes(p.from, p.n), growBytes(p.to, p.n)
+	t := p.t
+	switch {
+	case t.linked == 0:
+		clear(p.from)
+		clear(p.to)
+		return nil
+	case len(t.keys) == 0:
+		clear(p.from)
+		for k := range p.to {
+			p.to[k] = int32(t.linked)
+		}
+		return nil
+	case t.dense:
+		p.lookupDense(cols[0], in)
+	default:
+		p.lookupHashes(cols, in)
+	}
+	for i, v := range cols {
+		if v.Valid == nil || p.j.NullSafe != nil && p.j.NullSafe[i] {
+			continue
+		}
+		for k := range p.n {
+			if v.IsNull(in.Row(k)) {
+				p.to[k] = p.from[k]
+			}
+		}
+	}
+	return nil
+}
+
+// lookupHashes reads the directory by hash.
+func (p *joinProbe) lookupHashes(cols []*vector.Vector, in *vector.Batch) {
+	p.hashes = hashRows(cols, in.Sel, in.Len, p.hashes)
+	dir, shift := p.t.directory, p.t.shift
+	from, to := p.from[:len(p.hashes)], p.to[:len(p.hashes)]
+	for k, h := range p.hashes {
+		b := h >> shift
+		e := dir[b]
+		from[k] = int32(e >> 16)
+		to[k] = from[k]
+		if e>>(h&15)&1 != 0 {
+			to[k] = int32(dir[b+1] >> 16)
+		}
+	}
+}
+
+// lookupDense reads the directory by key value.
+func (p *joinProbe) lookupDense(v *vector.Vector, in *vector.Batch) {
+	if v.Enc != vector.Flat {
+		v = v.Flatten(&p.flat)
+	}
+	switch v.Type.Physical() {
+	case types.PhysInt16:
+		denseRanges(p.t, v.I16, in.Sel, p.from, p.to)
+	case types.PhysInt32:
+		denseRanges(p.t, v.I32, in.Sel, p.from, p.to)
+	default:
+		denseRanges(p.t, v.I64, in.Sel, p.from, p.to)
+	}
+}
+
+func denseRanges[T int16 | int32 | int64](t *joinTable, keys []T, sel []int32, from, to []int32) {
+	dir, base := t.directory, uint64(t.base)
+	last := uint64(len(dir) - 1)
+	to = to[:len(from)]
+	if sel == nil {
+		for k, x := range keys[:len(from)] {
+			b := uint64(int64(x)) - base
+			if b >= last {
+				from[k], to[k] = 0, 0
+				continue
+			}
+			from[k], to[k] = int32(dir[b]>>16), int32(dir[b+1]>>16)
+		}
+		return
+	}
+	for k, r := range sel[:len(from)] {
+		b := uint64(int64(keys[r])) - base
+		if b >= last {
+			from[k], to[k] = 0, 0
+			continue
+		}
+		from[k], to[k] = int32(dir[b]>>16), int32(dir[b+1]>>16)
+	}
+}
+
+// nextPairs collects up to a batch of candidate pairs. Rows of kinds that ask
+// only whether there is a match are left out once they have one.
+func (p *joinProbe) nextPairs(in *vector.Batch) {
+	limit := p.r.batch
+	p.pairRow, p.pairBuild = growBytes(p.pairRow, limit)[:0], growBytes(p.pairBuild, limit)[:0]
+	ids := p.t.rowIDs
+	once := p.j.Kind == Semi || p.j.Kind == Anti || p.j.Kind == Mark
+	for ; p.at < p.n; p.at++ {
+		k := p.at
+		row := int32(in.Row(k))
+		if once && p.matched[row] != 0 {
+			continue
+		}
+		n := int(p.to[k] - p.from[k])
+		if room := limit - len(p.pairRow); n > room {
+			n = room
+		}
+		if ids == nil {
+			for i := range int32(n) {
+				p.pairRow = append(p.pairRow, row)
+				p.pairBuild = append(p.pairBuild, p.from[k]+i)
+			}
+		} else {
+			for _, id := range ids[p.from[k] : int(p.from[k])+n] {
+				p.pairRow = append(p.pairRow, row)
+				p.pairBuild = append(p.pairBuild, id)
+			}
+		}
+		if p.from[k] += int32(n); p.from[k] < p.to[k] {
+			return
+		}
+	}
+}
+
+// verify drops the candidate pairs that do not match.
+func (p *joinProbe) verify(in *vector.Batch) error {
+	t := p.t
+	if len(t.keys) > 0 && !t.dense && len(p.pairRow) > 0 {
+		p.eq = growBytes(p.eq, len(p.pairRow))
+		fill8(p.eq, 1)
+		for i, c := range t.keys {
+			nullSafe := p.j.NullSafe != nil && p.j.NullSafe[i]
+			p.elems = t.rows.cols[c].matchRows(p.keyCols[i], p.pairRow, p.pairBuild, nullSafe, p.eq, p.elems)
+		}
+		p.keepPairs(p.eq)
+	}
+	if p.residual == nil || len(p.pairRow) == 0 {
+		return nil
+	}
+	return p.testResidual(in)
+}
+
+// keepPairs drops the pairs whose flag is 0.
+func (p *joinProbe) keepPairs(flags []uint8) {
+	k := 0
+	for i, ok := range flags {
+		p.pairRow[k], p.pairBuild[k] = p.pairRow[i], p.pairBuild[i]
+		k += int(ok)
+	}
+	p.pairRow, p.pairBuild = p.pairRow[:k], p.pairBuild[:k]
+}
+
+// testResidual drops the pairs for which the residual is not true.
+func (p *joinProbe) testResidual(in *vector.Batch) error {
+	probe := len(p.j.Probe.Types())
+	p.candidate.Len, p.candidate.Sel = len(p.pairRow), nil
+	for c, v := range p.candidate.Cols {
+		switch {
+		case v == nil:
+		case c < probe:
+			takeRows(v, in.Cols[c], p.pairRow, in.Len)
+		default:
+			p.t.rows.cols[p.t.residual[c-probe]].gather(v, p.pairBuild)
+		}
+	}
+	sel, err := p.residual.filter(p.candidate)
+	if err != nil {
+		return err
+	}
+	for i, k := range sel {
+		p.pairRow[i], p.pairBuild[i] = p.pairRow[k], p.pairBuild[k]
+	}
+	p.pairRow, p.pairBuild = p.pairRow[:len(sel)], p.pairBuild[:len(sel)]
+	return nil
+}
+
+// note records what the pairs say about their rows.
+func (p *joinProbe) note() error {
+	if p.j.Kind == Single {
+		for _, r := range p.pairRow {
+			if p.matched[r] != 0 {
+				return sqlstate.New(sqlstate.CardinalityViolation, "more than one row returned by a subquery used as an expression")
+			}
+			p.matched[r] = 1
+		}
+		return nil
+	}
+	if p.j.Kind != Inner && p.j.Kind != Cross {
+		for _, r := range p.pairRow {
+			p.matched[r] = 1
+		}
+	}
+	if p.t.found != nil {
+		for _, b := range p.pairBuild {
+			p.t.markFound(b)
+		}
+	}
+	return nil
+}
+
+// emitsPairs reports whether matching pairs are output rows.
+func (p *joinProbe) emitsPairs() bool {
+	switch p.j.Kind {
+	case Semi, Anti, Mark, BuildSemi, BuildAnti:
+		return false
+	}
+	return true
+}
+
+// outer reports whether probe rows without a match are yielded with NULLs.
+func (p *joinProbe) outer() bool {
+	return p.j.Kind == Left || p.j.Kind == Full || p.j.Kind == Single
+}
+
+// announce gives the scan below the probe input the range of the build keys and
+// a membership test, where probe rows without a match do not matter.
+func (s *joinSpec) announce() {
+	switch s.node.Kind {
+	case Inner, Semi, Right, BuildSemi, BuildAnti:
+	default:
+		return
+	}
+	for i, k := range s.node.ProbeKeys {
+		c, ok := k.(*fn.Column)
+		if !ok || s.node.NullSafe != nil && s.node.NullSafe[i] {
+			continue
+		}
+		if targets := s.below.scansOf(s.depth, c.Index); targets != nil {
+			f := s.table.filter(i)
+			for _, t := range targets {
+				t.scan.filters = append(t.scan.filters, pushedFilter{t.col, f})
+			}
+		}
+	}
+}

@@ -1,0 +1,423 @@
+package olap
+
+import (
+	"math/bits"
+	"slices"
+	"sync/atomic"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+	"htapdb/vector/fn"
+)
+
+// joinTable is the build side of a join: its rows, column by column, and a
+// directory from keys to row numbers without pointers. Rows with equal bucket
+// stand together in rowIDs:
+//
+//	directory  [ start 48 | tag 16 ] … one more than buckets     rowIDs  [ rows of bucket 0 │ bucket 1 │ … ]
+//
+// The bucket is the hash's top bits; a tag has one bit set for each row's hash,
+// chosen by its low bits, so that most misses end at the directory. For a single
+// integer key in a narrow range the bucket is key − base, and rows of a bucket
+// are sure to match. Without keys every row is a candidate.
+//
+// It is written by its build and read-only afterwards, except found.
+type joinTable struct {
+	node *HashJoin
+	rows *rowBuffer
+	keys []int // columns of rows that hold the keys
+	out  []int // columns of rows for BuildOut
+	// residual maps the residual's build columns to columns of rows.
+	residual map[int]int
+
+	directory []uint64
+	rowIDs    []int32
+	shift     int // of the hash, to its bucket
+	dense     bool
+	base      int64
+	// linked is the number of rows in the directory: those whose keys can match.
+	linked int
+	// hasNull says that a row has NULL in a key that is not NullSafe.
+	hasNull bool
+	// found has a bit for each row that matched, for kinds that yield build rows.
+	found []uint32
+	mem   track
+}
+
+// buildLayout chooses the columns that the build side keeps.
+type buildLayout struct {
+	exprs    []fn.Expr
+	types    []types.Type
+	keys     []int
+	out      []int
+	residual map[int]int
+}
+
+func newBuildLayout(j *HashJoin) *buildLayout {
+	l := &buildLayout{residual: map[int]int{}}
+	in := j.Build.Types()
+	at := map[int]int{}
+	column := func(c int) int {
+		if p, ok := at[c]; ok {
+			return p
+		}
+		at[c] = len(l.exprs)
+		l.exprs = append(l.exprs, &fn.Column{Index: c, Typ: in[c]})
+		return at[c]
+	}
+	for _, k := range j.BuildKeys {
+		if c, ok := k.(*fn.Column); ok {
+			l.keys = append(l.keys, column(c.Index))
+			continue
+		}
+		l.keys = append(l.keys, len(l.exprs))
+		l.exprs = append(l.exprs, k)
+	}
+	if j.hasBuild() {
+		for _, c := range allColumns(j.BuildOut, len(in)) {
+			l.out = append(l.out, column(c))
+		}
+	}
+	if j.Residual != nil {
+		probe := len(j.Probe.Types())
+		for _, c := range columnsIn(j.Residual, nil) {
+			if c >= probe {
+				l.residual[c-probe] = column(c - probe)
+			}
+		}
+	}
+	l.types = typesOf(l.exprs)
+	return l
+}
+
+// columnsIn appends the column indexes that x refers to.
+func columnsIn(x fn.Expr, to []int) []int {
+	if c, ok := x.(*fn.Column); ok {
+		return append(to, c.Index)
+	}
+	for _, k := range x.Children() {
+		to = columnsIn(k, to)
+	}
+	return to
+}
+
+// buildSink keeps one worker's build rows and the hashes of their keys.
+type buildSink struct {
+	node   *HashJoin
+	layout *buildLayout
+	exprs  *exprs
+	buf    *rowBuffer
+	hashes []uint64
+	cols   []*vector.Vector
+	batch  []uint64
+	sel    []int32
+	// dropped says that rows with NULL keys were left out.
+	dropped bool
+}
+
+func (s *buildSink) consume(b *vector.Batch) error {
+	cols, err := s.exprs.eval(b)
+	if err != nil {
+		return err
+	}
+	s.cols = s.cols[:0]
+	for _, k := range s.layout.keys {
+		s.cols = append(s.cols, cols[k])
+	}
+	sel := b.Sel
+	if !s.keepsNullKeys() {
+		sel = s.node.selectMatchable(s.cols, sel, b.Len, &s.sel)
+		s.dropped = s.dropped || sel != nil && len(sel) < b.Rows()
+	}
+	if len(s.cols) > 0 {
+		s.batch = hashRows(s.cols, sel, b.Len, s.batch)
+		if err := s.buf.mem.add(int64(len(s.batch)) * 8); err != nil {
+			return err
+		}
+		s.hashes = append(s.hashes, s.batch...)
+	}
+	return s.buf.append(cols, sel, b.Len)
+}
+
+// keepsNullKeys reports whether build rows that cannot match are needed.
+func (s *buildSink) keepsNullKeys() bool {
+	k := s.node.Kind
+	return k == Right || k == Full || k == BuildAnti || s.node.NullAware != nil
+}
+
+// selectMatchable returns the rows that have no NULL in a key that is not
+// NullSafe: sel itself (perhaps nil) if that is all.
+func (j *HashJoin) selectMatchable(keys []*vector.Vector, sel []int32, n int, scratch *[]int32) []int32 {
+	for i, v := range keys {
+		if v.Valid == nil || j.NullSafe != nil && j.NullSafe[i] {
+			continue
+		}
+		out := growBytes(*scratch, n)[:0]
+		alive := n
+		if sel != nil {
+			alive = len(sel)
+		}
+		for k := range alive {
+			if r := rowOf(sel, k); !v.IsNull(r) {
+				out = append(out, int32(r))
+			}
+		}
+		// A following key filters this slice in place.
+		*scratch, sel = out, out
+	}
+	return sel
+}
+
+// build runs the build input.
+func (t *joinTable) build(r *run, input *stream) error {
+	l := newBuildLayout(t.node)
+	t.keys, t.out, t.residual, t.mem = l.keys, l.out, l.residual, r.newTrack(t.node)
+	var sinks []*buildSink
+	err := r.drain(input, t.node, func(w *worker) (sinkWorker, error) {
+		e, err := r.newExprs(l.exprs)
+		s := &buildSink{node: t.node, layout: l, exprs: e, buf: newRowBuffer(l.types, r.newTrack(t.node))}
+		sinks = append(sinks, s)
+		return s, err
+	})
+	if err != nil {
+		return err
+	}
+	hashes := sinks[0].hashes
+	parts := make([]*rowBuffer, len(sinks))
+	for i, s := range sinks {
+		parts[i] = s.buf
+		t.hasNull = t.hasNull || s.dropped
+		if i > 0 {
+			hashes = append(hashes, s.hashes...)
+		}
+	}
+	if t.rows, err = concat(parts); err != nil {
+		return err
+	}
+	if err := t.rows.mem.add(int64(cap(hashes)) * 8); err != nil {
+		return err
+	}
+	if err := t.index(r, hashes); err != nil {
+		return err
+	}
+	if t.node.returnsBuild() {
+		t.found = make([]uint32, (t.rows.rows+31)/32)
+	}
+	return t.rows.settle()
+}
+
+// returnsBuild reports whether build rows are yielded at the end.
+func (j *HashJoin) returnsBuild() bool {
+	return j.Kind == Right || j.Kind == Full || j.Kind == BuildSemi || j.Kind == BuildAnti
+}
+
+// index makes the directory.
+func (t *joinTable) index(r *run, hashes []uint64) error {
+	n := t.rows.rows
+	t.linked = n
+	if len(t.keys) == 0 || n == 0 {
+		return nil
+	}
+	if err := t.mem.add(int64(n) * 4); err != nil {
+		return err
+	}
+	var rows []int32 // nil: all rows
+	for i, k := range t.keys {
+		if t.rows.cols[k].vec.Valid != nil && !(t.node.NullSafe != nil && t.node.NullSafe[i]) {
+			rows = t.withoutNullKeys(rows, k)
+		}
+	}
+	if rows != nil {
+		t.linked = len(rows)
+		t.hasNull = t.hasNull || t.linked < n
+	}
+	if done, err := t.indexDense(rows); done || err != nil {
+		return err
+	}
+	return t.indexHashes(r, rows, hashes)
+}
+
+// withoutNullKeys returns those of rows (nil: all) whose key column is not null.
+func (t *joinTable) withoutNullKeys(rows []int32, col int) []int32 {
+	c := &t.rows.cols[col]
+	if rows == nil {
+		rows = allRows(nil, t.rows.rows)
+	}
+	return slices.DeleteFunc(rows, func(i int32) bool { return c.isNull(int(i)) })
+}
+
+// indexDense makes a directory by key value, if there is one integer key whose
+// range is narrow.
+func (t *joinTable) indexDense(rows []int32) (done bool, err error) {
+	if len(t.keys) != 1 || t.linked == 0 || t.node.NullSafe != nil && t.node.NullSafe[0] {
+		return false, nil
+	}
+	c := &t.rows.cols[t.keys[0]]
+	lo, hi, ok := intRange(&c.vec, rows, t.rows.rows)
+	if !ok || uint64(hi)-uint64(lo) >= uint64(max(8*t.linked, 4096)) {
+		return false, nil
+	}
+	buckets := int(hi-lo) + 1
+	if err := t.mem.add(int64(buckets+1) * 8); err != nil {
+		return false, err
+	}
+	t.dense, t.base = true, lo
+	t.directory = make([]uint64, buckets+1)
+	t.rowIDs = make([]int32, t.linked)
+	switch c.phys {
+	case types.PhysInt16:
+		link(t, c.vec.I16, rows)
+	case types.PhysInt32:
+		link(t, c.vec.I32, rows)
+	default:
+		link(t, c.vec.I64, rows)
+	}
+	return true, nil
+}
+
+// link counts the rows of each bucket and places their numbers.
+func link[T int16 | int32 | int64](t *joinTable, keys []T, rows []int32) {
+	dir := t.directory
+	base := t.base
+	each := func(f func(i int32, bucket int64)) {
+		if rows != nil {
+			for _, i := range rows {
+				f(i, int64(keys[i])-base)
+			}
+			return
+		}
+		for i := range t.rows.rows {
+			f(int32(i), int64(keys[i])-base)
+		}
+	}
+	each(func(_ int32, b int64) { dir[b]++ })
+	at := uint64(0)
+	for b, n := range dir {
+		dir[b] = at
+		at += n
+	}
+	each(func(i int32, b int64) {
+		t.rowIDs[dir[b]] = i
+		dir[b]++
+	})
+	// Every entry is now the end of its bucket: shift to the starts.
+	copy(dir[1:], dir[:len(dir)-1])
+	dir[0] = 0
+	for b := range dir {
+		dir[b] <<= 16
+	}
+}
+
+// joinPartitionRows is about how many rows a partition of the build has, so
+// that its part of the directory stays in the cache.
+const joinPartitionRows = 16 << 10
+
+// indexHashes makes a directory by hash: rows are first distributed to
+// partitions, which are ranges of buckets, and these are linked in parallel.
+func (t *joinTable) indexHashes(r *run, rows []int32, hashes []uint64) error {
+	if rows == nil {
+		rows = allRows(nil, t.rows.rows)
+	}
+	bucketBits := max(4, bits.Len(uint(len(rows))))
+	t.shift = 64 - bucketBits
+	if err := t.mem.add(int64(1<<bucketBits+1)*8 + int64(len(rows))*8); err != nil {
+		return err
+	}
+	defer t.mem.add(-int64(len(rows)) * 8)
+	t.directory = make([]uint64, 1<<bucketBits+1)
+	t.rowIDs = make([]int32, len(rows))
+	partBits := min(bucketBits, 10, bits.Len(uint(len(rows)/joinPartitionRows)))
+	if partBits == 0 {
+		t.linkPartition(rows, hashes, 0, 1<<bucketBits, 0)
+		t.directory[1<<bucketBits] = uint64(len(rows)) << 16
+		return nil
+	}
+	parts, starts, err := distributeRows(r, rows, hashes, partBits)
+	if err != nil {
+		return err
+	}
+	span := 1 << (bucketBits - partBits)
+	err = r.parallel(1<<partBits, func(p int) error {
+		t.linkPartition(parts[starts[p]:starts[p+1]], hashes, p*span, (p+1)*span, starts[p])
+		return nil
+	})
+	t.directory[1<<bucketBits] = uint64(len(rows)) << 16
+	return err
+}
+
+// linkPartition links rows whose buckets lie in [from, to); at is their first
+// place in rowIDs.
+func (t *joinTable) linkPartition(rows []int32, hashes []uint64, from, to, at int) {
+	dir := t.directory[from:to]
+	for _, i := range rows {
+		h := hashes[i]
+		b := int(h>>t.shift) - from
+		dir[b] = dir[b]&tagMask | 1<<(h&15) | (dir[b]>>16+1)<<16
+	}
+	next := uint64(at)
+	for b, e := range dir {
+		dir[b] = next<<16 | e&tagMask
+		next += e >> 16
+	}
+	for _, i := range rows {
+		b := int(hashes[i]>>t.shift) - from
+		t.rowIDs[dir[b]>>16] = i
+		dir[b] += 1 << 16
+	}
+	prev := uint64(at)
+	for b, e := range dir {
+		dir[b] = prev<<16 | e&tagMask
+		prev = e >> 16
+	}
+}
+
+const tagMask = 1<<16 - 1
+
+// distributeRows returns rows grouped by the top bits of their hashes, and
+// where each of the 2^partBits groups begins.
+func distributeRows(r *run, rows []int32, hashes []uint64, partBits int) ([]int32, []int, error) {
+	parts := 1 << partBits
+	shift := 64 - partBits
+	chunks := (len(rows) + sortChunk - 1) / sortChunk
+	counts := make([]int, chunks*parts)
+	chunk := func(c int) []int32 { return rows[c*sortChunk : min((c+1)*sortChunk, len(rows))] }
+	err := r.parallel(chunks, func(c int) error {
+		count := counts[c*parts : (c+1)*parts]
+		for _, i := range chunk(c) {
+			count[hashes[i]>>shift]++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	starts := make([]int, parts+1)
+	at := 0
+	for p := range parts {
+		starts[p] = at
+		for c := range chunks {
+			n := counts[c*parts+p]
+			counts[c*parts+p] = at
+			at += n
+		}
+	}
+	starts[parts] = at
+	out := make([]int32, len(rows))
+	return out, starts, r.parallel(chunks, func(c int) error {
+		next := counts[c*parts : (c+1)*parts]
+		for _, i := range chunk(c) {
+			p := hashes[i] >> shift
+			out[next[p]] = i
+			next[p]++
+		}
+		return nil
+	})
+}
+
+// markFound notes that row i has matched.
+func (t *joinTable) markFound(i int32) {
+	word, bit := &t.found[i>>5], uint32(1)<<(i&31)
+	if atomic.LoadUint32(word)&bit == 0 {
+		atomic.OrUint32(word, bit)
+	}
+}

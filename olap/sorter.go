@@ -1,0 +1,241 @@
+package olap
+
+import "slices"
+
+// sortEntry is one row while it is sorted.
+type sortEntry struct {
+	prefix uint64
+	row    int32
+}
+
+const (
+	// sortChunk is how many rows one step of sorting takes.
+	sortChunk = 16 << 10
+	// sortOversample is how many sampled rows decide one boundary between buckets.
+	sortOversample = 16
+	maxSortBuckets = 1 << 10
+)
+
+// sorter orders the rows of a buffer: rows are coded to prefixes, distributed
+// to buckets of about sortChunk rows by sampled boundaries, and each bucket is
+// sorted on its own. Every phase runs in parallel over chunks or buckets, and
+// equal rows stay in the order of the buffer.
+type sorter struct {
+	// parallel is run.parallel, or a loop.
+	parallel func(n int, f func(i int) error) error
+	plan     *sortPlan
+	n        int
+	entries  []sortEntry
+	scratch  []sortEntry
+	order    []int32
+}
+
+// sortBuffer returns the order of the rows of buf by the key columns cols; the
+// Expr of keys is not used. It is for the goroutine that coordinates the run.
+func (r *run) sortBuffer(n Node, buf *rowBuffer, cols []int, keys []SortKey) ([]int32, error) {
+	return r.sortRows(n, buf, cols, keys, r.parallel)
+}
+
+// sortAlone is sortBuffer for a worker.
+func (r *run) sortAlone(n Node, buf *rowBuffer, cols []int, keys []SortKey) ([]int32, error) {
+	return r.sortRows(n, buf, cols, keys, func(n int, f func(i int) error) error {
+		for i := range n {
+			if err := f(i); err != nil {
+				return err
+			}
+		}
+		return r.check()
+	})
+}
+
+func (r *run) sortRows(n Node, buf *rowBuffer, cols []int, keys []SortKey, parallel func(int, func(int) error) error) ([]int32, error) {
+	mem := r.newTrack(n)
+	defer mem.release()
+	if err := mem.add(int64(buf.rows) * (2*16 + 2)); err != nil {
+		return nil, err
+	}
+	if err := buf.mem.add(int64(buf.rows) * 4); err != nil { // the result
+		return nil, err
+	}
+	s := &sorter{parallel: parallel, n: buf.rows, plan: newSortPlan(buf, cols, keys)}
+	s.order = make([]int32, s.n)
+	s.entries = make([]sortEntry, s.n)
+	s.scratch = make([]sortEntry, s.n)
+	return s.order, s.sort()
+}
+
+func (s *sorter) sort() error {
+	chunks := (s.n + sortChunk - 1) / sortChunk
+	err := s.parallel(chunks, func(c int) error {
+		from := c * sortChunk
+		part := s.entries[from:min(from+sortChunk, s.n)]
+		for i := range part {
+			part[i] = sortEntry{prefix: s.plan.prefix(from + i), row: int32(from + i)}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if chunks <= 2 {
+		s.sortBucket(s.entries, s.scratch, s.order)
+		return nil
+	}
+	bounds := s.sample(min(chunks, maxSortBuckets))
+	starts, err := s.distribute(chunks, bounds)
+	if err != nil {
+		return err
+	}
+	// The entries are in scratch now.
+	return s.parallel(len(starts)-1, func(b int) error {
+		from, to := starts[b], starts[b+1]
+		s.sortBucket(s.scratch[from:to], s.entries[from:to], s.order[from:to])
+		return nil
+	})
+}
+
+// compare orders entries, equal rows by their place in the buffer.
+func (s *sorter) compare(a, b sortEntry) int {
+	switch {
+	case a.prefix < b.prefix:
+		return -1
+	case a.prefix > b.prefix:
+		return 1
+	}
+	if s.plan.exact < len(s.plan.codes) {
+		if c := s.plan.compareRows(int(a.row), int(b.row)); c != 0 {
+			return c
+		}
+	}
+	return int(a.row) - int(b.row)
+}
+
+// sample returns the boundaries of buckets: entry e belongs to the bucket
+// numbered by how many boundaries are not above it.
+func (s *sorter) sample(buckets int) []sortEntry {
+	picks := make([]sortEntry, 0, buckets*sortOversample)
+	// A fixed stride would meet periodic data always at the same phase.
+	step := max(1, s.n/(buckets*sortOversample))
+	seed := uint64(0x9e3779b97f4a7c15)
+	for at := 0; at < s.n; at += step {
+		seed ^= seed << 13
+		seed ^= seed >> 7
+		seed ^= seed << 17
+		picks = append(picks, s.entries[min(at+int(seed%uint64(step)), s.n-1)])
+	}
+	slices.SortFunc(picks, s.compare)
+	bounds := make([]sortEntry, 0, buckets-1)
+	for b := 1; b < buckets; b++ {
+		bounds = append(bounds, picks[b*len(picks)/buckets])
+	}
+	return bounds
+}
+
+// distribute moves the entries into scratch, bucket after bucket, and returns
+// where each begins.
+func (s *sorter) distribute(chunks int, bounds []sortEntry) ([]int, error) {
+	buckets := len(bounds) + 1
+	counts := make([]int, chunks*buckets)
+	bucketOf := make([]uint16, s.n)
+	err := s.parallel(chunks, func(c int) error {
+		from := c * sortChunk
+		count := counts[c*buckets : (c+1)*buckets]
+		for i, e := range s.entries[from:min(from+sortChunk, s.n)] {
+			b, _ := slices.BinarySearchFunc(bounds, e, func(bound, e sortEntry) int {
+				if s.compare(bound, e) <= 0 {
+					return -1
+				}
+				return 1
+			})
+			bucketOf[from+i] = uint16(b)
+			count[b]++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	starts := make([]int, buckets+1)
+	at := 0
+	for b := range buckets {
+		starts[b] = at
+		for c := range chunks {
+			n := counts[c*buckets+b]
+			counts[c*buckets+b] = at
+			at += n
+		}
+	}
+	starts[buckets] = at
+	return starts, s.parallel(chunks, func(c int) error {
+		from := c * sortChunk
+		next := counts[c*buckets : (c+1)*buckets]
+		for i, e := range s.entries[from:min(from+sortChunk, s.n)] {
+			b := bucketOf[from+i]
+			s.scratch[next[b]] = e
+			next[b]++
+		}
+		return nil
+	})
+}
+
+// sortBucket sorts entries, which are in buffer order, and writes their rows to
+// order. scratch is as long as entries.
+func (s *sorter) sortBucket(entries, scratch []sortEntry, order []int32) {
+	if len(entries) < 64 {
+		slices.SortFunc(entries, s.compare)
+	} else {
+		entries = radixSort(entries, scratch)
+		s.sortTies(entries)
+	}
+	for i, e := range entries {
+		order[i] = e.row
+	}
+}
+
+// sortTies orders runs of equal prefixes by the keys that did not fit.
+func (s *sorter) sortTies(entries []sortEntry) {
+	if s.plan.exact == len(s.plan.codes) {
+		return
+	}
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].prefix == entries[from].prefix {
+			to++
+		}
+		if to-from > 1 {
+			slices.SortFunc(entries[from:to], s.compare)
+		}
+		from = to
+	}
+}
+
+// radixSort sorts entries by prefix, keeping the order of equal ones, least
+// significant byte first; bytes in which all agree cost nothing. The result is
+// in entries or in scratch.
+func radixSort(entries, scratch []sortEntry) []sortEntry {
+	var counts [8][256]int32
+	for _, e := range entries {
+		p := e.prefix
+		for b := range 8 {
+			counts[b][byte(p>>(8*b))]++
+		}
+	}
+	for b := range 8 {
+		count := &counts[b]
+		if int(count[byte(entries[0].prefix>>(8*b))]) == len(entries) {
+			continue
+		}
+		at := int32(0)
+		for i, n := range count {
+			count[i] = at
+			at += n
+		}
+		for _, e := range entries {
+			d := byte(e.prefix >> (8 * b))
+			scratch[count[d]] = e
+			count[d]++
+		}
+		entries, scratch = scratch, entries
+	}
+	return entries
+}
