@@ -32,8 +32,9 @@ func (s *Store) maintenance() {
 
 // Maintain seals, compacts and folds whatever is due in any table, and returns
 // when nothing is. The maintenance goroutine does this in the background;
-// calling it is for tests and for commands that want it done now. An error of
-// the file system leaves the table as it was; what is due stays due.
+// calling it is for tests and for commands that want it done now. After an error
+// of the file system (Options.OnError) the table is as it was, and what is due
+// stays due.
 func (s *Store) Maintain() {
 	s.maintaining.Lock()
 	defer s.maintaining.Unlock()
@@ -41,8 +42,8 @@ func (s *Store) Maintain() {
 		t.owed.Store(0)
 		for !s.closed() {
 			did, err := t.maintain()
-			if err != nil {
-				t.corrupt(err)
+			if err != nil && s.opts.OnError != nil {
+				s.opts.OnError(t, err)
 			}
 			if !did || err != nil {
 				break
@@ -187,7 +188,7 @@ func (r *rewrite) run() error {
 	}
 	for _, s := range r.segs {
 		if err := r.gatherSegment(g, s); err != nil {
-			return err
+			return t.corrupt(err)
 		}
 	}
 	if r.toChunks {

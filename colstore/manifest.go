@@ -329,24 +329,24 @@ func (s *Store) writeManifest(m *manifest) error {
 	if err := s.fs.Rename(tmp, name); err != nil {
 		return ioError(err, "renaming %s", tmp)
 	}
-	return s.syncDir()
+	return s.syncDir(s.dir)
 }
 
 // vfsCategory labels the manifest's writes in the file system's metrics.
 const vfsCategory = "column-manifest"
 
-// syncDir makes renames and removals in the store's directory durable.
-func (s *Store) syncDir() error {
-	d, err := s.fs.OpenDir(s.dir)
+// syncDir makes renames and removals in a directory durable.
+func (s *Store) syncDir(dir string) error {
+	d, err := s.fs.OpenDir(dir)
 	if err != nil {
-		return ioError(err, "opening %s", s.dir)
+		return ioError(err, "opening %s", dir)
 	}
 	err = d.Sync()
 	if cerr := d.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return ioError(err, "syncing %s", s.dir)
+		return ioError(err, "syncing %s", dir)
 	}
 	return nil
 }

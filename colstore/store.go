@@ -38,6 +38,9 @@ type Options struct {
 	Horizon func() uint64
 	// OnCorrupt is told of damage after the table has detached itself; it must not block.
 	OnCorrupt func(t *Table, err error)
+	// OnError is told of background work that failed, such as a segment that could
+	// not be written; it is tried again later. It must not block.
+	OnError func(t *Table, err error)
 }
 
 // Store is the column copy of a database.
@@ -105,6 +108,9 @@ func Open(o Options) (*Store, error) {
 	}
 	if err := s.fs.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, ioError(err, "creating %s", s.dir)
+	}
+	if err := s.syncDir(s.fs.PathDir(s.dir)); err != nil {
+		return nil, err
 	}
 	if err := s.recover(); err != nil {
 		return nil, err
