@@ -59,6 +59,7 @@ func (p *parser) acceptAny(words ...string) string {
 func (p *parser) expect(words ...string) {
 	for _, w := range words {
 		if !p.accept(w) {
+			p.required(w)
 			p.unexpected()
 			return
 		}

@@ -7,11 +7,84 @@ import (
 	"strings"
 )
 
-// dump prints a tree as an S-expression without positions, so that equal dumps
-// mean equal trees. Fields with their zero value are left out. What fits in
-// 100 columns stands on one line.
+// equalTrees compares two trees without positions.
+func equalTrees(a, b Node) bool { return equalValues(reflect.ValueOf(a), reflect.ValueOf(b)) }
+
+func equalValues(a, b reflect.Value) bool {
+	if a.Kind() != b.Kind() {
+		return false
+	}
+	switch a.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if a.IsNil() || b.IsNil() {
+			return a.IsNil() == b.IsNil()
+		}
+		return equalValues(a.Elem(), b.Elem())
+	case reflect.Struct:
+		if a.Type() != b.Type() {
+			return false
+		}
+		for i := range a.NumField() {
+			if !skipField(a.Type().Field(i).Name) && !equalValues(a.Field(i), b.Field(i)) {
+				return false
+			}
+		}
+		return true
+	case reflect.Slice:
+		if a.Len() != b.Len() {
+			return false
+		}
+		for i := range a.Len() {
+			if !equalValues(a.Index(i), b.Index(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return a.Equal(b)
+}
+
+// skipField names what is no part of a tree's meaning.
+func skipField(name string) bool { return name == "Loc" || name == "OpPos" || name == "SQL" }
+
+// dump prints a tree as an S-expression without positions. Fields with their
+// zero value are left out. What fits in 100 columns stands on one line.
 func dump(n any) string {
 	return strings.Join(layout(dumpValue(reflect.ValueOf(n)), 100), "\n")
+}
+
+// enumNames are the names of the tree's constants.
+var enumNames = map[reflect.Type][]string{
+	reflect.TypeFor[BoolOp]():         {"And", "Or"},
+	reflect.TypeFor[IsTest]():         {"Null", "True", "False", "Unknown"},
+	reflect.TypeFor[LikeKind]():       {"Like", "ILike", "SimilarTo"},
+	reflect.TypeFor[FuncForm]():       {"Call", "Keyword", "Extract", "Substring", "Position", "Trim", "Overlay", "AtTimeZone"},
+	reflect.TypeFor[NullTreatment]():  {"NotSaid", "Respect", "Ignore"},
+	reflect.TypeFor[SetOpKind]():      {"Union", "Intersect", "Except"},
+	reflect.TypeFor[JoinKind]():       {"Inner", "Left", "Right", "Full", "Cross"},
+	reflect.TypeFor[GroupKind]():      {"Simple", "Empty", "Rollup", "Cube", "Sets"},
+	reflect.TypeFor[Materialized]():   {"Default", "Always", "Never"},
+	reflect.TypeFor[NullsOrder]():     {"Default", "First", "Last"},
+	reflect.TypeFor[LockStrength]():   {"KeyShare", "Share", "NoKeyUpdate", "Update"},
+	reflect.TypeFor[LockWait]():       {"Block", "NoWait", "Skip"},
+	reflect.TypeFor[FrameMode]():      {"Range", "Rows", "Groups"},
+	reflect.TypeFor[FrameBoundKind](): {"UnboundedPreceding", "Preceding", "CurrentRow", "Following", "UnboundedFollowing"},
+	reflect.TypeFor[FrameExclusion](): {"NoOthers", "CurrentRow", "Group", "Ties"},
+	reflect.TypeFor[Persistence]():    {"Permanent", "Temporary", "Unlogged"},
+	reflect.TypeFor[RefAction]():      {"NoAction", "Restrict", "Cascade", "SetNull", "SetDefault"},
+	reflect.TypeFor[OptionKind]():     {"Word", "String", "Number"},
+	reflect.TypeFor[SetScope]():       {"Session", "Local"},
+	reflect.TypeFor[FetchDirection](): {"Forward", "Backward", "Absolute", "Relative"},
+	reflect.TypeFor[IsolationLevel](): {"Default", "ReadUncommitted", "ReadCommitted", "RepeatableRead", "Serializable"},
+	reflect.TypeFor[ObjectKind]():     objectKindNames[:],
+	reflect.TypeFor[ConstraintKind](): {
+		"Null", "NotNull", "Default", "Identity", "Generated", "PrimaryKey", "Unique", "Check", "ForeignKey",
+	},
+	reflect.TypeFor[AlterKind](): {
+		"AddColumn", "DropColumn", "RenameColumn", "RenameObject", "RenameConstraint", "SetSchema", "SetColumnType",
+		"SetColumnDefault", "DropColumnDefault", "SetNotNull", "DropNotNull", "AddIdentity", "DropIdentity",
+		"AddConstraint", "DropConstraint", "ValidateConstraint", "SetOptions", "ResetOptions", "OwnerTo",
+	},
 }
 
 // sexpr is a printed value: a leaf, or a head with parts.
@@ -49,12 +122,13 @@ func dumpValue(v reflect.Value) sexpr {
 		return s
 	case reflect.String:
 		return sexpr{open: strconv.Quote(v.String())}
+	case reflect.Uint8:
+		if names, ok := enumNames[v.Type()]; ok {
+			return sexpr{open: names[v.Uint()]}
+		}
 	}
 	return sexpr{open: fmt.Sprint(v.Interface())}
 }
-
-// skipField names what is no part of a tree's meaning.
-func skipField(name string) bool { return name == "Loc" || name == "OpPos" || name == "SQL" }
 
 func (s sexpr) String() string {
 	var b strings.Builder

@@ -13,6 +13,8 @@ type trace struct {
 	// operand and name have the token indexes where an expression, or a name,
 	// could begin.
 	operand, name map[int]bool
+	// required is the one word that had to come at the error, or "".
+	required string
 }
 
 // newTrace returns a trace for an error at the token with index at: that token
@@ -33,6 +35,13 @@ func (p *parser) expected(n int, w string) {
 	}
 	if i := min(p.pos+n, len(p.toks)-1); i >= p.trace.from {
 		p.trace.words[i] = append(p.trace.words[i], w)
+	}
+}
+
+// required notes that nothing but w could stand here, before the error.
+func (p *parser) required(w string) {
+	if p.trace != nil && p.err == nil {
+		p.trace.required = w
 	}
 }
 

@@ -164,18 +164,12 @@ func (m *mistake) reservedNameBefore() string {
 	return ""
 }
 
-// onlyWord names the word that is expected, where it is the only one.
+// onlyWord names the word that has to come here, where there is one.
 func (m *mistake) onlyWord() string {
-	words := m.trace.words[m.at]
-	if len(words) == 0 || m.trace.operand[m.at] || m.trace.name[m.at] || !isIdentStart(words[0][0]) {
+	if m.trace.required == "" {
 		return ""
 	}
-	for _, w := range words {
-		if w != words[0] {
-			return ""
-		}
-	}
-	return upper(words[0]) + " is expected here."
+	return upper(m.trace.required) + " is expected here."
 }
 
 var clauseWords = wordSet(`from where group having window order limit offset fetch union intersect except on using set select`)

@@ -97,21 +97,31 @@ func (w *printer) int(n int64) { w.WriteString(strconv.FormatInt(n, 10)) }
 
 // options prints before and the options in parentheses, if there are any.
 func (w *printer) options(before string, options []*Option) {
+	w.optionList(before, " ", options)
+}
+
+// parameters is options in the form name = value, which the parameters of
+// tables, indexes and models have in PostgreSQL.
+func (w *printer) parameters(before string, options []*Option) {
+	w.optionList(before, " = ", options)
+}
+
+func (w *printer) optionList(before, equals string, options []*Option) {
 	if len(options) == 0 {
 		return
 	}
 	w.str(before, "(")
 	for i, o := range options {
 		w.opt(i > 0, ", ")
-		w.option(o)
+		w.option(o, equals)
 	}
 	w.WriteByte(')')
 }
 
 // option prints name, name value or name (values).
-func (w *printer) option(o *Option) {
+func (w *printer) option(o *Option, equals string) {
 	w.dotted(o.Name)
-	w.opt(len(o.Values) > 0, " ")
+	w.opt(len(o.Values) > 0, equals)
 	w.opt(o.List, "(")
 	w.optionValues(o.Values)
 	w.opt(o.List, ")")

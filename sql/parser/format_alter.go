@@ -33,9 +33,9 @@ func (n *AlterAction) format(w *printer) {
 	case ValidateConstraint:
 		w.str("VALIDATE CONSTRAINT ", name)
 	case SetOptions:
-		w.options("SET ", n.Options)
+		w.parameters("SET ", n.Options)
 	case ResetOptions:
-		w.options("RESET ", n.Options)
+		w.parameters("RESET ", n.Options)
 	default:
 		w.str("ALTER COLUMN ", name, " ")
 		n.formatColumn(w)

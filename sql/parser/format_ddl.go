@@ -25,7 +25,7 @@ func (n *CreateTableStmt) format(w *printer) {
 
 // tableSuffix prints WITH (…) and ON COMMIT.
 func (w *printer) tableSuffix(options []*Option, onCommit string) {
-	w.options(" WITH ", options)
+	w.parameters(" WITH ", options)
 	if onCommit != "" {
 		w.str(" ON COMMIT ", upper(onCommit))
 	}
@@ -197,7 +197,7 @@ func (n *CreateIndexStmt) format(w *printer) {
 	w.str(")")
 	w.parenIdents(" INCLUDE ", n.Include)
 	w.opt(n.NullsNotDistinct, " NULLS NOT DISTINCT")
-	w.options(" WITH ", n.Options)
+	w.parameters(" WITH ", n.Options)
 	w.clause(" WHERE ", n.Where)
 }
 
@@ -227,7 +227,7 @@ func (n *CreateViewStmt) format(w *printer) {
 	}
 	w.create(what, n.OrReplace, n.Persistence, n.IfNotExists, n.Name)
 	w.parenIdents(" ", n.Columns)
-	w.options(" WITH ", n.Options)
+	w.parameters(" WITH ", n.Options)
 	w.clause(" AS ", n.Query)
 	w.opt(n.WithNoData, " WITH NO DATA")
 	if n.CheckOption != "" {
@@ -262,7 +262,7 @@ func (n *CreateModelStmt) format(w *printer) {
 	w.str(" PREDICT ", QuoteIdent(n.Target.Name))
 	listClause(w, " PARTITION BY ", n.PartitionBy)
 	w.str(" USING ", QuoteIdent(n.Algorithm.Name))
-	w.options(" WITH ", n.Options)
+	w.parameters(" WITH ", n.Options)
 	w.opt(n.MaintainContinuously, " MAINTAIN CONTINUOUSLY")
 	w.clause(" AS ", n.Query)
 }

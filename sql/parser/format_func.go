@@ -108,6 +108,10 @@ func (n *FuncCall) formatCall(w *printer) {
 	for i, arg := range n.Args {
 		w.opt(i > 0, ", ")
 		w.opt(n.Variadic && i == len(n.Args)-1, "VARIADIC ")
+		if i == 0 && n.Name.Name == "position" {
+			w.expr(arg, precLike+1) // not POSITION(a IN b)
+			continue
+		}
 		arg.format(w)
 	}
 	listClause(w, " ORDER BY ", n.OrderBy)

@@ -55,10 +55,10 @@ func makeKeywordText() map[string]string {
 const unreservedWords = `
 abort action add after alter at begin by cascade close commit conflict copy
 current date day deallocate declare delete discard drop escape execute explain
-extension filter first following groups hour if immutable index insert interval
+extension filter first following groups hour if immutable index insert
 isolation key language last level local lock maintain minute month names next
 no nothing nowait nulls of option over partition preceding prepare range read
-release rename replace reset restrict returns rollback rollup row rows
+release rename replace reset restrict returns rollback rollup rows
 savepoint schema second sequence serializable session set sets show start
 storage temporary text transaction truncate type unbounded uncommitted
 unlogged update vacuum value varying view within without work write year

@@ -202,7 +202,7 @@ func (l *lexer) punct() {
 
 // operator reads the longest operator: it ends before a comment, and + or -
 // can end one of several characters only if it has a character that SQL's own
-// operators have not. A ? is never part of one (see tokQuestion).
+// operators have not (and is not != with a sign behind it). A ? is never part of one (see tokQuestion).
 func (l *lexer) operator() {
 	start := l.pos
 	odd := false
@@ -214,6 +214,8 @@ func (l *lexer) operator() {
 		odd = odd || strings.IndexByte("~!@#%^&|`", c) >= 0
 		l.pos++
 	}
+	// Nobody means the operator !=- in a!=-1, though PostgreSQL reads it so.
+	odd = odd && !strings.HasPrefix(l.sql[start:l.pos], "!=")
 	for l.pos-start > 1 && !odd && (l.sql[l.pos-1] == '+' || l.sql[l.pos-1] == '-') {
 		l.pos--
 	}

@@ -48,7 +48,7 @@ func (p *parser) postfix(e Expr) Expr {
 		case t.text == "::":
 			p.next()
 			e = &CastExpr{Loc: at(e), Operand: e, Type: p.typeName()}
-		case t.text == "." && p.endsOperand(p.toks[p.pos-1]):
+		case t.text == "." && p.takesField(e):
 			p.next()
 			if p.acceptOp("*") {
 				return &Star{Loc: at(e), Of: e}
@@ -62,8 +62,13 @@ func (p *parser) postfix(e Expr) Expr {
 	return e
 }
 
-// endsOperand reports whether a field may follow t: ) or ] or a parameter.
-func (p *parser) endsOperand(t token) bool {
+// takesField reports whether a field may follow e, which was just read: after
+// another field, a parenthesis, a subscript or a parameter.
+func (p *parser) takesField(e Expr) bool {
+	if _, ok := e.(*FieldExpr); ok {
+		return true
+	}
+	t := p.toks[p.pos-1]
 	return t.isPunct(")") || t.isPunct("]") || t.kind == tokParam
 }
 

@@ -64,6 +64,10 @@ func (p *parser) queryRest(loc Loc, with *With, first QueryBody) *SelectStmt {
 	}
 	for p.err == nil && p.queryClause(q) {
 	}
+	if inner, ok := operandBody(q).(*SelectStmt); ok && inner != q {
+		inner.Loc = loc // parentheses around the whole query
+		return inner
+	}
 	return q
 }
 

@@ -50,10 +50,13 @@ func (p *parser) createTableAs(head *CreateTableStmt, columns []Ident) Stmt {
 
 // tableSuffix parses what may follow the columns: WITH (…), ON COMMIT….
 func (p *parser) tableSuffix(n *CreateTableStmt) {
-	for _, w := range [...]string{"inherits", "partition", "using"} {
-		if t := p.tok(); t.isWord(w) {
-			p.unsupported(t, upper(w)+" of a table")
-		}
+	switch t := p.tok(); {
+	case t.isWord("inherits"):
+		p.unsupported(t, "table inheritance")
+	case t.isWord("partition"):
+		p.unsupported(t, "PARTITION BY")
+	case t.isWord("using"):
+		p.unsupported(t, "a table access method")
 	}
 	switch {
 	case p.accept("without", "oids"):
