@@ -25,10 +25,7 @@ func SumInt32(a []int32, valid []uint8, sel []int32) (sum int64, count int) {
 		}
 		return sum, count
 	case sel != nil:
-		for _, r := range sel {
-			sum += int64(a[r])
-		}
-		return sum, len(sel)
+		return sumInt32Sel(a, sel), len(sel)
 	case valid != nil:
 		return sumInt32Valid(a, valid[:len(a)]), countValid(valid[:len(a)])
 	}
@@ -41,17 +38,16 @@ func SumCodes[S Code](a []S, sel []int32) (sum uint64) {
 	if sel == nil {
 		return sumCodes(a)
 	}
-	for _, r := range sel {
-		sum += uint64(a[r])
-	}
-	return sum
+	return sumCodesSel(a, sel)
 }
 
 // SumInt64 returns the exact sum in 128 bits.
 func SumInt64(a []int64, valid []uint8, sel []int32) (sum types.Int128, count int) {
 	switch {
+	case sel != nil && valid != nil:
+		return sumInt64SelValid(a, valid, sel)
 	case sel != nil:
-		return sumInt64Sel(a, valid, sel)
+		return sumInt64Sel(a, sel), len(sel)
 	case valid != nil:
 		return sumInt64Valid(a, valid[:len(a)]), countValid(valid[:len(a)])
 	}
@@ -64,8 +60,10 @@ func SumInt64(a []int64, valid []uint8, sel []int32) (sum types.Int128, count in
 // 0 and 1, then 1 to 0.
 func SumFloat64(a []float64, valid []uint8, sel []int32) (sum float64, count int) {
 	switch {
+	case sel != nil && valid != nil:
+		return sumFloat64SelValid(a, valid, sel)
 	case sel != nil:
-		return sumFloat64Sel(a, valid, sel)
+		return sumFloat64Sel(a, sel), len(sel)
 	case valid != nil:
 		return sumFloat64Valid(a, valid[:len(a)]), countValid(valid[:len(a)])
 	}
@@ -229,23 +227,63 @@ func sumInt64ValidGo(a []int64, valid []uint8) types.Int128 {
 	return types.Int128{Hi: int64(hi), Lo: lo}
 }
 
-func sumInt64Sel(a []int64, valid []uint8, sel []int32) (types.Int128, int) {
+// The sums over selections do eight rows a round, so that the loads of several
+// rows are in flight.
+
+func sumCodesSel[S Code](a []S, sel []int32) uint64 {
+	var s0, s1 uint64
+	for ; len(sel) >= 8; sel = sel[8:] {
+		r := sel[:8:8]
+		s0 += uint64(a[r[0]]) + uint64(a[r[1]]) + uint64(a[r[2]]) + uint64(a[r[3]])
+		s1 += uint64(a[r[4]]) + uint64(a[r[5]]) + uint64(a[r[6]]) + uint64(a[r[7]])
+	}
+	for _, r := range sel {
+		s0 += uint64(a[r])
+	}
+	return s0 + s1
+}
+
+func sumInt32Sel(a []int32, sel []int32) int64 {
+	var s0, s1 int64
+	for ; len(sel) >= 8; sel = sel[8:] {
+		r := sel[:8:8]
+		s0 += int64(a[r[0]]) + int64(a[r[1]]) + int64(a[r[2]]) + int64(a[r[3]])
+		s1 += int64(a[r[4]]) + int64(a[r[5]]) + int64(a[r[6]]) + int64(a[r[7]])
+	}
+	for _, r := range sel {
+		s0 += int64(a[r])
+	}
+	return s0 + s1
+}
+
+// sumInt64Sel adds the halves of the elements apart: two sums of 32-bit numbers
+// need no carries. A selection has less than 2³¹ rows.
+func sumInt64Sel(a []int64, sel []int32) types.Int128 {
+	const low = 1<<32 - 1
+	var hi int64
+	var lo uint64
+	for ; len(sel) >= 4; sel = sel[4:] {
+		r := sel[:4:4]
+		x0, x1, x2, x3 := a[r[0]], a[r[1]], a[r[2]], a[r[3]]
+		hi += x0>>32 + x1>>32 + (x2>>32 + x3>>32)
+		lo += uint64(x0)&low + uint64(x1)&low + (uint64(x2)&low + uint64(x3)&low)
+	}
+	for _, r := range sel {
+		hi += a[r] >> 32
+		lo += uint64(a[r]) & low
+	}
+	sum, _ := types.Int128{Hi: hi >> 32, Lo: uint64(hi) << 32}.Add(types.Int128{Lo: lo})
+	return sum
+}
+
+func sumInt64SelValid(a []int64, valid []uint8, sel []int32) (types.Int128, int) {
 	var hi, lo, carry uint64
-	count := len(sel)
-	if valid != nil {
-		count = 0
-		for _, r := range sel {
-			x := a[r] & -int64(valid[r])
-			lo, carry = bits.Add64(lo, uint64(x), 0)
-			hi += uint64(x>>63) + carry
-			count += int(valid[r])
-		}
-	} else {
-		for _, r := range sel {
-			x := a[r]
-			lo, carry = bits.Add64(lo, uint64(x), 0)
-			hi += uint64(x>>63) + carry
-		}
+	count := 0
+	for _, r := range sel {
+		x := a[r] & -int64(valid[r])
+		lo, carry = bits.Add64(lo, uint64(x), 0)
+		hi += uint64(x>>63) + carry
+		count += int(valid[r])
 	}
 	return types.Int128{Hi: int64(hi), Lo: lo}, count
 }
@@ -279,11 +317,25 @@ func sumFloat64ValidGo(a []float64, valid []uint8, s *[8]float64) float64 {
 	return foldLanes(*s)
 }
 
-func sumFloat64Sel(a []float64, valid []uint8, sel []int32) (float64, int) {
+func sumFloat64Sel(a []float64, sel []int32) float64 {
+	var s0, s1, s2, s3, s4, s5, s6, s7 float64
+	for ; len(sel) >= 8; sel = sel[8:] {
+		r := sel[:8:8]
+		s0, s1, s2, s3 = s0+a[r[0]], s1+a[r[1]], s2+a[r[2]], s3+a[r[3]]
+		s4, s5, s6, s7 = s4+a[r[4]], s5+a[r[5]], s6+a[r[6]], s7+a[r[7]]
+	}
+	s := [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
+	for i, r := range sel {
+		s[i] += a[r]
+	}
+	return foldLanes(s)
+}
+
+func sumFloat64SelValid(a []float64, valid []uint8, sel []int32) (float64, int) {
 	var s [8]float64
 	count := 0
 	for k, r := range sel {
-		if valid == nil || valid[r] != 0 {
+		if valid[r] != 0 {
 			s[k&7] += a[r]
 			count++
 		}

@@ -12,6 +12,7 @@ import (
 //go:generate go run ./internal/asm -topic sum -out kernel_sum_amd64.s -stubs kernel_sum_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic minmax -out kernel_minmax_amd64.s -stubs kernel_minmax_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic unpack -out kernel_unpack_amd64.s -stubs kernel_unpack_amd64.go -pkg vector
+//go:generate go run ./internal/asm -topic gather -out kernel_gather_amd64.s -stubs kernel_gather_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic hash -out kernel_hash_amd64.s -stubs kernel_hash_amd64.go -pkg vector
 
 // The entry points between the exported kernels and their implementations: they
@@ -122,14 +123,6 @@ func selectFloatRange[T Float](a []T, lo, hi T, negate bool, out []int32) int {
 		k = selectFloat64AVX2(ptr[float64](a), n, float64(lo), float64(hi), flip, &out[0])
 	}
 	return selectFloatRangeGo(a, n, k, lo, hi, negate, out)
-}
-
-func selectRangeSel[T Int](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	return selectRangeSelGo(a, lo, hi, negate, sel, out)
-}
-
-func selectFloatRangeSel[T Float](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	return selectFloatRangeSelGo(a, lo, hi, negate, sel, out)
 }
 
 func hashIntsDense[T Int](a []T, out []uint64) {

@@ -14,7 +14,7 @@ func selectRange[T Int](a []T, lo, hi T, negate bool, out []int32) int {
 }
 
 func selectRangeSel[T Int](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	return selectRangeSelGo(a, lo, hi, negate, sel, out)
+	return selectRangeSelGo(a, 0, 0, lo, hi, negate, sel, out)
 }
 
 func selectFloatRange[T Float](a []T, lo, hi T, negate bool, out []int32) int {
@@ -22,7 +22,7 @@ func selectFloatRange[T Float](a []T, lo, hi T, negate bool, out []int32) int {
 }
 
 func selectFloatRangeSel[T Float](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	return selectFloatRangeSelGo(a, lo, hi, negate, sel, out)
+	return selectFloatRangeSelGo(a, 0, 0, lo, hi, negate, sel, out)
 }
 
 func hashIntsDense[T Int](a []T, out []uint64)            { hashIntsGo(a, out) }

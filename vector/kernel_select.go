@@ -236,9 +236,9 @@ func below[T Float](c T) T {
 }
 
 // The plain Go kernels: the index is stored always and the count advanced by
-// the outcome, so that an unpredictable condition costs no branch miss. Those
-// without a selection begin at row i with k rows selected, where a vector
-// kernel has left off.
+// the outcome, so that an unpredictable condition costs no branch miss. They
+// begin at the i-th row tested with k rows selected, where a vector kernel has
+// left off.
 
 func selectRangeGo[T Int](a []T, i, k int, lo, hi T, negate bool, out []int32) int {
 	flip := b2i(negate)
@@ -250,10 +250,10 @@ func selectRangeGo[T Int](a []T, i, k int, lo, hi T, negate bool, out []int32) i
 	return k
 }
 
-func selectRangeSelGo[T Int](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	k, flip := 0, b2i(negate)
+func selectRangeSelGo[T Int](a []T, i, k int, lo, hi T, negate bool, sel, out []int32) int {
+	flip := b2i(negate)
 	out = out[:len(sel)]
-	for _, r := range sel {
+	for _, r := range sel[i:] {
 		x := a[r]
 		out[k] = r
 		k += (b2i(x >= lo) & b2i(x <= hi)) ^ flip
@@ -271,10 +271,10 @@ func selectFloatRangeGo[T Float](a []T, i, k int, lo, hi T, negate bool, out []i
 	return k
 }
 
-func selectFloatRangeSelGo[T Float](a []T, lo, hi T, negate bool, sel, out []int32) int {
-	k, flip := 0, b2i(negate)
+func selectFloatRangeSelGo[T Float](a []T, i, k int, lo, hi T, negate bool, sel, out []int32) int {
+	flip := b2i(negate)
 	out = out[:len(sel)]
-	for _, r := range sel {
+	for _, r := range sel[i:] {
 		x := a[r]
 		out[k] = r
 		k += (b2i(x >= lo) & b2i(x <= hi)) ^ flip

@@ -141,20 +141,20 @@ TEXT ·sumInt64AVX512(SB), NOSPLIT, $0-32
 	MOVQ       n+8(FP), CX
 	VPXOR      Y0, Y0, Y0
 	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	VPCMPEQD   Y2, Y2, Y2
 	VPTERNLOGD $0xff, Z2, Z2, Z2
 	VPSLLQ     $0x3f, Y2, Y3
 	VPSRLQ     $0x20, Z2, Z2
+	VPXOR      Y3, Y3, Y3
 
 loop:
 	CMPQ      CX, $0x08
 	JL        done
-	VMOVDQU64 (AX), Z3
-	VPSRAQ    $0x20, Z3, Z4
-	VPANDQ    Z2, Z3, Z3
-	VPADDQ    Z4, Z1, Z1
-	VPADDQ    Z3, Z0, Z0
+	VMOVDQU64 (AX), Z4
+	VPSRAQ    $0x20, Z4, Z3
+	VPANDQ    Z2, Z4, Z4
+	VPADDQ    Z3, Z1, Z1
+	VPADDQ    Z4, Z0, Z0
 	ADDQ      $0x40, AX
 	SUBQ      $0x08, CX
 	JMP       loop
@@ -187,22 +187,22 @@ TEXT ·sumInt64ValidAVX512(SB), NOSPLIT, $0-40
 	MOVQ       n+16(FP), CX
 	VPXOR      Y0, Y0, Y0
 	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	VPCMPEQD   Y2, Y2, Y2
 	VPTERNLOGD $0xff, Z2, Z2, Z2
 	VPSLLQ     $0x3f, Y2, Y3
 	VPSRLQ     $0x20, Z2, Z2
+	VPXOR      Y3, Y3, Y3
 
 loop:
 	CMPQ        CX, $0x08
 	JL          done
 	VMOVQ       (DX), X3
 	VPTESTMB    X3, X3, K1
-	VMOVDQU64.Z (AX), K1, Z3
-	VPSRAQ      $0x20, Z3, Z4
-	VPANDQ      Z2, Z3, Z3
-	VPADDQ      Z4, Z1, Z1
-	VPADDQ      Z3, Z0, Z0
+	VMOVDQU64.Z (AX), K1, Z4
+	VPSRAQ      $0x20, Z4, Z3
+	VPANDQ      Z2, Z4, Z4
+	VPADDQ      Z3, Z1, Z1
+	VPADDQ      Z4, Z0, Z0
 	ADDQ        $0x40, AX
 	ADDQ        $0x08, DX
 	SUBQ        $0x08, CX
@@ -455,20 +455,20 @@ TEXT ·sumInt64AVX2(SB), NOSPLIT, $0-32
 	MOVQ     n+8(FP), CX
 	VPXOR    Y0, Y0, Y0
 	VPXOR    Y1, Y1, Y1
-	VPXOR    Y2, Y2, Y2
 	VPCMPEQD Y2, Y2, Y2
-	VPSLLQ   $0x3f, Y2, Y5
+	VPSLLQ   $0x3f, Y2, Y4
 	VPSRLQ   $0x20, Y2, Y2
+	VPXOR    Y3, Y3, Y3
 
 loop:
 	CMPQ    CX, $0x04
 	JL      done
-	VMOVDQU (AX), Y3
-	VPXOR   Y5, Y3, Y3
-	VPSRLQ  $0x20, Y3, Y4
-	VPAND   Y2, Y3, Y3
-	VPADDQ  Y4, Y1, Y1
-	VPADDQ  Y3, Y0, Y0
+	VMOVDQU (AX), Y5
+	VPXOR   Y4, Y5, Y5
+	VPSRLQ  $0x20, Y5, Y3
+	VPAND   Y2, Y5, Y5
+	VPADDQ  Y3, Y1, Y1
+	VPADDQ  Y5, Y0, Y0
 	ADDQ    $0x20, AX
 	SUBQ    $0x04, CX
 	JMP     loop
@@ -497,22 +497,22 @@ TEXT ·sumInt64ValidAVX2(SB), NOSPLIT, $0-40
 	MOVQ     n+16(FP), CX
 	VPXOR    Y0, Y0, Y0
 	VPXOR    Y1, Y1, Y1
-	VPXOR    Y6, Y6, Y6
 	VPCMPEQD Y2, Y2, Y2
-	VPSLLQ   $0x3f, Y2, Y5
+	VPSLLQ   $0x3f, Y2, Y4
 	VPSRLQ   $0x20, Y2, Y2
+	VPXOR    Y6, Y6, Y6
 
 loop:
 	CMPQ      CX, $0x04
 	JL        done
 	VPMOVZXBQ (DX), Y3
 	VPSUBQ    Y3, Y6, Y3
-	VPAND     (AX), Y3, Y3
-	VPXOR     Y5, Y3, Y3
-	VPSRLQ    $0x20, Y3, Y4
-	VPAND     Y2, Y3, Y3
-	VPADDQ    Y4, Y1, Y1
-	VPADDQ    Y3, Y0, Y0
+	VPAND     (AX), Y3, Y5
+	VPXOR     Y4, Y5, Y5
+	VPSRLQ    $0x20, Y5, Y3
+	VPAND     Y2, Y5, Y5
+	VPADDQ    Y3, Y1, Y1
+	VPADDQ    Y5, Y0, Y0
 	ADDQ      $0x20, AX
 	ADDQ      $0x04, DX
 	SUBQ      $0x04, CX

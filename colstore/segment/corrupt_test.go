@@ -112,7 +112,7 @@ func TestBitFlips(t *testing.T) {
 	for i := range headerSize {
 		places = append(places, i, len(data)-1-i)
 	}
-	for range 2000 {
+	for range 600 {
 		places = append(places, r.IntN(len(data)))
 	}
 	detected := 0
@@ -212,7 +212,7 @@ func TestForgedDirectory(t *testing.T) {
 	fs := vfs.NewMem()
 	good := build(t, fs, sampleInput(r, 200))
 	opened := 0
-	for range 3000 {
+	for range 1000 {
 		entries := []*Column{good.rowIDs, good.rowOrder, good.begin, good.prev}
 		entries = append(entries, good.columns...)
 		w := writer{in: &Input{}}
@@ -244,7 +244,7 @@ func TestForgedDirectory(t *testing.T) {
 			opened++
 		}
 	}
-	t.Logf("%d of 3000 forgeries opened", opened)
+	t.Logf("%d of 1000 forgeries opened", opened)
 }
 
 // opens writes the chunks of good under the forged directory and uses whatever

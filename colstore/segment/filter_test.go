@@ -98,7 +98,7 @@ func TestFilter(t *testing.T) {
 			seg := build(t, vfs.NewMem(), in)
 			for i, s := range shapes {
 				t.Run(fmt.Sprintf("%s/%d/%v", s.name, n, nulls), func(t *testing.T) {
-					for range 40 {
+					for range 15 {
 						checkFilter(t, r, seg.Column(i), in.Columns[i].Data, randomPredicate(r, s, in.Columns[i].Data))
 					}
 				})

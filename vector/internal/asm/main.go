@@ -23,6 +23,7 @@ var topics = map[string]func(){
 	"minmax": minMaxKernels,
 	"unpack": unpackKernels,
 	"hash":   hashKernels,
+	"gather": gatherKernels,
 }
 
 func main() {

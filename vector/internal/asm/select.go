@@ -112,6 +112,12 @@ func (s *selector) loop(block, bytes int, body func()) {
 
 // emit512 appends the rows of the low 16 bits of mask, then moves on by 16 rows.
 func (s *selector) emit512(mask reg.GPVirtual) {
+	s.compress512(mask)
+	VPADDD(s.step, s.rows, s.rows)
+}
+
+// compress512 appends those of the rows whose bit is set in the low 16 bits.
+func (s *selector) compress512(mask reg.GPVirtual) {
 	k, picked, ones := K(), ZMM(), GP32()
 	KMOVW(mask.As32(), k)
 	VPCOMPRESSD_Z(s.rows, k, picked)
@@ -119,7 +125,6 @@ func (s *selector) emit512(mask reg.GPVirtual) {
 	MOVWLZX(mask.As16(), ones)
 	POPCNTL(ones, ones)
 	ADDQ(ones.As64(), s.count)
-	VPADDD(s.step, s.rows, s.rows)
 }
 
 // emit256 appends the rows of the low 8 bits of mask, then moves on by 8 rows.
@@ -137,7 +142,7 @@ func (s *selector) emit256(mask reg.GPVirtual) {
 	ADDQ(Imm(8), s.index)
 }
 
-// skip512 jumps to the end of a block of which no row is selected.
+// next512 is emit512 for all but the last 16 rows of a block.
 func (s *selector) next512(mask reg.GPVirtual) {
 	s.emit512(mask)
 	SHRQ(Imm(16), mask)

@@ -204,10 +204,52 @@ func sumInt32(width int, valid bool) {
 	RET()
 }
 
-// sumInt64 adds the high and the low halves of the elements apart, so that
+// halves adds the high and the low halves of 64-bit elements apart, so that
 // neither sum can overflow. AVX2 has no arithmetic shift of 64 bits: there the
 // elements are made unsigned by flipping the top bit, and the caller takes
 // 2⁶³ for each off.
+type halves struct {
+	width          int
+	lo, hi, low, y reg.VecVirtual
+	top            reg.VecVirtual
+}
+
+func newHalves(width int) *halves {
+	h := &halves{width: width, lo: vec(width), hi: vec(width), low: vec(width), y: vec(width), top: YMM()}
+	zero(h.lo)
+	zero(h.hi)
+	VPCMPEQD(h.low.AsY(), h.low.AsY(), h.low.AsY())
+	if width == 512 {
+		VPTERNLOGD(Imm(0xff), h.low, h.low, h.low)
+	}
+	VPSLLQ(Imm(63), h.low.AsY(), h.top)
+	VPSRLQ(Imm(32), h.low, h.low)
+	return h
+}
+
+// add adds the elements of x, which it overwrites.
+func (h *halves) add(x reg.VecVirtual) {
+	if h.width == 512 {
+		VPSRAQ(Imm(32), x, h.y)
+		VPANDQ(h.low, x, x)
+	} else {
+		VPXOR(h.top, x, x)
+		VPSRLQ(Imm(32), x, h.y)
+		VPAND(h.low, x, x)
+	}
+	VPADDQ(h.y, h.hi, h.hi)
+	VPADDQ(x, h.lo, h.lo)
+}
+
+// finish returns the sums from the function.
+func (h *halves) finish() {
+	Store(reduceQ(h.width, h.hi), ReturnIndex(0))
+	Store(reduceQ(h.width, h.lo), ReturnIndex(1))
+	VZEROUPPER()
+	RET()
+}
+
+// sumInt64 adds all elements, or the valid ones.
 func sumInt64(width int, valid bool) {
 	lanes := width / 64
 	name := "sumInt64" + suffix(valid, width)
@@ -216,17 +258,9 @@ func sumInt64(width int, valid bool) {
 		doc += " Every element, null ones included, counts 2⁶³ too much."
 	}
 	a, v, n := sumArgs(name, "int64", ") (hi, lo int64)", doc, valid)
-	lo, hi, low, x, y, top := vec(width), vec(width), vec(width), vec(width), vec(width), YMM()
-	none := YMM()
-	zero(lo)
-	zero(hi)
+	h := newHalves(width)
+	x, none := vec(width), YMM()
 	zero(none)
-	VPCMPEQD(low.AsY(), low.AsY(), low.AsY())
-	if width == 512 {
-		VPTERNLOGD(Imm(0xff), low, low, low)
-	}
-	VPSLLQ(Imm(63), low.AsY(), top)
-	VPSRLQ(Imm(32), low, low)
 	strides := map[reg.GPVirtual]int{a: 8 * lanes}
 	if valid {
 		strides[v] = lanes
@@ -240,21 +274,9 @@ func sumInt64(width int, valid bool) {
 		default:
 			load(width, Mem{Base: a}, x)
 		}
-		if width == 512 {
-			VPSRAQ(Imm(32), x, y)
-			VPANDQ(low, x, x)
-		} else {
-			VPXOR(top, x, x)
-			VPSRLQ(Imm(32), x, y)
-			VPAND(low, x, x)
-		}
-		VPADDQ(y, hi, hi)
-		VPADDQ(x, lo, lo)
+		h.add(x)
 	}, strides)
-	Store(reduceQ(width, hi), ReturnIndex(0))
-	Store(reduceQ(width, lo), ReturnIndex(1))
-	VZEROUPPER()
-	RET()
+	h.finish()
 }
 
 // sumFloat64 adds element i to lane i mod 8. A null adds +0 or nothing, which
