@@ -140,9 +140,9 @@ func (c *cursor) scanForward(valid bool) {
 	for valid {
 		key := c.it.Key()
 		raw := keyTimestamp(key)
-		if raw > c.view.ts {
+		if raw > c.view.upTo {
 			if skips++; skips > maxSkips {
-				c.keyBuf = appendSuffix(append(c.keyBuf[:0], key[:splitKey(key)-1]...), c.view.ts)
+				c.keyBuf = appendSuffix(append(c.keyBuf[:0], key[:splitKey(key)-1]...), c.view.upTo)
 				skips = 0
 				valid = c.it.SeekGE(c.keyBuf)
 			} else {
@@ -151,7 +151,7 @@ func (c *cursor) scanForward(valid bool) {
 			continue
 		}
 		ts := raw
-		if c.loads != nil {
+		if c.loads != nil || raw > c.view.ts {
 			var visible bool
 			if ts, visible = c.view.visible(c.loads, raw); !visible {
 				valid = c.it.Next()
@@ -186,7 +186,7 @@ func (c *cursor) scanBackward(valid bool) {
 				break
 			}
 			raw := keyTimestamp(key)
-			if raw > c.view.ts {
+			if raw > c.view.upTo {
 				valid = c.it.SeekLT(c.keyBuf)
 				break
 			}

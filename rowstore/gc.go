@@ -198,6 +198,9 @@ func (s *Store) takeHorizon() (h horizon, err error) {
 	r := &s.snaps
 	r.mu.Lock()
 	h.floor = min(h.floor, s.Visible())
+	for _, p := range r.pins {
+		h.floor = min(h.floor, p)
+	}
 	r.horizon = max(r.horizon, h.floor)
 	h.floor = r.horizon
 	for _, o := range r.open {

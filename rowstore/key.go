@@ -186,6 +186,10 @@ func appendHiddenKey(dst []byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(dst, n^1<<63)
 }
 
+// HiddenKey returns the key of the row of a table without a primary key whose
+// number DecodeKey gave as n.
+func HiddenKey(n int64) Key { return appendHiddenKey(make([]byte, 0, 8), uint64(n)) }
+
 // appendIndexColumns appends the index columns of a row with their NULL marks
 // and reports whether one is NULL.
 func (s *Schema) appendIndexColumns(dst []byte, ix *compiledIndex, row []types.Datum) (out []byte, null bool, err error) {

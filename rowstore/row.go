@@ -29,6 +29,9 @@ type Row struct {
 // Valid reports whether there is a row.
 func (r Row) Valid() bool { return r.data != nil }
 
+// Schema returns the schema that the row's ordinals refer to.
+func (r Row) Schema() *Schema { return r.schema }
+
 // RowID returns the rowID of this version, 0 for one that is not committed yet.
 func (r Row) RowID() uint64 { return r.rowID }
 

@@ -16,6 +16,8 @@ type registry struct {
 	// horizon bounds what has been collected: a version that ended at or below it
 	// may be gone, so no snapshot opens below.
 	horizon Timestamp
+	// pins keep the collection floor below them.
+	pins []Timestamp
 }
 
 type openSnapshot struct {
@@ -89,7 +91,8 @@ type Snapshot struct {
 
 // Snapshot returns a snapshot at Visible.
 func (s *Store) Snapshot() *Snapshot {
-	return &Snapshot{view: view{store: s, ts: s.snaps.acquireVisible(s)}}
+	ts := s.snaps.acquireVisible(s)
+	return &Snapshot{view: view{store: s, ts: ts, upTo: ts}}
 }
 
 // SnapshotAt returns a snapshot at ts ≤ Visible; 55000 if ts is below the
@@ -102,7 +105,7 @@ func (s *Store) SnapshotAt(ts Timestamp) (*Snapshot, error) {
 		return nil, sqlstate.New(sqlstate.ObjectNotInState, "snapshot too old: versions before %s have been removed", s.snaps.horizonNow()).
 			WithDetail("The snapshot asked for is %s.", ts)
 	}
-	return &Snapshot{view: view{store: s, ts: ts}}, nil
+	return &Snapshot{view: view{store: s, ts: ts, upTo: ts}}, nil
 }
 
 func (r *registry) horizonNow() Timestamp {
@@ -133,4 +136,11 @@ func (sn *Snapshot) Scan(schema *Schema, span Span, opts ScanOptions) *Iterator 
 // ScanIndex iterates over the rows of a secondary index's span in index order.
 func (sn *Snapshot) ScanIndex(schema *Schema, index uint32, span Span, opts ScanOptions) *Iterator {
 	return sn.scanIndex(schema, index, span, opts, nil, 0)
+}
+
+// OldestSnapshot returns the timestamp of the oldest open snapshot, those of
+// transactions included; 0 if there is none.
+func (s *Store) OldestSnapshot() Timestamp {
+	_, ts := s.snaps.oldest()
+	return ts
 }

@@ -88,9 +88,12 @@ func (t *Txn) WaitRead(ctx context.Context) error {
 
 // view returns what the current statement sees of committed data.
 func (t *Txn) view(latest bool) view {
-	v := view{store: t.store, ts: t.readTS, txn: t.id, newest: len(t.loads) > 0}
+	v := view{store: t.store, ts: t.readTS, upTo: t.readTS, txn: t.id, newest: len(t.loads) > 0}
 	if latest {
-		v.ts, v.newest = MaxTimestamp, true
+		v.ts, v.upTo, v.newest = MaxTimestamp, MaxTimestamp, true
+	}
+	for _, l := range t.loads {
+		v.upTo = max(v.upTo, l.L)
 	}
 	return v
 }

@@ -9,6 +9,8 @@ import (
 type view struct {
 	store *Store
 	ts    Timestamp
+	// upTo bounds the timestamps in keys: ts, or that of an own load above it.
+	upTo Timestamp
 	// txn is the reading transaction for its own loads, 0 for none.
 	txn uint64
 	// newest reads everything applied, not only what ts covers.
@@ -51,7 +53,7 @@ func (v *view) get(schema *Schema, key Key) (foundVersion, error) {
 // fills in exists, ts and raw. The value is valid until the iterator moves.
 func (v *view) seek(it *pooledIter, table uint32, found *foundVersion) ([]byte, error) {
 	loads := v.store.loads.of(table)
-	it.buf = appendSuffix(it.buf, v.ts)
+	it.buf = appendSuffix(it.buf, v.upTo)
 	for ok := it.SeekPrefixGE(it.buf); ok; ok = it.Next() {
 		raw := keyTimestamp(it.Key())
 		ts, visible := v.visible(loads, raw)
@@ -71,7 +73,7 @@ func (v *view) seek(it *pooledIter, table uint32, found *foundVersion) ([]byte, 
 	return nil, nil
 }
 
-// visible reports whether a version with the raw timestamp ≤ v.ts is visible,
+// visible reports whether a version with the raw timestamp ≤ v.upTo is visible,
 // and since when.
 func (v *view) visible(loads []*loadRecord, raw Timestamp) (ts Timestamp, ok bool) {
 	for _, l := range loads {
@@ -80,7 +82,7 @@ func (v *view) visible(loads []*loadRecord, raw Timestamp) (ts Timestamp, ok boo
 			return c, c != 0 && c <= v.ts || v.txn != 0 && l.txn == v.txn
 		}
 	}
-	return raw, true
+	return raw, raw <= v.ts
 }
 
 // decode fills in the rest of found from a primary index value, copying the row.

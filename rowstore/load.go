@@ -1,0 +1,383 @@
+package rowstore
+
+import (
+	"context"
+	"fmt"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Load writes many rows of one table past the write set, as sorted files. It
+// holds the table's exclusive lock; its rows become visible with the
+// transaction's commit. A Load ends with Finish or Abort.
+type Load struct {
+	txn    *Txn
+	schema *Schema
+	rec    *loadRecord
+	seq    *sequence
+	// runs sort and write the primary index, then each secondary one.
+	runs []*runWriter
+	// hiddenNext and hiddenLeft are hidden keys taken from the sequence.
+	hiddenNext, hiddenLeft uint64
+	key, value             []byte
+	done                   bool
+}
+
+// NewLoad starts a load into a table as part of the transaction. The
+// transaction must not have changed the table before (0A000); it may
+// afterwards, and then sees the rows.
+func (t *Txn) NewLoad(ctx context.Context, schema *Schema) (*Load, error) {
+	if err := t.writable(); err != nil {
+		return nil, err
+	}
+	if err := t.owner.LockTable(ctx, schema.def.ID, LockTableExclusive, false); err != nil {
+		return nil, err
+	}
+	for _, e := range t.writes.span(schema.primary, Span{}, false) {
+		if len(e.versions) > 0 {
+			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "bulk load into table %q after other changes to it in the same transaction is not supported", schema.def.Name)
+		}
+	}
+	seq, err := t.store.sequence(schema.def.ID)
+	if err != nil {
+		return nil, err
+	}
+	l := &Load{txn: t, schema: schema, seq: seq}
+	if l.rec, err = t.newLoadRecord(schema); err != nil {
+		return nil, err
+	}
+	l.rec.firstRow = seq.rowCommitted.Load()
+	l.runs = append(l.runs, t.store.newRunWriter(l.rec, schema, nil, 0))
+	for i := range schema.indexes {
+		l.runs = append(l.runs, t.store.newRunWriter(l.rec, schema, &schema.indexes[i], i+1))
+	}
+	return l, nil
+}
+
+// newLoadRecord reserves a timestamp for a load.
+func (t *Txn) newLoadRecord(schema *Schema) (*loadRecord, error) {
+	ts, err := t.store.reserveTimestamp()
+	if err != nil {
+		return nil, err
+	}
+	return &loadRecord{table: schema.def.ID, L: ts, txn: t.id, depth: len(t.writes.savepoints)}, nil
+}
+
+// reserveTimestamp takes a timestamp that no commit gets.
+func (s *Store) reserveTimestamp() (Timestamp, error) {
+	for {
+		if err := s.prepareTimestamp(); err != nil {
+			return 0, err
+		}
+		s.commitMu.Lock()
+		ts, ok := s.nextTimestamp()
+		last := s.oracle.last
+		s.commitMu.Unlock()
+		if ok {
+			return ts, nil
+		}
+		if err := s.oracle.extend(max(s.oracle.now(), last)); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Timestamp returns L, the timestamp the rows' keys carry.
+func (l *Load) Timestamp() Timestamp { return l.rec.L }
+
+// Rows returns the number of rows added.
+func (l *Load) Rows() int64 { return l.rec.rows }
+
+// FirstRowID returns the rowID of the first row; the others follow without gaps.
+func (l *Load) FirstRowID() uint64 { return l.rec.firstRow }
+
+// Add adds rows; the first gets rowID first, the others follow without gaps.
+// Errors: 23502 at once, 23505 here or in Finish. The store keeps no reference
+// to the rows. After an error the load can only be aborted.
+func (l *Load) Add(ctx context.Context, rows [][]types.Datum) (first uint64, err error) {
+	if l.done {
+		return 0, sqlstate.New(sqlstate.InternalError, "the load has ended")
+	}
+	s := l.txn.store
+	n := uint64(len(rows))
+	if err := s.reserveRows(l.seq, n); err != nil {
+		return 0, err
+	}
+	s.commitMu.Lock()
+	first = l.seq.takeRows(n)
+	s.commitMu.Unlock()
+	if first != l.rec.firstRow+uint64(l.rec.rows) {
+		return 0, sqlstate.New(sqlstate.InternalError, "rowIDs of a load into %q are not contiguous", l.schema.def.Name)
+	}
+	for i, row := range rows {
+		if err := l.add(row, first+uint64(i)); err != nil {
+			return 0, err
+		}
+		if i%1024 == 1023 {
+			if err := l.flushIfFull(ctx); err != nil {
+				return 0, err
+			}
+		}
+	}
+	l.rec.rows += int64(n)
+	return first, l.flushIfFull(ctx)
+}
+
+// add encodes one row and its index entries.
+func (l *Load) add(row []types.Datum, rowID uint64) (err error) {
+	sch := l.schema
+	if err := sch.checkNotNull(row); err != nil {
+		return err
+	}
+	l.key = l.key[:0]
+	if sch.hidden {
+		if l.hiddenLeft == 0 {
+			const chunk = 4096
+			if l.hiddenNext, err = l.txn.store.nextHidden(l.seq, chunk); err != nil {
+				return err
+			}
+			l.hiddenLeft = chunk
+		}
+		l.key = appendHiddenKey(l.key, l.hiddenNext)
+		l.hiddenNext++
+		l.hiddenLeft--
+	} else if l.key, err = sch.appendPrimaryKey(l.key, row); err != nil {
+		return err
+	}
+	l.value = appendVersionHeader(l.value[:0], 0, rowID, 0)
+	var flags byte
+	if l.value, flags, err = sch.appendRow(l.value, row); err != nil {
+		return err
+	}
+	l.value[0] |= flags
+	keyLen := len(l.key)
+	l.runs[0].add(l.key, l.value)
+	for _, r := range l.runs[1:] {
+		if err := l.addEntry(r, row, keyLen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEntry adds a row's entry to an index; l.key starts with the primary key.
+func (l *Load) addEntry(r *runWriter, row []types.Datum, keyLen int) error {
+	body, null, err := l.schema.appendIndexColumns(l.key, r.index, row)
+	if err != nil {
+		return err
+	}
+	l.key = body[:keyLen]
+	key, columns := body[:keyLen], body[keyLen:]
+	if r.index.Unique && !null {
+		l.value = appendEntry(l.value[:0], key, 0)
+		r.add(columns, l.value)
+		return nil
+	}
+	l.value = appendEntry(l.value[:0], nil, len(columns))
+	body = append(body, key...)
+	l.key = body[:keyLen]
+	r.add(body[keyLen:], l.value)
+	return nil
+}
+
+// flushIfFull writes sorted runs when the buffers are full.
+func (l *Load) flushIfFull(ctx context.Context) error {
+	total := int64(0)
+	for _, r := range l.runs {
+		total += r.bytes()
+	}
+	if total < l.txn.store.opts.LoadBufferBytes {
+		return nil
+	}
+	for _, r := range l.runs {
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish checks uniqueness, hands the sorted files to the store and registers
+// opaque for the feed. Later statements of the transaction see the rows. After
+// an error the transaction, or a savepoint before the load, has to be rolled back.
+func (l *Load) Finish(ctx context.Context, opaque []byte) error {
+	if l.done {
+		return sqlstate.New(sqlstate.InternalError, "the load has ended")
+	}
+	l.done = true
+	l.rec.opaque = append([]byte(nil), opaque...)
+	err := l.txn.ingestRuns(ctx, l.rec, l.runs)
+	if err == nil {
+		l.txn.store.stats.loaded.Add(uint64(l.rec.rows))
+	}
+	return err
+}
+
+// Abort gives the load up; the transaction can go on. After Finish it does
+// nothing: the rows go with the transaction.
+func (l *Load) Abort() {
+	if l.done {
+		return
+	}
+	l.done = true
+	for _, r := range l.runs {
+		r.removeFiles()
+	}
+}
+
+// ingestRuns finishes the runs and hands their files to Pebble under rec, which
+// joins the transaction. The record is durable before any row is, so that a
+// crash leaves no row that is not known to be pending.
+func (t *Txn) ingestRuns(ctx context.Context, rec *loadRecord, runs []*runWriter) error {
+	s := t.store
+	var paths []string
+	defer func() {
+		for _, r := range runs {
+			r.removeFiles()
+		}
+	}()
+	for _, r := range runs {
+		if err := r.finish(ctx); err != nil {
+			return err
+		}
+		paths = append(paths, r.paths()...)
+	}
+	if err := ctx.Err(); err != nil {
+		return contextError(ctx)
+	}
+	if err := s.metaSet(true, rec.key(), rec.encode(loadPending)); err != nil {
+		return err
+	}
+	s.loads.add(rec)
+	t.loads = append(t.loads, rec)
+	if len(paths) == 0 {
+		return nil
+	}
+	return s.ingest(paths)
+}
+
+// ingest adds files to Pebble.
+func (s *Store) ingest(paths []string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.fail(fmt.Errorf("%w: %v", errPebbleFatal, p))
+			err = s.usable()
+		}
+	}()
+	err = s.db.Ingest(context.Background(), paths)
+	s.applies.Add(1)
+	if err != nil {
+		return s.ioError(err, "adding the files of a load")
+	}
+	return nil
+}
+
+// BuildIndex fills a secondary index that the schema has and existing rows
+// have no entries in. It takes the table's exclusive lock and becomes effective
+// with the commit; 23505 names a duplicate. Snapshots from before the commit
+// must not use the index.
+func (t *Txn) BuildIndex(ctx context.Context, schema *Schema, index uint32) error {
+	ix := schema.index(index)
+	if ix == nil {
+		return sqlstate.New(sqlstate.InternalError, "table %q has no index %d", schema.def.Name, index)
+	}
+	if err := t.writable(); err != nil {
+		return err
+	}
+	if err := t.owner.LockTable(ctx, schema.def.ID, LockTableExclusive, false); err != nil {
+		return err
+	}
+	rec, err := t.newLoadRecord(schema)
+	if err != nil {
+		return err
+	}
+	rec.indexOnly = true
+	r := t.store.newRunWriter(rec, schema, ix, 1)
+	r.building = true
+	if err := t.buildCommitted(ctx, schema, r); err != nil {
+		r.removeFiles()
+		return err
+	}
+	if err := t.ingestRuns(ctx, rec, []*runWriter{r}); err != nil {
+		return err
+	}
+	return t.buildOwn(ctx, schema, ix)
+}
+
+// buildCommitted adds the entries of committed rows that the transaction has
+// not changed.
+func (t *Txn) buildCommitted(ctx context.Context, schema *Schema, r *runWriter) error {
+	l := &Load{txn: t, schema: schema}
+	var row []types.Datum
+	it := t.Scan(schema, Span{}, ScanOptions{Latest: true})
+	defer it.Close()
+	for n := 0; it.Next(); n++ {
+		if it.cursor.isOwn {
+			continue
+		}
+		row = it.Row().AppendTo(row[:0])
+		l.key = append(l.key[:0], it.Key()...)
+		if err := l.addEntry(r, row, len(l.key)); err != nil {
+			return err
+		}
+		if r.bytes() >= t.store.opts.LoadBufferBytes {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+		if n%4096 == 4095 && ctx.Err() != nil {
+			return contextError(ctx)
+		}
+	}
+	return it.Err()
+}
+
+// buildOwn writes the entries of the transaction's own rows.
+func (t *Txn) buildOwn(ctx context.Context, schema *Schema, ix *compiledIndex) error {
+	for _, e := range t.writes.span(schema.primary, Span{}, false) {
+		v := e.last()
+		if v == nil || v.tombstone {
+			continue
+		}
+		row, err := e.rowOf(v)
+		if err != nil {
+			return err
+		}
+		datums := row.Datums()
+		prefix, unique, err := t.entryPrefix(schema, ix, datums, Key(e.body()))
+		if err != nil {
+			return err
+		}
+		var entry *ownEntry
+		value := appendEntry(nil, nil, len(prefix)-len(ix.header)-len(e.body()))
+		if unique {
+			value = appendEntry(nil, Key(e.body()), 0)
+			if entry, err = t.lockEntry(ctx, schema, ix, prefix, LockUpdate, false); err == nil && entry.live() {
+				err = schema.notUnique(ix, datums)
+			}
+		} else {
+			entry, err = t.writes.entry(schema, ix, prefix)
+		}
+		if err == nil {
+			err = t.writes.put(entry, t.stmt, false, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notUnique is 23505 of CREATE UNIQUE INDEX.
+func (s *Schema) notUnique(ix *compiledIndex, row []types.Datum) error {
+	return sqlstate.New(sqlstate.UniqueViolation, "could not create unique index %q", ix.Name).
+		WithDetail("Key %s is duplicated.", s.keyDetail(ix.Columns, row))
+}
+
+// newestIter returns an iterator over everything applied, within a header.
+func (s *Store) newestIter(lower, upper []byte) (*pooledIter, error) {
+	return s.newIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+}
