@@ -25,6 +25,8 @@ type Table struct {
 	ID, StorageID ID
 	Schema, Name  string
 	Columns       []Column
+	// Dropped are former columns that old rows may hold.
+	Dropped []Column `json:",omitempty"`
 	// Primary are the ordinals of the primary key; empty gives the table a hidden key.
 	Primary []int `json:",omitempty"`
 	// PrimaryName is the constraint's name in error messages.
@@ -52,9 +54,13 @@ type Column struct {
 	Sequence ID   `json:",omitempty"`
 	Always   bool `json:",omitempty"`
 	// Missing is the text of the value that rows written before the column was
-	// added have; MissingNull says that it is NULL.
+	// added have, if HasMissing; else it is NULL.
 	Missing    string `json:",omitempty"`
 	HasMissing bool   `json:",omitempty"`
+	// Since and Until are the versions of the row format that first have the
+	// column and no longer have it (in Dropped).
+	Since uint16 `json:",omitempty"`
+	Until uint16 `json:",omitempty"`
 }
 
 // Index is a secondary index of a Table.
@@ -126,6 +132,7 @@ func (t *Table) HiddenKey() bool { return len(t.Primary) == 0 }
 func (t *Table) Clone() *Table {
 	c := *t
 	c.Columns = append([]Column(nil), t.Columns...)
+	c.Dropped = append([]Column(nil), t.Dropped...)
 	c.Primary = append([]int(nil), t.Primary...)
 	c.Indexes = append([]Index(nil), t.Indexes...)
 	c.Checks = append([]Check(nil), t.Checks...)

@@ -1,0 +1,181 @@
+package catalog
+
+import (
+	"context"
+
+	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
+)
+
+// CreateTable adds a table and reserves its indexes' names.
+func (c *Store) CreateTable(ctx context.Context, txn *rowstore.Txn, t *Table) error {
+	if err := c.put(ctx, txn, relations, t.Schema, t.Name, kindTable, t.ID, t, false); err != nil {
+		return err
+	}
+	for i := range t.Indexes {
+		if err := c.putIndex(ctx, txn, t, &t.Indexes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putIndex reserves an index's name.
+func (c *Store) putIndex(ctx context.Context, txn *rowstore.Txn, t *Table, x *Index) error {
+	e := indexEntry{Schema: t.Schema, Name: x.Name, Table: t.ID}
+	return c.put(ctx, txn, relations, t.Schema, x.Name, kindIndex, x.ID, &e, false)
+}
+
+// AlterTable replaces a table's descriptor by next; names of indexes that come
+// and go are kept up, and so is its own name.
+func (c *Store) AlterTable(ctx context.Context, txn *rowstore.Txn, old, next *Table) error {
+	if old.Name != next.Name || old.Schema != next.Schema {
+		if err := c.remove(ctx, txn, relations, old.Schema, old.Name); err != nil {
+			return err
+		}
+		if err := c.put(ctx, txn, relations, next.Schema, next.Name, kindTable, next.ID, next, false); err != nil {
+			return err
+		}
+	} else if err := c.put(ctx, txn, relations, next.Schema, next.Name, kindTable, next.ID, next, true); err != nil {
+		return err
+	}
+	had := map[string]bool{}
+	for i := range old.Indexes {
+		had[old.Indexes[i].Name] = true
+	}
+	has := map[string]bool{}
+	for i := range next.Indexes {
+		x := &next.Indexes[i]
+		has[x.Name] = true
+		if !had[x.Name] {
+			if err := c.putIndex(ctx, txn, next, x); err != nil {
+				return err
+			}
+		}
+	}
+	for n := range had {
+		if !has[n] {
+			if err := c.remove(ctx, txn, relations, old.Schema, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DropTable removes a table, its indexes' names and its columns' sequences.
+func (c *Store) DropTable(ctx context.Context, txn *rowstore.Txn, s *Snapshot, t *Table) error {
+	if err := c.remove(ctx, txn, relations, t.Schema, t.Name); err != nil {
+		return err
+	}
+	for i := range t.Indexes {
+		if err := c.remove(ctx, txn, relations, t.Schema, t.Indexes[i].Name); err != nil {
+			return err
+		}
+	}
+	for _, q := range s.Sequences() {
+		if q.Owner == t.ID {
+			if err := c.remove(ctx, txn, relations, q.Schema, q.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// PutView adds a view, or replaces the one with its name.
+func (c *Store) PutView(ctx context.Context, txn *rowstore.Txn, v *View, replace bool) error {
+	return c.put(ctx, txn, relations, v.Schema, v.Name, kindView, v.ID, v, replace)
+}
+
+// DropView removes a view.
+func (c *Store) DropView(ctx context.Context, txn *rowstore.Txn, v *View) error {
+	return c.remove(ctx, txn, relations, v.Schema, v.Name)
+}
+
+// CreateSequence adds a sequence.
+func (c *Store) CreateSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence) error {
+	return c.put(ctx, txn, relations, q.Schema, q.Name, kindSequence, q.ID, q, false)
+}
+
+// DropSequence removes a sequence.
+func (c *Store) DropSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence) error {
+	return c.remove(ctx, txn, relations, q.Schema, q.Name)
+}
+
+// PutModel adds a model, or replaces the one with its name.
+func (c *Store) PutModel(ctx context.Context, txn *rowstore.Txn, m *Model, replace bool) error {
+	return c.put(ctx, txn, models, m.Schema, m.Name, kindModel, m.ID, m, replace)
+}
+
+// DropModel removes a model.
+func (c *Store) DropModel(ctx context.Context, txn *rowstore.Txn, m *Model) error {
+	return c.remove(ctx, txn, models, m.Schema, m.Name)
+}
+
+// CreateSchema adds a schema.
+func (c *Store) CreateSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
+	return c.put(ctx, txn, schemas, "", schema, kindSchema, 0, struct{}{}, false)
+}
+
+// DropSchema removes an empty schema.
+func (c *Store) DropSchema(ctx context.Context, txn *rowstore.Txn, s *Snapshot, schema string) error {
+	for n := range s.tables {
+		if n.schema == schema {
+			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because table %q is in it", schema, n.name)
+		}
+	}
+	for n := range s.views {
+		if n.schema == schema {
+			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because view %q is in it", schema, n.name)
+		}
+	}
+	return c.remove(ctx, txn, schemas, "", schema)
+}
+
+// TableChanges returns the table descriptors that an event of the feed replaces
+// or removes (before) and those it sets (after), by storage id.
+func TableChanges(ev *rowstore.Event) (before, after map[ID]*Table, err error) {
+	before, after = map[ID]*Table{}, map[ID]*Table{}
+	collect := func(row rowstore.Row, into map[ID]*Table) error {
+		if !row.Valid() || kind(row.Datum(colKind).Str()) != kindTable {
+			return nil
+		}
+		t, err := decode[Table](row.Datum(colDefinition).Str(), row.Datum(colName).Str())
+		if err != nil {
+			return err
+		}
+		into[t.StorageID] = t
+		return nil
+	}
+	for i := range ev.Changes {
+		c := &ev.Changes[i]
+		if c.TableID != objectsTable {
+			continue
+		}
+		if err := collect(c.Old, before); err != nil {
+			return nil, nil, err
+		}
+		if err := collect(c.New, after); err != nil {
+			return nil, nil, err
+		}
+	}
+	return before, after, nil
+}
+
+// ChangeSchema returns the row schema for reading changes of a storage id back:
+// the catalog's own objects, and the tables of the snapshot.
+func (c *Store) ChangeSchema(s *Snapshot, storageID ID) *rowstore.Schema {
+	if storageID == objectsTable {
+		return c.objects
+	}
+	t := s.TableByStorage(storageID)
+	if t == nil {
+		return nil
+	}
+	schema, err := c.RowSchema(t)
+	if err != nil {
+		return nil
+	}
+	return schema
+}

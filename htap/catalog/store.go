@@ -1,0 +1,252 @@
+package catalog
+
+import (
+	"context"
+	"sync"
+
+	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
+
+// The catalog's own tables in the row store.
+const (
+	objectsTable  = 1
+	countersTable = 2
+)
+
+// space separates names that may be equal: a table and a model, not a table and a view.
+type space int16
+
+const (
+	relations space = iota + 1
+	models
+	schemas
+)
+
+// kind is what a row of the objects table describes.
+type kind string
+
+const (
+	kindTable    kind = "table"
+	kindIndex    kind = "index"
+	kindView     kind = "view"
+	kindSequence kind = "sequence"
+	kindModel    kind = "model"
+	kindSchema   kind = "schema"
+)
+
+// Columns of the objects table.
+const (
+	colSpace = iota
+	colSchema
+	colName
+	colKind
+	colID
+	colDefinition
+	numObjectColumns
+)
+
+// Store reads and writes the catalog.
+type Store struct {
+	rows     *rowstore.Store
+	objects  *rowstore.Schema
+	counters *rowstore.Schema
+
+	mu sync.Mutex
+	// versions are the timestamps at which the catalog changed, ascending, with
+	// the snapshot of each once somebody needed it. The first is at 0.
+	versions []version
+
+	ids       leases
+	schemaMu  sync.Mutex
+	schemaFor map[schemaKey]*rowstore.Schema
+}
+
+// version is the catalog from ts on, until the next version.
+type version struct {
+	ts   rowstore.Timestamp
+	snap *Snapshot
+}
+
+// maxVersions bounds the history kept for old snapshots; an older reader loads its own.
+const maxVersions = 64
+
+// New returns the catalog of a store. Changed must be called for each commit
+// that touches it, in order, from then on.
+func New(rows *rowstore.Store) (*Store, error) {
+	objects, err := rowstore.NewSchema(rowstore.TableDef{
+		ID: objectsTable, Name: "catalog.objects", Primary: []int{colSpace, colSchema, colName}, PrimaryName: "objects_pkey",
+		Columns: []rowstore.Column{
+			colSpace:      {ID: 1, Name: "space", Type: types.TInt2},
+			colSchema:     {ID: 2, Name: "schema", Type: types.TText},
+			colName:       {ID: 3, Name: "name", Type: types.TText},
+			colKind:       {ID: 4, Name: "kind", Type: types.TText},
+			colID:         {ID: 5, Name: "id", Type: types.TInt8},
+			colDefinition: {ID: 6, Name: "definition", Type: types.TText},
+		}})
+	if err != nil {
+		return nil, err
+	}
+	counters, err := rowstore.NewSchema(rowstore.TableDef{
+		ID: countersTable, Name: "catalog.counters", Primary: []int{0}, PrimaryName: "counters_pkey",
+		Columns: []rowstore.Column{{ID: 1, Name: "name", Type: types.TText}, {ID: 2, Name: "value", Type: types.TInt8}}})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{{}},
+		ids: leases{free: map[string]lease{}}, schemaFor: map[schemaKey]*rowstore.Schema{}}, nil
+}
+
+// Touches reports whether the event changes the catalog.
+func Touches(ev *rowstore.Event) bool {
+	for i := range ev.Changes {
+		if ev.Changes[i].TableID == objectsTable {
+			return true
+		}
+	}
+	return false
+}
+
+// IsSystem reports whether the storage id is one of the catalog's own tables.
+func IsSystem(storageID ID) bool { return storageID < FirstUserID }
+
+// Changed notes that a commit at ts changed the catalog. It is called in commit
+// order, before the commit is visible.
+func (c *Store) Changed(ts rowstore.Timestamp) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.versions = append(c.versions, version{ts: ts})
+	if len(c.versions) > maxVersions {
+		c.versions = append(c.versions[:0], c.versions[len(c.versions)-maxVersions/2:]...)
+	}
+}
+
+// reader is what the catalog can be read from: a transaction or a snapshot.
+type reader interface {
+	Scan(schema *rowstore.Schema, span rowstore.Span, opts rowstore.ScanOptions) *rowstore.Iterator
+}
+
+// InTxn returns the catalog as the transaction's current statement sees it. own
+// says that earlier statements of the transaction have changed it.
+func (c *Store) InTxn(txn *rowstore.Txn, own bool) (*Snapshot, error) {
+	if own {
+		return c.load(txn, 0)
+	}
+	return c.at(txn.ReadTimestamp(), txn)
+}
+
+// At returns the catalog as of a snapshot.
+func (c *Store) At(snap *rowstore.Snapshot) (*Snapshot, error) {
+	return c.at(snap.Timestamp(), snap)
+}
+
+// Newest returns the timestamp of the catalog's newest version, which may not be visible yet.
+func (c *Store) Newest() rowstore.Timestamp {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.versions[len(c.versions)-1].ts
+}
+
+// at finds the version in force at ts, loading it through r if nobody has.
+func (c *Store) at(ts rowstore.Timestamp, r reader) (*Snapshot, error) {
+	c.mu.Lock()
+	i := len(c.versions) - 1
+	for i >= 0 && c.versions[i].ts > ts {
+		i--
+	}
+	if i < 0 {
+		c.mu.Unlock()
+		return c.load(r, ts)
+	}
+	from, snap := c.versions[i].ts, c.versions[i].snap
+	c.mu.Unlock()
+	if snap != nil {
+		return snap, nil
+	}
+	snap, err := c.load(r, from)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k := range c.versions {
+		if c.versions[k].ts == from {
+			if c.versions[k].snap == nil {
+				c.versions[k].snap = snap
+			}
+			return c.versions[k].snap, nil
+		}
+	}
+	return snap, nil
+}
+
+// load reads all objects.
+func (c *Store) load(r reader, ts rowstore.Timestamp) (*Snapshot, error) {
+	s := newSnapshot(c, ts)
+	it := r.Scan(c.objects, rowstore.Span{}, rowstore.ScanOptions{})
+	defer it.Close()
+	for it.Next() {
+		row := it.Row()
+		err := s.add(kind(row.Datum(colKind).Str()), row.Datum(colName).Str(), row.Datum(colDefinition).Str())
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, it.Err()
+}
+
+// put inserts an object, or replaces the one with the name if replace is set.
+// A name that is taken is 42P07.
+func (c *Store) put(ctx context.Context, txn *rowstore.Txn, sp space, schema, name string, k kind, id ID, def any, replace bool) error {
+	text, err := encode(def)
+	if err != nil {
+		return err
+	}
+	row := []types.Datum{
+		colSpace: types.NewInt16(int16(sp)), colSchema: types.NewString(schema), colName: types.NewString(name),
+		colKind: types.NewString(string(k)), colID: types.NewInt64(int64(id)), colDefinition: types.NewString(text),
+	}
+	if replace {
+		key, err := c.key(sp, schema, name)
+		if err != nil {
+			return err
+		}
+		_, err = txn.Update(ctx, c.objects, key, row)
+		return err
+	}
+	_, conflict, err := txn.InsertOrGet(ctx, c.objects, row)
+	if err != nil {
+		return err
+	}
+	if conflict != nil {
+		return duplicate(sp, name)
+	}
+	return nil
+}
+
+// duplicate is the error for a name that exists.
+func duplicate(sp space, name string) error {
+	switch sp {
+	case models:
+		return sqlstate.New(sqlstate.DuplicateObject, "model %q already exists", name).
+			WithHint("CREATE OR REPLACE MODEL makes a new version of it.")
+	case schemas:
+		return sqlstate.New(sqlstate.DuplicateSchema, "schema %q already exists", name)
+	}
+	return sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", name)
+}
+
+// remove deletes an object.
+func (c *Store) remove(ctx context.Context, txn *rowstore.Txn, sp space, schema, name string) error {
+	key, err := c.key(sp, schema, name)
+	if err != nil {
+		return err
+	}
+	_, err = txn.Delete(ctx, c.objects, key)
+	return err
+}
+
+func (c *Store) key(sp space, schema, name string) (rowstore.Key, error) {
+	return c.objects.PrimaryKey(types.NewInt16(int16(sp)), types.NewString(schema), types.NewString(name))
+}

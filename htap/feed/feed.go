@@ -1,0 +1,257 @@
+package feed
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"htapdb/colstore"
+	"htapdb/htap/catalog"
+	"htapdb/internal/memory"
+	"htapdb/internal/vfs"
+	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
+)
+
+// Options configure a Feed.
+type Options struct {
+	// QueueBytes bounds the events between commit and application; 0 is 256 MiB.
+	QueueBytes int64
+	// CheckpointInterval is how often the columns are checkpointed when there is
+	// something to write; 0 is 30 s.
+	CheckpointInterval time.Duration
+	// FS, Dir and Memory are the column store's; Dir "" keeps nothing on disk.
+	FS     vfs.FS
+	Dir    string
+	Memory *memory.Account
+	Log    *slog.Logger
+}
+
+// Feed is the change feed with its one consumer, the column store.
+type Feed struct {
+	opts    Options
+	queue   *queue
+	rows    *rowstore.Store
+	catalog *catalog.Store
+	columns *colstore.Store
+	stats   stats
+
+	// applied is the timestamp up to which all events are in the columns.
+	applied atomic.Uint64
+	// finishing is set while the changes that a rebuilt table missed are applied.
+	// Applier goroutine only, like rebuilds.
+	finishing bool
+	rebuilds  map[uint32]*rebuild
+	// calls are functions to run on the applier goroutine between batches.
+	calls chan func()
+
+	checkpointMu sync.Mutex
+	dirty        atomic.Bool
+	kick         chan struct{}
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// New returns a feed that can be given to rowstore.Open as its publisher; Start
+// connects it to the stores.
+func New(o Options) *Feed {
+	if o.QueueBytes <= 0 {
+		o.QueueBytes = 256 << 20
+	}
+	if o.CheckpointInterval <= 0 {
+		o.CheckpointInterval = 30 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	f := &Feed{opts: o, queue: newQueue(o.QueueBytes), rebuilds: map[uint32]*rebuild{},
+		calls: make(chan func()), kick: make(chan struct{}, 1)}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	return f
+}
+
+// Reserve implements rowstore.Publisher.
+func (f *Feed) Reserve(ctx context.Context, bytes int64) error { return f.queue.reserve(ctx, bytes) }
+
+// Release implements rowstore.Publisher.
+func (f *Feed) Release(bytes int64) { f.queue.release(bytes) }
+
+// Enqueue implements rowstore.Publisher. The catalog learns of a change before
+// anybody can read it.
+func (f *Feed) Enqueue(ev *rowstore.Event) {
+	if f.catalog != nil && catalog.Touches(ev) {
+		f.catalog.Changed(ev.TS)
+	}
+	f.queue.enqueue(ev)
+}
+
+// Advance implements rowstore.Publisher.
+func (f *Feed) Advance(visible, durable rowstore.Timestamp) { f.queue.advance(visible, durable) }
+
+// Columns returns the column store.
+func (f *Feed) Columns() *colstore.Store { return f.columns }
+
+// Applied returns the timestamp up to which the columns have all commits.
+func (f *Feed) Applied() rowstore.Timestamp { return rowstore.Timestamp(f.applied.Load()) }
+
+// Start opens the column store, brings it to the row store's state and begins
+// to follow. Nothing may commit before it returns.
+func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Store, storeID [16]byte) error {
+	f.rows, f.catalog = rows, cat
+	var err error
+	f.columns, err = colstore.Open(colstore.Options{
+		FS: f.opts.FS, Dir: f.opts.Dir, StoreID: storeID, DurableTS: uint64(rows.RecoveredTimestamp()),
+		Memory: f.opts.Memory, Horizon: f.horizon,
+		OnCorrupt: func(t *colstore.Table, err error) { f.later(func() { f.startRebuild(t, err) }) },
+	})
+	if err != nil {
+		return err
+	}
+	if why := f.columns.RecoveryReason(); why != "" {
+		f.opts.Log.Warn("columns are rebuilt", "reason", why)
+	}
+	if err := f.recover(ctx); err != nil {
+		_ = f.columns.Close()
+		return err
+	}
+	f.wg.Add(2)
+	// Owner: the Feed; ends when ctx is cancelled by Close, which waits.
+	go f.apply()
+	go f.checkpoints()
+	return nil
+}
+
+// horizon is the oldest timestamp that a snapshot of the columns may be asked for.
+func (f *Feed) horizon() uint64 {
+	ts := f.rows.OldestSnapshot()
+	if durable := f.rows.Durable(); ts == 0 || durable < ts {
+		ts = durable
+	}
+	return uint64(ts)
+}
+
+// apply is the applier goroutine.
+func (f *Feed) apply() {
+	defer f.wg.Done()
+	for {
+		select {
+		case <-f.ctx.Done():
+			return
+		case call := <-f.calls:
+			call()
+			continue
+		case <-f.queue.wake:
+		}
+		f.drain()
+	}
+}
+
+// drain applies everything that is visible.
+func (f *Feed) drain() {
+	for f.ctx.Err() == nil {
+		events, visible := f.queue.take()
+		bytes := int64(0)
+		list := make([]*rowstore.Event, len(events))
+		for i, e := range events {
+			list[i] = e.Event
+			bytes += e.Bytes
+		}
+		f.applyAll(list)
+		f.park(list)
+		if uint64(visible) > f.applied.Load() {
+			f.applied.Store(uint64(visible))
+			f.columns.Advance(uint64(visible))
+		}
+		if len(events) == 0 {
+			return
+		}
+		f.queue.release(bytes)
+		f.lag(events)
+		f.dirty.Store(true)
+		if f.opts.Dir == "" {
+			f.rows.SetGCFloor(visible)
+		}
+	}
+}
+
+// later runs call on the applier goroutine, without waiting for it.
+func (f *Feed) later(call func()) {
+	f.wg.Add(1)
+	go func() {
+		defer f.wg.Done()
+		select {
+		case f.calls <- call:
+		case <-f.ctx.Done():
+		}
+	}()
+}
+
+// checkpoints is the checkpointing goroutine.
+func (f *Feed) checkpoints() {
+	defer f.wg.Done()
+	if f.opts.Dir == "" {
+		return
+	}
+	tick := time.NewTicker(f.opts.CheckpointInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-f.ctx.Done():
+			return
+		case <-tick.C:
+		case <-f.kick:
+		}
+		if !f.dirty.Load() {
+			continue
+		}
+		if err := f.Checkpoint(f.ctx); err != nil && f.ctx.Err() == nil {
+			f.report(err)
+		}
+	}
+}
+
+// KickCheckpoint asks for a checkpoint soon: after a bulk load, whose rows
+// would otherwise be read again after a crash.
+func (f *Feed) KickCheckpoint() {
+	select {
+	case f.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Checkpoint writes the columns to disk, up to what is applied and durable.
+func (f *Feed) Checkpoint(ctx context.Context) error {
+	f.checkpointMu.Lock()
+	defer f.checkpointMu.Unlock()
+	if f.opts.Dir == "" {
+		return nil
+	}
+	f.dirty.Store(false)
+	p := min(f.Applied(), f.rows.Durable())
+	if err := f.columns.Checkpoint(ctx, uint64(p)); err != nil {
+		f.dirty.Store(true)
+		return err
+	}
+	f.rows.SetGCFloor(p)
+	return nil
+}
+
+// Stop ends the feed's goroutines: no commits may follow. The columns stay readable.
+func (f *Feed) Stop() {
+	f.cancel()
+	f.wg.Wait()
+}
+
+// report logs an error that has nobody to go to.
+func (f *Feed) report(err error) { f.opts.Log.Error("change feed", "error", err) }
+
+// dropped removes the rows of a table that is gone.
+func (f *Feed) dropped(id uint32, ts rowstore.Timestamp) {
+	if err := f.rows.DropTable(id, ts); err != nil {
+		f.report(sqlstate.Wrap(sqlstate.CodeOf(err), err, "removing the rows of dropped table %d: %v", id, err))
+	}
+}

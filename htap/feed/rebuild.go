@@ -1,0 +1,156 @@
+package feed
+
+import (
+	"context"
+
+	"htapdb/colstore"
+	"htapdb/htap/catalog"
+	"htapdb/htap/transpose"
+	"htapdb/rowstore"
+	"htapdb/vector"
+)
+
+// rebuild is a table that is being filled from a snapshot while the feed goes on.
+type rebuild struct {
+	table *colstore.Table
+	// missed are the events since the snapshot.
+	missed []*rowstore.Event
+	bytes  int64
+}
+
+// detach takes a table out of service and starts to rebuild it.
+func (f *Feed) detach(t *colstore.Table, why error) {
+	t.SetState(colstore.Detached, why.Error())
+	f.later(func() { f.startRebuild(t, why) })
+}
+
+// startRebuild begins on the applier goroutine, between events: the snapshot is
+// at exactly what has been applied.
+func (f *Feed) startRebuild(t *colstore.Table, why error) {
+	f.opts.Log.Warn("columns of a table are rebuilt", "table", t.Schema().Name, "reason", why)
+	if f.rebuilds[t.ID()] != nil {
+		return
+	}
+	snap, err := f.rows.SnapshotAt(f.Applied())
+	if err != nil {
+		f.report(err)
+		return
+	}
+	cat, err := f.catalog.At(snap)
+	if err != nil {
+		snap.Close()
+		f.report(err)
+		return
+	}
+	desc := cat.TableByStorage(t.ID())
+	if desc == nil {
+		snap.Close()
+		return // dropped
+	}
+	if err := t.Reset(); err != nil {
+		snap.Close()
+		f.report(err)
+		return
+	}
+	r := &rebuild{table: t}
+	f.rebuilds[t.ID()] = r
+	f.wg.Add(1)
+	go func() {
+		defer f.wg.Done()
+		defer snap.Close()
+		names, err := f.fill(f.ctx, snap, desc)
+		f.later(func() { f.finishRebuild(r, uint64(snap.Timestamp()), names, err) })
+	}()
+}
+
+// park keeps events for the tables that are being rebuilt. One that misses more
+// than the queue's bound starts over.
+func (f *Feed) park(events []*rowstore.Event) {
+	for id, r := range f.rebuilds {
+		for _, ev := range events {
+			r.missed = append(r.missed, ev)
+			r.bytes += ev.Bytes
+		}
+		if r.bytes > f.opts.QueueBytes {
+			delete(f.rebuilds, id)
+		}
+	}
+}
+
+// finishRebuild attaches what was filled and applies what was missed.
+func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
+	t := r.table
+	current := f.rebuilds[t.ID()] == r
+	if current {
+		delete(f.rebuilds, t.ID())
+	}
+	if err == nil && !current {
+		f.startRebuild(t, errOverrun)
+		return
+	}
+	if err == nil {
+		err = t.AttachLoad(ts, names)
+	}
+	if err != nil {
+		t.SetState(colstore.Detached, err.Error())
+		f.report(err)
+		return
+	}
+	t.SetFloor(ts)
+	f.finishing = true
+	f.applyFor(t.ID(), r.missed)
+	f.finishing = false
+	if state, _ := t.State(); state == colstore.Rebuilding {
+		t.SetState(colstore.Live, "")
+	}
+	f.dirty.Store(true)
+}
+
+// fill writes segments with all rows of the table that the snapshot sees.
+func (f *Feed) fill(ctx context.Context, snap *rowstore.Snapshot, desc *catalog.Table) ([]string, error) {
+	schema, err := f.catalog.RowSchema(desc)
+	if err != nil {
+		return nil, err
+	}
+	cols, err := transpose.ColumnSchema(desc)
+	if err != nil {
+		return nil, err
+	}
+	load, err := f.columns.NewLoad(desc.StorageID)
+	if err != nil {
+		return nil, err
+	}
+	defer load.Abort()
+	b := vector.NewBatch(cols.Types(), vector.MaxBatch)
+	ids := make([]uint64, 0, vector.MaxBatch)
+	it := snap.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
+	defer it.Close()
+	write := func() error {
+		transpose.Truncate(b, len(ids))
+		if err := load.AppendRows(b, ids); err != nil {
+			return err
+		}
+		b.Resize(vector.MaxBatch)
+		ids = ids[:0]
+		return ctx.Err()
+	}
+	for it.Next() {
+		if err := transpose.Row(b, len(ids), schema, it.Key(), it.Row()); err != nil {
+			return nil, err
+		}
+		if ids = append(ids, it.Row().RowID()); len(ids) == vector.MaxBatch {
+			if err := write(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := it.Err(); err != nil {
+		return nil, err
+	}
+	if len(ids) > 0 {
+		if err := write(); err != nil {
+			return nil, err
+		}
+	}
+	return load.Finish()
+}

@@ -1,0 +1,336 @@
+package physical
+
+import (
+	"context"
+	"errors"
+	"sort"
+	"time"
+
+	"htapdb/colstore"
+	"htapdb/colstore/segment"
+	"htapdb/htap/transpose"
+	"htapdb/olap"
+	"htapdb/rowstore"
+	"htapdb/sql/plan"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+	"htapdb/vector/fn"
+)
+
+// columnSource reads the column store at the statement's timestamp, with the
+// transaction's own writes laid over it.
+type columnSource struct {
+	scanBase
+	// columns are ordinals of the column store's schema for the output columns;
+	// the key columns follow them if a locator is asked for.
+	columns []int
+	// key is the output position of the locator, −1 for none.
+	key     int
+	keyCols []int
+	filters []colstore.Filter
+	// all are the conjuncts again, for the row path as a fall-back.
+	all []fn.Expr
+	pos map[plan.ColID]int
+}
+
+// newColumnSource returns the source and the conjuncts that it does not apply.
+func newColumnSource(base scanBase, pos map[plan.ColID]int) (*columnSource, []fn.Expr, error) {
+	s := &columnSource{scanBase: base, key: -1, all: base.plan.Filters, pos: pos}
+	ordinal := map[plan.ColID]int{}
+	for i, c := range base.plan.Cols {
+		if c.Ordinal == plan.KeyOrdinal {
+			s.key = i
+			continue
+		}
+		ordinal[c.ID] = c.Ordinal
+		s.columns = append(s.columns, c.Ordinal)
+	}
+	if s.key >= 0 {
+		s.keyCols = base.desc.Primary
+		if base.desc.HiddenKey() {
+			s.keyCols = []int{len(base.desc.Columns)}
+		}
+		s.columns = append(s.columns, s.keyCols...)
+	}
+	var rest []fn.Expr
+	var err error
+	s.filters, rest, err = base.st.pushFilters(base.plan.Filters, ordinal)
+	return s, rest, err
+}
+
+// EstimatedRows implements olap.Source.
+func (s *columnSource) EstimatedRows() float64 { return s.plan.Table.RowCount() }
+
+// Open implements olap.Source: it waits until the columns have reached the
+// statement's timestamp. If they cannot serve it, a statement whose route was
+// not forced reads the rows instead.
+func (s *columnSource) Open(ctx context.Context, ex *olap.Exec) (olap.Scanner, error) {
+	scan, err := s.open(ctx, ex)
+	if err == nil {
+		return scan, nil
+	}
+	if s.st.Forced || ctx.Err() != nil || !sqlstate.Is(err, sqlstate.ObjectNotInState) {
+		return nil, err
+	}
+	rows := &rowSource{scanBase: s.scanBase, spans: []rowstore.Span{{}}}
+	sc, err := rows.Open(ctx, ex)
+	if err != nil {
+		return nil, err
+	}
+	pred, err := lowerConds(s.all, s.pos)
+	if err != nil || pred == nil {
+		return sc, err
+	}
+	return &filteredScanner{Scanner: sc, ctx: s.st.Eval, pred: pred}, nil
+}
+
+// open opens the column store's scan.
+func (s *columnSource) open(ctx context.Context, ex *olap.Exec) (olap.Scanner, error) {
+	table, ok := s.st.Columns.Table(s.desc.StorageID)
+	if !ok {
+		return nil, sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns yet", s.desc.Name).
+			WithHint("Retry, or SET htap.route = 'row'.")
+	}
+	if err := s.wait(ctx, table); err != nil {
+		return nil, err
+	}
+	snap, err := table.Snapshot(uint64(s.st.TS))
+	if err != nil {
+		return nil, err
+	}
+	overlay, err := s.overlay(snap)
+	if err != nil {
+		snap.Close()
+		return nil, err
+	}
+	cols, err := columnOrdinals(snap.Schema(), s)
+	if err != nil {
+		snap.Close()
+		return nil, err
+	}
+	filters := s.filters
+	scan, err := snap.NewScan(colstore.ScanSpec{Columns: cols, Filters: filters, Overlay: overlay, BatchSize: min(ex.BatchSize, vector.MaxBatch)})
+	if err != nil {
+		snap.Close()
+		return nil, err
+	}
+	return &columnScanner{source: s, snap: snap, scan: scan}, nil
+}
+
+// columnOrdinals maps catalog ordinals to the snapshot's schema, which has the
+// same columns in the same order unless the table was altered in between.
+func columnOrdinals(have *colstore.TableSchema, s *columnSource) ([]int, error) {
+	want, err := transpose.ColumnSchema(s.desc)
+	if err != nil {
+		return nil, err
+	}
+	same := len(want.Columns) == len(have.Columns)
+	for i := range want.Columns {
+		same = same && want.Columns[i].ID == have.Columns[i].ID
+	}
+	if !same {
+		return nil, sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q have another schema than the statement's snapshot", s.desc.Name).
+			WithHint("Retry, or SET htap.route = 'row'.")
+	}
+	return s.columns, nil
+}
+
+// wait blocks until the columns have everything up to the statement's timestamp.
+func (s *columnSource) wait(ctx context.Context, table *colstore.Table) error {
+	if table.Safe() >= uint64(s.st.TS) {
+		return nil
+	}
+	start := time.Now()
+	limited, cancel := context.WithTimeout(ctx, s.st.FreshnessTimeout)
+	defer cancel()
+	err := table.WaitSafe(limited, uint64(s.st.TS))
+	if s.st.Waited != nil {
+		s.st.Waited(time.Since(start))
+	}
+	if err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q did not reach the statement's snapshot within %s", s.desc.Name, s.st.FreshnessTimeout).
+			WithHint("SET htap.route = 'row' reads the row store; htap.freshness_timeout sets the bound.")
+	}
+	return err
+}
+
+// overlay collects the transaction's own writes to the table, nil without any.
+func (s *columnSource) overlay(snap *colstore.Snapshot) (*colstore.Overlay, error) {
+	if s.st.Txn == nil || s.st.Txn.Writes() == 0 {
+		return nil, nil
+	}
+	o := &colstore.Overlay{}
+	ts := snap.Schema().Types()
+	n := 0
+	var failed error
+	s.st.Txn.PendingChanges(s.schema, func(p rowstore.PendingChange) bool {
+		if p.PrevRowID != 0 {
+			o.Hidden = append(o.Hidden, p.PrevRowID)
+		}
+		if !p.New.Valid() {
+			return true
+		}
+		if o.Rows == nil {
+			o.Rows = vector.NewBatch(ts, 0)
+		}
+		failed = s.appendPending(o.Rows, n, p)
+		n++
+		return failed == nil
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	if o.Hidden == nil && o.Rows == nil {
+		return nil, nil
+	}
+	sort.Slice(o.Hidden, func(i, j int) bool { return o.Hidden[i] < o.Hidden[j] })
+	return o, nil
+}
+
+// appendPending adds one own row to the overlay's batch.
+func (s *columnSource) appendPending(b *vector.Batch, n int, p rowstore.PendingChange) error {
+	for i, v := range b.Cols {
+		if i == len(s.desc.Columns) {
+			key, err := s.schema.DecodeKey(p.Key)
+			if err != nil {
+				return err
+			}
+			v.Append(key[0])
+			continue
+		}
+		v.Append(p.New.Datum(i))
+	}
+	b.Len = n + 1
+	return nil
+}
+
+// columnScanner adapts a colstore.Scan.
+type columnScanner struct {
+	source *columnSource
+	snap   *colstore.Snapshot
+	scan   *colstore.Scan
+}
+
+// NewReader implements olap.Scanner.
+func (s *columnScanner) NewReader() (olap.Reader, error) {
+	r := s.scan.NewReader()
+	if s.source.key < 0 {
+		return r, nil
+	}
+	return &keyReader{Reader: r, source: s.source}, nil
+}
+
+// Close implements olap.Scanner.
+func (s *columnScanner) Close() { s.snap.Close() }
+
+// AddRuntimeFilter implements olap.RuntimeFilterer with the filter's present
+// bounds and set; a bound that tightens later is not followed.
+func (s *columnScanner) AddRuntimeFilter(col int, f *olap.RuntimeFilter) {
+	if s.source.key >= 0 || f.KeepNulls {
+		return
+	}
+	ord := s.source.columns[col]
+	if values := f.Values(); values != nil {
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.In, List: values}})
+		return
+	}
+	if b := f.Bounds(); !b.Min.IsNull() || !b.Max.IsNull() {
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.Range, Lo: b.Min, Hi: b.Max}})
+	}
+	if f.Exact() {
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.Generic,
+			Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
+				return f.Select(v, sel, n, out), nil
+			}}})
+	}
+}
+
+// keyReader computes the row locator from the key columns that follow the
+// output columns.
+type keyReader struct {
+	olap.Reader
+	source *columnSource
+	batch  vector.Batch
+	values []types.Datum
+}
+
+// Next implements olap.Reader.
+func (r *keyReader) Next(ctx context.Context) (*vector.Batch, error) {
+	b, err := r.Reader.Next(ctx)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	s := r.source
+	first := len(b.Cols) - len(s.keyCols)
+	locator := vector.New(types.TBytea, b.Len)
+	for i := range b.Rows() {
+		row := b.Row(i)
+		r.values = r.values[:0]
+		for _, c := range b.Cols[first:] {
+			r.values = append(r.values, c.Datum(row))
+		}
+		key, err := s.locator(r.values)
+		if err != nil {
+			return nil, err
+		}
+		locator.Str[row] = string(key)
+	}
+	r.batch = vector.Batch{Len: b.Len, Sel: b.Sel, Cols: r.batch.Cols[:0]}
+	k := 0
+	for i := range s.plan.Cols {
+		if i == s.key {
+			r.batch.Cols = append(r.batch.Cols, locator)
+			continue
+		}
+		r.batch.Cols = append(r.batch.Cols, b.Cols[k])
+		k++
+	}
+	return &r.batch, nil
+}
+
+// locator encodes the key of a row.
+func (s *columnSource) locator(values []types.Datum) (rowstore.Key, error) {
+	if s.desc.HiddenKey() {
+		return rowstore.HiddenKey(values[0].Int()), nil
+	}
+	return s.schema.PrimaryKey(values...)
+}
+
+// filteredScanner applies a condition to another scanner's batches.
+type filteredScanner struct {
+	olap.Scanner
+	ctx  *fn.Context
+	pred fn.Expr
+}
+
+// NewReader implements olap.Scanner.
+func (f *filteredScanner) NewReader() (olap.Reader, error) {
+	r, err := f.Scanner.NewReader()
+	if err != nil {
+		return nil, err
+	}
+	return &filteredReader{Reader: r, ev: fn.NewEvaluator(f.ctx, f.pred)}, nil
+}
+
+// filteredReader narrows the selection of each batch.
+type filteredReader struct {
+	olap.Reader
+	ev  *fn.Evaluator
+	sel []int32
+}
+
+// Next implements olap.Reader.
+func (r *filteredReader) Next(ctx context.Context) (*vector.Batch, error) {
+	b, err := r.Reader.Next(ctx)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	sel, err := r.ev.Filter(b, r.sel[:0])
+	if err != nil {
+		return nil, err
+	}
+	r.sel = sel
+	b.Sel = sel
+	return b, nil
+}
