@@ -117,7 +117,8 @@ func (w *writer) writeAll() error {
 		h.flags |= flagProvisional
 	}
 	head := h.append(nil)
-	if err := w.write(head); err != nil {
+	// A vfs.File may change what it is given to write; the footer needs head again.
+	if err := w.write(h.append(nil)); err != nil {
 		return err
 	}
 	for _, c := range in.Columns {
