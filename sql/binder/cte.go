@@ -1,0 +1,180 @@
+package binder
+
+import (
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+	"htapdb/sql/sqlstate"
+	"htapdb/vector/fn"
+)
+
+// cte is a WITH item that was bound.
+type cte struct {
+	id   int
+	name string
+	q    *query
+	mode parser.Materialized
+}
+
+// with binds a WITH clause into sc. Later items see earlier ones.
+func (b *binder) with(w *parser.With, sc *scope) ([]*cte, error) {
+	sc.ctes = map[string]*cte{}
+	var defs []*cte
+	for _, e := range w.CTEs {
+		if w.Recursive && refersTo(e) {
+			return nil, b.unsupported(e.Pos(), "WITH RECURSIVE is")
+		}
+		if _, twice := sc.ctes[e.Name]; twice {
+			return nil, b.errorAt(e.Pos(), sqlstate.DuplicateAlias, "WITH query name %q specified more than once", e.Name)
+		}
+		sel, ok := e.Stmt.(*parser.SelectStmt)
+		if !ok {
+			return nil, b.unsupported(e.Stmt.Pos(), "data-modifying statements in WITH are")
+		}
+		q, err := b.selectStmt(sel, sc)
+		if err != nil {
+			return nil, err
+		}
+		b.closeQuery(q)
+		if len(e.Columns) > len(q.cols) {
+			return nil, b.errorAt(e.Pos(), sqlstate.InvalidColumnReference,
+				"WITH query %q has %d columns available but %d columns specified", e.Name, len(q.cols), len(e.Columns))
+		}
+		for i, c := range e.Columns {
+			q.cols[i].Name = c.Name
+		}
+		b.lastCTE++
+		def := &cte{id: b.lastCTE, name: e.Name, q: q, mode: e.Materialized}
+		sc.ctes[e.Name] = def
+		defs = append(defs, def)
+	}
+	return defs, nil
+}
+
+// refersTo reports whether a WITH RECURSIVE item really is recursive: its query
+// is a UNION that names it.
+func refersTo(e *parser.CTE) bool {
+	sel, ok := e.Stmt.(*parser.SelectStmt)
+	if !ok {
+		return false
+	}
+	set, ok := sel.Body.(*parser.SetOp)
+	return ok && set.Op == parser.Union && mentions(set.Right, e.Name)
+}
+
+// mentions looks for a table of the name in the FROM clauses of a body.
+func mentions(body parser.QueryBody, name string) bool {
+	switch body := body.(type) {
+	case *parser.SelectCore:
+		for _, f := range body.From {
+			if fromMentions(f, name) {
+				return true
+			}
+		}
+	case *parser.SelectStmt:
+		return mentions(body.Body, name)
+	case *parser.SetOp:
+		return mentions(body.Left, name) || mentions(body.Right, name)
+	}
+	return false
+}
+
+func fromMentions(f parser.TableExpr, name string) bool {
+	switch f := f.(type) {
+	case *parser.TableRef:
+		return f.Name.Schema == "" && f.Name.Name == name
+	case *parser.SubqueryRef:
+		return mentions(f.Query.Body, name)
+	case *parser.JoinExpr:
+		return fromMentions(f.Left, name) || fromMentions(f.Right, name)
+	}
+	return false
+}
+
+// cteRef binds a reference to a WITH item.
+func (b *binder) cteRef(c *cte, e *parser.TableRef) (plan.Node, *namespace, error) {
+	ref := &plan.CTERef{CTE: c.id, Name: c.name}
+	rel := &relation{name: aliasName(e.Alias, c.name)}
+	for _, def := range c.q.cols {
+		col := b.newColumn(def.Name, def.Type)
+		col.NotNull = def.NotNull
+		if o, ok := b.origins[def.ID]; ok {
+			b.origins[col.ID] = o
+		}
+		ref.Cols, ref.Source = append(ref.Cols, col), append(ref.Source, def.ID)
+		rel.add(def.Name, col)
+	}
+	if err := b.renamed(rel, e.Alias); err != nil {
+		return nil, nil, err
+	}
+	return ref, newNamespace(rel), nil
+}
+
+// placeCTEs puts the definitions above body. One that is referenced once, or
+// NOT MATERIALIZED, or correlated with an enclosing query, is expanded in
+// place; one that is not referenced is dropped.
+func (b *binder) placeCTEs(body plan.Node, defs []*cte) plan.Node {
+	for i := len(defs) - 1; i >= 0; i-- {
+		c := defs[i]
+		n := countRefs(body, c.id)
+		// Definitions in between are part of the body by now.
+		switch {
+		case n == 0:
+		case c.mode == parser.MaterializedNever, !plan.Outer(c.q.node).Empty(),
+			n == 1 && c.mode != parser.MaterializedAlways:
+			body = b.expandCTE(body, c, n)
+		default:
+			body = &plan.With{ID: c.id, Name: c.name, Def: c.q.node, Body: body, Materialized: c.mode == parser.MaterializedAlways}
+		}
+	}
+	return body
+}
+
+func countRefs(n plan.Node, id int) int {
+	count := 0
+	plan.Walk(n, func(n plan.Node) bool {
+		if r, ok := n.(*plan.CTERef); ok && r.CTE == id {
+			count++
+		}
+		return true
+	})
+	return count
+}
+
+// expandCTE replaces references by copies of the definition.
+func (b *binder) expandCTE(body plan.Node, c *cte, refs int) plan.Node {
+	var replace func(n plan.Node) plan.Node
+	inExpr := func(e fn.Expr) fn.Expr {
+		out, _ := fn.Transform(e, func(e fn.Expr) (fn.Expr, error) {
+			if s, ok := e.(*plan.Subquery); ok {
+				sub := *s
+				sub.Plan = replace(s.Plan)
+				return &sub, nil
+			}
+			return e, nil
+		})
+		return out
+	}
+	replace = func(n plan.Node) plan.Node {
+		return plan.Rewrite(n, func(n plan.Node) plan.Node {
+			r, ok := n.(*plan.CTERef)
+			if !ok || r.CTE != c.id {
+				return plan.MapOwnExprs(n, inExpr)
+			}
+			def, ids := c.q.node, map[plan.ColID]plan.ColID(nil)
+			if refs > 1 {
+				def, ids = plan.Renumber(def, b.ids)
+			}
+			p := &plan.Project{Input: def, Cols: r.Cols}
+			for i, col := range r.Cols {
+				source := col
+				source.ID = r.Source[i]
+				if ids != nil {
+					source.ID = ids[source.ID]
+				}
+				p.Items = append(p.Items, plan.Ref(source))
+			}
+			return p
+		})
+	}
+	return replace(body)
+}

@@ -1,0 +1,186 @@
+package opt
+
+import (
+	"htapdb/sql/plan"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+// normalize brings a condition into a form that pushdown and the router read
+// well: NOT at the leaves, conjuncts common to all branches of an OR in front of it,
+// ORs of equalities on one operand as IN.
+func normalize(e fn.Expr) fn.Expr {
+	switch n := e.(type) {
+	case *fn.And:
+		args := make([]fn.Expr, 0, len(n.Args))
+		for _, a := range n.Args {
+			args = append(args, fn.Conjuncts(normalize(a))...)
+		}
+		return fn.NewAnd(args...)
+	case *fn.Or:
+		var args []fn.Expr
+		for _, a := range n.Args {
+			args = append(args, disjuncts(normalize(a))...)
+		}
+		return factorOr(orToIn(args))
+	case *fn.Call:
+		if n.Func.Name == "not" {
+			return negate(n.Args[0], e)
+		}
+	}
+	return e
+}
+
+// disjuncts splits an OR.
+func disjuncts(e fn.Expr) []fn.Expr {
+	or, ok := e.(*fn.Or)
+	if !ok {
+		return []fn.Expr{e}
+	}
+	var out []fn.Expr
+	for _, a := range or.Args {
+		out = append(out, disjuncts(a)...)
+	}
+	return out
+}
+
+var opposite = map[string]string{
+	"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
+	"is null": "is not null", "is not null": "is null",
+	"is distinct from": "is not distinct from", "is not distinct from": "is distinct from",
+	"~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
+}
+
+// negate returns NOT x without the NOT where there is a form for it; whole is NOT x as it was.
+func negate(x, whole fn.Expr) fn.Expr {
+	switch n := x.(type) {
+	case *fn.And:
+		args := make([]fn.Expr, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = normalize(mustCall("not", a))
+		}
+		return normalize(fn.NewOr(args...))
+	case *fn.Or:
+		var args []fn.Expr
+		for _, a := range n.Args {
+			args = append(args, fn.Conjuncts(normalize(mustCall("not", a)))...)
+		}
+		return fn.NewAnd(args...)
+	case *fn.In:
+		c := *n
+		c.Negated = !c.Negated
+		return &c
+	case *fn.Call:
+		if n.Func.Name == "not" {
+			return normalize(n.Args[0])
+		}
+		if op, ok := opposite[n.Func.Name]; ok {
+			if e, err := fn.NewCall(op, n.Args...); err == nil {
+				return e
+			}
+		}
+	}
+	return whole
+}
+
+// factorOr moves the conjuncts that all branches share in front of the OR.
+func factorOr(branches []fn.Expr) fn.Expr {
+	if len(branches) == 1 {
+		return branches[0]
+	}
+	parts := make([][]fn.Expr, len(branches))
+	for i, b := range branches {
+		parts[i] = fn.Conjuncts(b)
+	}
+	var common []fn.Expr
+	for _, c := range parts[0] {
+		everywhere := true
+		for _, p := range parts[1:] {
+			everywhere = everywhere && hasExpr(p, c)
+		}
+		if everywhere {
+			common = append(common, c)
+		}
+	}
+	if len(common) == 0 {
+		return fn.NewOr(branches...)
+	}
+	var rest []fn.Expr
+	for _, p := range parts {
+		var left []fn.Expr
+		for _, c := range p {
+			if !hasExpr(common, c) {
+				left = append(left, c)
+			}
+		}
+		if len(left) == 0 {
+			// One branch is just the common part: the others add nothing.
+			return fn.NewAnd(common...)
+		}
+		rest = append(rest, fn.NewAnd(left...))
+	}
+	return fn.NewAnd(append(common, fn.NewOr(rest...))...)
+}
+
+func hasExpr(list []fn.Expr, e fn.Expr) bool {
+	for _, x := range list {
+		if plan.Equal(x, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// orToIn merges x = c1 OR x = c2 OR x IN (…) over one operand into one IN.
+func orToIn(branches []fn.Expr) []fn.Expr {
+	var out []fn.Expr
+	for _, b := range branches {
+		merged := false
+		arg, values, ok := membership(b)
+		for i := 0; ok && i < len(out); i++ {
+			arg2, values2, ok2 := membership(out[i])
+			if ok2 && plan.Equal(arg, arg2) {
+				out[i] = &fn.In{Arg: arg, List: union(values2, values)}
+				merged = true
+				break
+			}
+		}
+		if !merged {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// membership reads x = constant and x IN (constants) as a list test without NULL.
+func membership(e fn.Expr) (arg fn.Expr, values []types.Datum, ok bool) {
+	switch n := e.(type) {
+	case *fn.In:
+		return n.Arg, n.List, !n.Negated && !n.HasNull
+	case *fn.Call:
+		if n.Func.Name != "=" {
+			return nil, nil, false
+		}
+		for i := range 2 {
+			lit, isLit := n.Args[1-i].(*fn.Literal)
+			if isLit && !lit.Value.IsNull() && lit.Typ == n.Args[i].Type() && !plan.IsConst(n.Args[i]) && fn.VolatilityOf(n.Args[i]) < fn.Volatile {
+				return n.Args[i], []types.Datum{lit.Value}, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+func union(a, b []types.Datum) []types.Datum {
+	out := append([]types.Datum(nil), a...)
+	for _, d := range b {
+		found := false
+		for _, have := range out {
+			found = found || have == d
+		}
+		if !found {
+			out = append(out, d)
+		}
+	}
+	return out
+}

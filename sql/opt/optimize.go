@@ -1,0 +1,149 @@
+package opt
+
+import (
+	"htapdb/sql/plan"
+	"htapdb/vector/fn"
+)
+
+// Options control Optimize.
+type Options struct {
+	// Disabled (SET htap.optimizer = off) leaves out what only makes plans faster.
+	Disabled bool
+	// Trace, if not nil, is told the plan after each step, for tests and debugging.
+	Trace func(step string, root plan.Node)
+}
+
+// optimizer is the state of one Optimize call.
+type optimizer struct {
+	ids *plan.IDs
+	// lastCTE numbers the With nodes that rewrites add.
+	lastCTE int
+	// est estimates cardinalities.
+	est *estimator
+	off bool
+}
+
+// Optimize returns a plan with the same result, columns and order of columns
+// as root in the form that htap/physical takes. The error is a *sqlstate.Error:
+// 0A000 for a correlated construct that cannot be unnested.
+func Optimize(root plan.Node, options Options) (plan.Node, error) {
+	o := &optimizer{ids: plan.NewIDs(root), off: options.Disabled}
+	o.lastCTE = maxCTE(root)
+	o.est = newEstimator()
+	want := root.Columns()
+	trace := options.Trace
+	if trace == nil {
+		trace = func(string, plan.Node) {}
+	}
+	n, err := o.unnest(root)
+	if err != nil {
+		return nil, err
+	}
+	trace("unnest", n)
+	steps := o.steps()
+	for _, s := range steps {
+		n = s.run(n)
+		trace(s.name, n)
+	}
+	return keepColumns(n, want), nil
+}
+
+type step struct {
+	name string
+	run  func(plan.Node) plan.Node
+}
+
+// steps lists the rewrites after unnesting in their order.
+func (o *optimizer) steps() []step {
+	if o.off {
+		return []step{{"push", o.push}, {"keys", o.finishJoins}}
+	}
+	return []step{
+		{"fold", o.fold},
+		{"push", o.push},
+		{"dedup", o.dedupAggregates},
+		{"collapse", o.collapse},
+		{"order", o.orderJoins},
+		{"push", o.push},
+		{"keys", o.finishJoins},
+		{"limit", o.limits},
+		{"prune", o.prune},
+		{"collapse", o.collapse},
+		{"sides", o.buildSides},
+	}
+}
+
+// maxCTE returns the largest With.ID of a plan.
+func maxCTE(root plan.Node) int {
+	m := 0
+	plan.Walk(root, func(n plan.Node) bool {
+		if w, ok := n.(*plan.With); ok {
+			m = max(m, w.ID)
+		}
+		return true
+	})
+	return m
+}
+
+// keepColumns makes sure that the root produces exactly the given columns in their order.
+func keepColumns(n plan.Node, want []plan.Column) plan.Node {
+	if sameColumns(n.Columns(), want) {
+		return n
+	}
+	switch n.(type) {
+	case *plan.Insert, *plan.Update, *plan.Delete:
+		return n
+	}
+	return projectTo(n, want)
+}
+
+func sameColumns(have, want []plan.Column) bool {
+	if len(have) != len(want) {
+		return false
+	}
+	for i := range have {
+		if have[i].ID != want[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+// projectTo projects n to the columns, which it produces.
+func projectTo(n plan.Node, cols []plan.Column) *plan.Project {
+	p := &plan.Project{Input: n, Cols: cols}
+	for _, c := range cols {
+		p.Items = append(p.Items, plan.Ref(c))
+	}
+	return p
+}
+
+// newColumn returns a column with a fresh ID.
+func (o *optimizer) newColumn(c plan.Column) plan.Column {
+	c.ID = o.ids.Next()
+	return c
+}
+
+// eval is the context for folding: nothing that depends on the session.
+var evalContext = &fn.Context{ZoneName: "UTC"}
+
+// filter puts conditions on top of n, if there are any.
+func filter(n plan.Node, conds []fn.Expr) plan.Node {
+	if len(conds) == 0 {
+		return n
+	}
+	if f, ok := n.(*plan.Filter); ok {
+		return &plan.Filter{Input: f.Input, Conds: append(append([]fn.Expr(nil), f.Conds...), conds...)}
+	}
+	return &plan.Filter{Input: n, Conds: conds}
+}
+
+// mustCall builds a call of a function that exists for these argument types: the
+// callers use comparisons of equal types and the like.
+func mustCall(name string, args ...fn.Expr) fn.Expr {
+	e, err := fn.NewCall(name, args...)
+	if err != nil {
+		panic("opt: " + err.Error())
+	}
+	return e
+}
