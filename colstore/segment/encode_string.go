@@ -42,7 +42,10 @@ func (c *encoder) encodeStrings(e *entry, data *vector.Vector, valid []uint8) er
 	if len(entries) == 1 {
 		e.enc, e.lane = Constant, 0
 	} else {
-		appendResidues(c, e.lane, len(a), valid, func(i int) uint64 { return uint64(rank[c.codes[i]]) })
+		for i, k := range c.codes {
+			c.codes[i] = rank[k]
+		}
+		appendInts(c, e.lane, c.codes, 0, valid)
 		c.buf = pad(c.buf)
 	}
 	sketch, err := hyperloglog.NewSketch(sketchPrecision, true)

@@ -23,22 +23,14 @@ var minMaxOps = []struct {
 	min, max   op
 	only512    bool
 }{
-	{"Uint8", "uint8", 8, VPMINUBop, VPMAXUBop, false},
-	{"Int16", "int16", 16, VPMINSWop, VPMAXSWop, false},
-	{"Uint16", "uint16", 16, VPMINUWop, VPMAXUWop, false},
-	{"Int32", "int32", 32, VPMINSDop, VPMAXSDop, false},
-	{"Uint32", "uint32", 32, VPMINUDop, VPMAXUDop, false},
+	{"Uint8", "uint8", 8, op3(VPMINUB), op3(VPMAXUB), false},
+	{"Int16", "int16", 16, op3(VPMINSW), op3(VPMAXSW), false},
+	{"Uint16", "uint16", 16, op3(VPMINUW), op3(VPMAXUW), false},
+	{"Int32", "int32", 32, op3(VPMINSD), op3(VPMAXSD), false},
+	{"Uint32", "uint32", 32, op3(VPMINUD), op3(VPMAXUD), false},
 	{"Int64", "int64", 64, op3(VPMINSQ), op3(VPMAXSQ), true},
 	{"Uint64", "uint64", 64, op3(VPMINUQ), op3(VPMAXUQ), true},
 }
-
-var (
-	VPMINUBop, VPMAXUBop = op3(VPMINUB), op3(VPMAXUB)
-	VPMINSWop, VPMAXSWop = op3(VPMINSW), op3(VPMAXSW)
-	VPMINUWop, VPMAXUWop = op3(VPMINUW), op3(VPMAXUW)
-	VPMINSDop, VPMAXSDop = op3(VPMINSD), op3(VPMAXSD)
-	VPMINUDop, VPMAXUDop = op3(VPMINUD), op3(VPMAXUD)
-)
 
 func minMaxKernels() {
 	for _, width := range []int{512, 256} {
