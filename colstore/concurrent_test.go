@@ -17,7 +17,7 @@ import (
 // snapshot reads adds up. Every transaction moves an amount between rows, so the
 // sum is the same at every timestamp.
 func TestConcurrent(t *testing.T) {
-	seed := rand.Uint64()
+	seed := testSeed(t)
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	schema := TableSchema{ID: 1, Name: "accounts", Columns: []Column{

@@ -16,7 +16,7 @@ import (
 // After a power loss around a checkpoint the store is at the old or at the new
 // position, with exactly what was committed at it, and goes on from there.
 func TestCrash(t *testing.T) {
-	base := rand.Uint64()
+	base := testSeed(t)
 	rounds := 40
 	if testing.Short() {
 		rounds = 8
@@ -30,8 +30,13 @@ func TestCrash(t *testing.T) {
 
 func crashRound(t *testing.T, seed uint64) {
 	fs := vfs.NewCrashableMem()
-	h := newHarness(t, seed, fs, "db")
+	crashing := &crashingFS{}
+	h := newHarness(t, seed, errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		crashing.count(fs, op)
+		return nil
+	})), "db")
 	r := h.m.rng
+	crashing.unsynced = r.IntN(101)
 	work := func() {
 		for range r.IntN(20) {
 			h.m.tx(200)
@@ -59,11 +64,7 @@ func crashRound(t *testing.T, seed uint64) {
 	work()
 	// The crash may lie anywhere in what the next checkpoint writes: the clone is
 	// taken at the n-th operation of the file system.
-	crashing := &crashingFS{r: r, at: int64(1 + r.IntN(40))}
-	h.s.fs = errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		crashing.count(fs, op)
-		return nil
-	}))
+	crashing.left.Store(int64(1 + r.IntN(40)))
 	position := checkpoint()
 	work()
 	clone := crashing.clone.Load()
@@ -96,41 +97,40 @@ func crashRound(t *testing.T, seed uint64) {
 	h.close()
 }
 
-// crashingFS clones the file system at its at-th write operation.
+// crashingFS clones the file system when left write operations are done.
 type crashingFS struct {
-	r     *rand.Rand
-	at, n int64
-	clone atomic.Pointer[pebblevfs.MemFS]
+	unsynced int
+	left     atomic.Int64
+	clone    atomic.Pointer[pebblevfs.MemFS]
 }
 
 func (c *crashingFS) count(fs *pebblevfs.MemFS, op errorfs.Op) {
 	if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
 		return
 	}
-	if n := atomic.AddInt64(&c.n, 1); n == c.at {
-		c.clone.Store(fs.CrashClone(pebblevfs.CrashCloneCfg{UnsyncedDataPercent: c.r.IntN(101), RNG: rand.New(rand.NewPCG(uint64(n), 2))}))
+	if c.left.Add(-1) == 0 {
+		c.clone.Store(fs.CrashClone(pebblevfs.CrashCloneCfg{UnsyncedDataPercent: c.unsynced, RNG: rand.New(rand.NewPCG(uint64(c.unsynced), 2))}))
 	}
 }
 
 // An I/O error anywhere leaves the store consistent: the checkpoint fails or
 // succeeds, scans agree with the model, and a later checkpoint works.
 func TestIOErrors(t *testing.T) {
-	base := rand.Uint64()
+	base := testSeed(t)
 	for round := range 30 {
 		seed := base + uint64(round)
 		t.Logf("seed %d", seed)
 		fs := vfs.NewMem()
-		h := newHarness(t, seed, fs, "db")
-		r := h.m.rng
 		var left atomic.Int64
 		left.Store(1 << 40)
 		broken := errors.New("injected")
-		h.s.fs = errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		h := newHarness(t, seed, errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && left.Add(-1) == 0 {
 				return broken
 			}
 			return nil
-		}))
+		})), "db")
+		r := h.m.rng
 		failed := 0
 		for range 6 {
 			for range r.IntN(20) {

@@ -24,13 +24,14 @@ type Load struct {
 	arenas []arena
 	// reserved is what buf has reserved.
 	reserved int64
-	segs     []*sealed
 
 	free    chan struct{} // a token for each worker that may start
 	workers sync.WaitGroup
 	mu      sync.Mutex
-	err     error // the first of a worker; guarded by mu
-	done    bool
+	// The fields below are guarded by mu while workers run.
+	segs []*sealed
+	err  error // the first of a worker
+	done bool
 }
 
 // NewLoad begins a load into the table. Error: UndefinedTable.
@@ -162,9 +163,11 @@ func (l *Load) copy(b *vector.Batch) error {
 func (l *Load) flush() {
 	g, reserved := l.buf, l.reserved
 	l.buf, l.reserved = nil, 0
+	<-l.free
+	l.mu.Lock()
 	at := len(l.segs)
 	l.segs = append(l.segs, nil)
-	<-l.free
+	l.mu.Unlock()
 	l.workers.Go(func() {
 		x, err := l.store.writeSealed(l.schema, l.layout, segment.Input{Rows: len(g.rowIDs), RowIDs: g.rowIDs}, g.rows.Cols)
 		l.store.mem.Release(reserved)

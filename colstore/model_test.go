@@ -148,6 +148,23 @@ func (m *model) tx(maxRows int) event {
 	return e
 }
 
+// update makes a transaction that replaces n rows, mostly the same ones.
+func (m *model) update(n int) {
+	m.ts++
+	e := event{ts: m.ts}
+	for range min(n, len(m.alive)) {
+		i := len(m.alive) - 1 - m.rng.IntN(min(20, len(m.alive)))
+		old := m.byID[m.alive[i]]
+		old.end = m.ts
+		row := m.newRow(m.ts)
+		m.alive[i] = row.id
+		m.byID[row.id] = row
+		m.rows = append(m.rows, row)
+		e.rows, e.prev, e.ended = append(e.rows, row), append(e.prev, old.id), append(e.ended, old.id)
+	}
+	m.events = append(m.events, e)
+}
+
 // load makes a load of n rows.
 func (m *model) load(n int) event {
 	m.ts++

@@ -3,6 +3,8 @@ package colstore
 import (
 	"context"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,6 +15,19 @@ import (
 )
 
 var testStore = [16]byte{1, 2, 3}
+
+// testSeed returns a random seed, or the one that HTAPDB_SEED gives to repeat a
+// failure.
+func testSeed(t testing.TB) uint64 {
+	if s := os.Getenv("HTAPDB_SEED"); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seed
+	}
+	return rand.Uint64()
+}
 
 // harness runs a store beside its model.
 type harness struct {
@@ -25,12 +40,14 @@ type harness struct {
 	done int // events applied
 	mem  *memory.Account
 	// horizon is what the store is told.
-	horizon uint64
-	pinned  []*Snapshot
+	horizon  uint64
+	pinned   []*Snapshot
+	sealRows int
 }
 
 func newHarness(t testing.TB, seed uint64, fs vfs.FS, dir string) *harness {
 	h := &harness{t: t, m: newModel(seed), fs: fs, dir: dir}
+	h.sealRows = []int{blockRows, 4 * blockRows, 10 * blockRows}[h.m.rng.IntN(3)]
 	h.open()
 	tab, err := h.s.CreateTable(h.m.schema)
 	if err != nil {
@@ -45,7 +62,7 @@ func newHarness(t testing.TB, seed uint64, fs vfs.FS, dir string) *harness {
 // options of the store; maintenance runs only when a test asks for it or a kick does.
 func (h *harness) options() Options {
 	h.mem = memory.NewRoot(0)
-	return Options{FS: h.fs, Dir: h.dir, StoreID: testStore, Incarnation: 1, DurableTS: h.m.ts, Memory: h.mem, SealRows: blockRows}
+	return Options{FS: h.fs, Dir: h.dir, StoreID: testStore, Incarnation: 1, DurableTS: h.m.ts, Memory: h.mem, SealRows: h.sealRows}
 }
 
 func (h *harness) open() {
@@ -158,7 +175,7 @@ func (h *harness) checkPinned() {
 
 // The store agrees with the model whatever happens in whatever order.
 func TestModel(t *testing.T) {
-	base := rand.Uint64()
+	base := testSeed(t)
 	rounds, steps := 12, 60
 	if testing.Short() {
 		rounds = 3
@@ -187,6 +204,12 @@ func runModel(t *testing.T, seed uint64, steps int) {
 	r := h.m.rng
 	for range steps {
 		switch k := r.IntN(20); {
+		case k < 2:
+			// A small hot table: updates of the same few rows.
+			for range 1 + r.IntN(2000) {
+				h.m.update(1 + r.IntN(10))
+			}
+			h.catchUp()
 		case k < 9:
 			for range 1 + r.IntN(20) {
 				h.m.tx([]int{4, 40, 400}[r.IntN(3)])
