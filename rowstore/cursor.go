@@ -2,6 +2,7 @@ package rowstore
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -32,11 +33,11 @@ type cursor struct {
 	limit int // statements below are visible
 
 	// The current entry.
-	body   []byte
-	value  []byte
-	ts     Timestamp
-	isOwn  bool
-	ownRow *ownEntry
+	body    []byte
+	value   []byte
+	ts      Timestamp
+	isOwn   bool
+	bodyBuf []byte
 }
 
 // newCursor opens a cursor over header and span. own are the entries of the
@@ -75,9 +76,14 @@ func (c *cursor) next() bool {
 			return c.takeCommitted()
 		}
 		o := c.own[0]
+		w := o.visible(c.limit)
+		if w == nil { // only locked, or written by this statement
+			c.own = c.own[1:]
+			continue
+		}
 		order := -1
 		if c.cValid {
-			order = bytes.Compare([]byte(o.key), c.committedPrefix())
+			order = strings.Compare(o.key, string(c.committedPrefix()))
 			if c.reverse {
 				order = -order
 			}
@@ -89,9 +95,10 @@ func (c *cursor) next() bool {
 			c.nextCommitted() // hidden by the own entry
 		}
 		c.own = c.own[1:]
-		if w := o.visible(c.limit); w != nil && !w.tombstone {
-			c.body, c.value = []byte(o.key)[c.headerLen:], w.value
-			c.isOwn, c.ownRow, c.ts = true, o, 0
+		if !w.tombstone {
+			c.body, c.value = append(c.bodyBuf[:0], o.key[c.headerLen:]...), w.value
+			c.bodyBuf = c.body
+			c.isOwn, c.ts = true, 0
 			return true
 		}
 	}
@@ -108,7 +115,7 @@ func (c *cursor) takeCommitted() bool {
 		return false
 	}
 	c.body, c.value, c.ts = c.committedPrefix()[c.headerLen:], c.cValue, c.cTS
-	c.isOwn, c.ownRow = false, nil
+	c.isOwn = false
 	return true
 }
 
