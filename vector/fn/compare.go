@@ -315,3 +315,8 @@ func comparisonSelect(op comparison, a, b types.Type) func(*Context, []*vector.V
 		return vector.SelectCmpCols(cmpOp, args[0], args[1], sel, n, out), nil
 	}
 }
+
+// Compare orders two non-null values of one type: −1, 0 or +1, by the semantics
+// of the comparison operators. It is for single values (zone maps, sorts of few);
+// columns are compared by the operators' kernels.
+func Compare(a, b types.Datum) int { return vector.CompareDatum(a, b) }

@@ -29,7 +29,14 @@ var aggregates = sync.OnceValue(func() map[string][]*aggregateOverload {
 })
 
 // aggregateFamilies lists the tables of aggregates, one a file.
-var aggregateFamilies = []func() []aggregateOverload{}
+var aggregateFamilies = []func() []aggregateOverload{
+	countAggregates,
+	sumAggregates,
+	minMaxAggregates,
+	boolAggregates,
+	statAggregates,
+	collectingAggregates,
+}
 
 // windowOnly are the functions that need an OVER clause.
 var windowOnly = map[string]bool{

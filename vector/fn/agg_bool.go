@@ -1,0 +1,84 @@
+package fn
+
+import (
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// boolAggregates are bool_and (every), bool_or and the bit aggregates.
+func boolAggregates() []aggregateOverload {
+	reduce := func(name string, k types.Kind, make func(t types.Type) func(*Context) AggState) aggregateOverload {
+		return aggregateOverload{name: name, args: []types.Kind{k}, result: k, bind: func(a *Aggregate) {
+			a.NewState = make(a.Args[0])
+		}}
+	}
+	and := func(types.Type) func(*Context) AggState { return reduction(bitOp[uint8]('&')) }
+	or := func(types.Type) func(*Context) AggState { return reduction(bitOp[uint8]('|')) }
+	out := []aggregateOverload{
+		reduce("bool_and", types.Bool, and), reduce("every", types.Bool, and), reduce("bool_or", types.Bool, or),
+	}
+	for name, op := range map[string]byte{"bit_and": '&', "bit_or": '|', "bit_xor": '#'} {
+		out = append(out,
+			reduce(name, types.Int2, func(types.Type) func(*Context) AggState { return reduction(bitOp[int16](op)) }),
+			reduce(name, types.Int4, func(types.Type) func(*Context) AggState { return reduction(bitOp[int32](op)) }),
+			reduce(name, types.Int8, func(types.Type) func(*Context) AggState { return reduction(bitOp[int64](op)) }))
+	}
+	return out
+}
+
+func bitOp[T integer | uint8](op byte) func(a, b T) T {
+	switch op {
+	case '&':
+		return func(a, b T) T { return a & b }
+	case '|':
+		return func(a, b T) T { return a | b }
+	}
+	return func(a, b T) T { return a ^ b }
+}
+
+// reduced combines the values of a group by an associative and commutative operation.
+type reduced[T element] struct {
+	values[T]
+	op func(a, b T) T
+}
+
+func reduction[T element](op func(a, b T) T) func(*Context) AggState {
+	return func(*Context) AggState { return &reduced[T]{op: op} }
+}
+
+func (s *reduced[T]) add(g uint32, v T) {
+	if s.seen[g] == 0 {
+		s.best[g], s.seen[g] = v, 1
+		return
+	}
+	s.best[g] = s.op(s.best[g], v)
+}
+
+func (s *reduced[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	for k, g := range groups {
+		i := rowOf(sel, k) & in.mask
+		if in.valid == nil || in.valid[i] != 0 {
+			s.add(g, in.a[i])
+		}
+	}
+	return nil
+}
+
+func (s *reduced[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	return s.Add(groupZero(sel, n), args, sel, n)
+}
+
+func (s *reduced[T]) Merge(other AggState, to []uint32) error {
+	o, ok := other.(*reduced[T])
+	if !ok {
+		return errMerge
+	}
+	for g, t := range to {
+		if o.seen[g] != 0 {
+			s.add(t, o.best[g])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,428 @@
+package fn
+
+import (
+	"math"
+	"math/bits"
+
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// sumAggregates are sum and avg. Sums of integers and NUMERICs are exact in 128
+// bits; averages are one division of the exact sum; sums of floats are compensated, so that
+// their order hardly matters.
+func sumAggregates() []aggregateOverload {
+	var out []aggregateOverload
+	for _, k := range []types.Kind{types.Int2, types.Int4, types.Int8, types.Numeric, types.Float4, types.Float8, types.Interval} {
+		sumKind, avgKind := types.Float8, types.Float8
+		switch k {
+		case types.Int2, types.Int4:
+			sumKind = types.Int8
+		case types.Int8, types.Numeric:
+			sumKind = types.Numeric
+		case types.Interval:
+			sumKind, avgKind = k, k
+		}
+		out = append(out,
+			aggregateOverload{name: "sum", args: []types.Kind{k}, result: sumKind, bind: bindSum(false)},
+			aggregateOverload{name: "avg", args: []types.Kind{k}, result: avgKind, bind: bindSum(true)})
+	}
+	return out
+}
+
+// bindSum binds sum or avg.
+func bindSum(avg bool) func(*Aggregate) {
+	return func(a *Aggregate) {
+		arg := a.Args[0]
+		finish := finishKind{avg: avg, scale: int(arg.Scale)}
+		switch {
+		case arg.Kind == types.Interval:
+			a.NewState = func(*Context) AggState { return &intervalSum{avg: avg} }
+			return
+		case arg.Kind == types.Float4:
+			a.NewState = func(*Context) AggState { return &floatSum[float32]{avg: avg} }
+			return
+		case arg.Kind == types.Float8:
+			a.NewState = func(*Context) AggState { return &floatSum[float64]{avg: avg} }
+			return
+		}
+		if !avg && a.Result.Kind == types.Numeric {
+			a.Result = types.TNumeric(types.MaxPrecision, int(arg.Scale))
+		}
+		switch arg.Physical() {
+		case types.PhysInt16:
+			a.NewState = func(*Context) AggState { return &wideSum[int16]{finishKind: finish, toInt8: !avg} }
+		case types.PhysInt32:
+			a.NewState = func(*Context) AggState { return &wideSum[int32]{finishKind: finish, toInt8: !avg} }
+		case types.PhysInt64:
+			a.NewState = func(*Context) AggState { return &wideSum[int64]{finishKind: finish} }
+		default:
+			a.NewState = func(*Context) AggState { return &longSum{finishKind: finish} }
+		}
+	}
+}
+
+// finishKind says how an exact sum becomes the result.
+type finishKind struct {
+	avg   bool
+	scale int
+}
+
+// result writes the sum of count values to row i of out.
+func (f finishKind) result(out *vector.Vector, i int, sum types.Int128, count int64) error {
+	switch {
+	case count == 0:
+		out.SetNull(i)
+	case f.avg:
+		out.F64[i] = exactAverage(sum, f.scale, count)
+	case !sum.FitsPrecision(types.MaxPrecision):
+		return numericOverflow()
+	default:
+		out.I128[i] = sum
+	}
+	return nil
+}
+
+// exactAverage divides sum·10^−scale by count. Where the operands are exact
+// doubles the quotient is rounded once.
+func exactAverage(sum types.Int128, scale int, count int64) float64 {
+	v, ok := sum.Int64()
+	const exact = 1 << 53
+	if ok && v > -exact && v < exact && scale <= 18 {
+		if d := types.Mul64(count, shortPow10(scale)); d.Hi == 0 && d.Lo < exact {
+			return float64(v) / float64(d.Lo)
+		}
+	}
+	return NumericToFloat(sum, scale) / float64(count)
+}
+
+// wideSum sums integers of up to 64 bits in 128, the words in two arrays.
+type wideSum[T integer] struct {
+	finishKind
+	// toInt8 makes the result a BIGINT.
+	toInt8 bool
+	hi, lo []uint64
+	n      []int64
+	in     input[T]
+}
+
+func (s *wideSum[T]) Grow(n int) {
+	s.hi, s.lo, s.n = extend(s.hi, n), extend(s.lo, n), extend(s.n, n)
+}
+
+func (s *wideSum[T]) add(g uint32, v int64) {
+	lo, carry := bits.Add64(s.lo[g], uint64(v), 0)
+	s.lo[g] = lo
+	s.hi[g] += uint64(v>>63) + carry
+	s.n[g]++
+}
+
+func (s *wideSum[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	a, m := in.a, in.mask
+	switch {
+	case sel == nil && in.valid == nil:
+		for k, g := range groups {
+			s.add(g, int64(a[k&m]))
+		}
+	case in.valid == nil:
+		for k, g := range groups {
+			s.add(g, int64(a[int(sel[k])&m]))
+		}
+	default:
+		for k, g := range groups {
+			if i := rowOf(sel, k) & m; in.valid[i] != 0 {
+				s.add(g, int64(a[i]))
+			}
+		}
+	}
+	return nil
+}
+
+func (s *wideSum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	v := args[0]
+	if v.Enc != vector.Flat {
+		return s.Add(groupZero(sel, n), args, sel, n)
+	}
+	var sum types.Int128
+	var count int
+	switch v.Type.Physical() {
+	case types.PhysInt32:
+		var short int64
+		short, count = vector.SumInt32(v.I32[:n], v.Valid, sel)
+		sum = types.Int128From(short)
+	case types.PhysInt64:
+		sum, count = vector.SumInt64(v.I64[:n], v.Valid, sel)
+	default:
+		return s.Add(groupZero(sel, n), args, sel, n)
+	}
+	s.addSum(0, sum, int64(count))
+	return nil
+}
+
+func (s *wideSum[T]) addSum(g uint32, sum types.Int128, count int64) {
+	lo, carry := bits.Add64(s.lo[g], sum.Lo, 0)
+	s.lo[g] = lo
+	s.hi[g] += uint64(sum.Hi) + carry
+	s.n[g] += count
+}
+
+func (s *wideSum[T]) Merge(other AggState, to []uint32) error {
+	o, ok := other.(*wideSum[T])
+	if !ok {
+		return errMerge
+	}
+	for g, t := range to {
+		s.addSum(t, types.Int128{Hi: int64(o.hi[g]), Lo: o.lo[g]}, o.n[g])
+	}
+	return nil
+}
+
+func (s *wideSum[T]) Finish(out *vector.Vector, from, to int) error {
+	out.Resize(to - from)
+	for g := from; g < to; g++ {
+		sum := types.Int128{Hi: int64(s.hi[g]), Lo: s.lo[g]}
+		if s.toInt8 && s.n[g] > 0 {
+			v, ok := sum.Int64()
+			if !ok {
+				return outOfRange(types.Int8)
+			}
+			out.I64[g-from] = v
+			continue
+		}
+		if err := s.result(out, g-from, sum, s.n[g]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *wideSum[T]) Bytes() int64 { return sliceBytes(s.hi) + sliceBytes(s.lo) + sliceBytes(s.n) }
+
+// longSum sums NUMERICs of 128 bits; 128 bits may overflow, which is 22003.
+type longSum struct {
+	finishKind
+	sum []types.Int128
+	n   []int64
+	in  input[types.Int128]
+}
+
+func (s *longSum) Grow(n int) { s.sum, s.n = extend(s.sum, n), extend(s.n, n) }
+
+func (s *longSum) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	allOK := true
+	for k, g := range groups {
+		i := rowOf(sel, k) & in.mask
+		if in.valid != nil && in.valid[i] == 0 {
+			continue
+		}
+		sum, ok := s.sum[g].Add(in.a[i])
+		s.sum[g] = sum
+		allOK = allOK && ok
+		s.n[g]++
+	}
+	if !allOK {
+		return numericOverflow()
+	}
+	return nil
+}
+
+func (s *longSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	return s.Add(groupZero(sel, n), args, sel, n)
+}
+
+func (s *longSum) Merge(other AggState, to []uint32) error {
+	o, ok := other.(*longSum)
+	if !ok {
+		return errMerge
+	}
+	for g, t := range to {
+		sum, ok := s.sum[t].Add(o.sum[g])
+		if !ok {
+			return numericOverflow()
+		}
+		s.sum[t] = sum
+		s.n[t] += o.n[g]
+	}
+	return nil
+}
+
+func (s *longSum) Finish(out *vector.Vector, from, to int) error {
+	out.Resize(to - from)
+	for g := from; g < to; g++ {
+		if err := s.result(out, g-from, s.sum[g], s.n[g]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *longSum) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.n) }
+
+// floatSum sums floats with the rounding error of every addition collected
+// (Neumaier's compensated summation in the branch-free form of Knuth's TwoSum).
+type floatSum[T float] struct {
+	avg      bool
+	sum, err []float64
+	n        []int64
+	// special becomes NaN once an input was infinite or NaN: only without
+	// one is an infinite sum an overflow.
+	special float64
+	in      input[T]
+}
+
+func (s *floatSum[T]) Grow(n int) {
+	s.sum, s.err, s.n = extend(s.sum, n), extend(s.err, n), extend(s.n, n)
+}
+
+func (s *floatSum[T]) add(g uint32, v float64) {
+	a := s.sum[g]
+	t := a + v
+	b := t - a
+	s.err[g] += (a - (t - b)) + (v - b)
+	s.sum[g] = t
+	s.special += v - v
+}
+
+func (s *floatSum[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	for k, g := range groups {
+		i := rowOf(sel, k) & in.mask
+		if in.valid != nil && in.valid[i] == 0 {
+			continue
+		}
+		s.add(g, float64(in.a[i]))
+		s.n[g]++
+	}
+	return nil
+}
+
+func (s *floatSum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	return s.Add(groupZero(sel, n), args, sel, n)
+}
+
+func (s *floatSum[T]) Merge(other AggState, to []uint32) error {
+	o, ok := other.(*floatSum[T])
+	if !ok {
+		return errMerge
+	}
+	for g, t := range to {
+		if o.n[g] == 0 {
+			continue
+		}
+		s.add(t, o.sum[g])
+		s.err[t] += o.err[g]
+		s.n[t] += o.n[g]
+	}
+	s.special += o.special
+	return nil
+}
+
+func (s *floatSum[T]) Finish(out *vector.Vector, from, to int) error {
+	out.Resize(to - from)
+	for g := from; g < to; g++ {
+		sum := s.sum[g]
+		switch {
+		case s.n[g] == 0:
+			out.SetNull(g - from)
+			continue
+		case math.IsInf(sum, 0) && s.special == 0:
+			return overflow()
+		case !math.IsInf(sum, 0) && sum == sum:
+			sum += s.err[g]
+		}
+		if s.avg {
+			sum /= float64(s.n[g])
+		}
+		out.F64[g-from] = sum
+	}
+	return nil
+}
+
+func (s *floatSum[T]) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.err) + sliceBytes(s.n) }
+
+// intervalSum sums the parts of intervals.
+type intervalSum struct {
+	avg                  bool
+	months, days, micros []int64
+	n                    []int64
+	in                   input[types.IntervalValue]
+}
+
+func (s *intervalSum) Grow(n int) {
+	s.months, s.days, s.micros, s.n = extend(s.months, n), extend(s.days, n), extend(s.micros, n), extend(s.n, n)
+}
+
+func (s *intervalSum) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	for k, g := range groups {
+		i := rowOf(sel, k) & in.mask
+		if in.valid != nil && in.valid[i] == 0 {
+			continue
+		}
+		if err := s.addParts(g, int64(in.a[i].Months), int64(in.a[i].Days), in.a[i].Micros, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *intervalSum) addParts(g uint32, months, days, micros, n int64) error {
+	sum := s.micros[g] + micros
+	if (sum > s.micros[g]) != (micros > 0) && micros != 0 {
+		return intervalRange()
+	}
+	s.months[g] += months
+	s.days[g] += days
+	s.micros[g] = sum
+	s.n[g] += n
+	return nil
+}
+
+func (s *intervalSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	return s.Add(groupZero(sel, n), args, sel, n)
+}
+
+func (s *intervalSum) Merge(other AggState, to []uint32) error {
+	o, ok := other.(*intervalSum)
+	if !ok {
+		return errMerge
+	}
+	for g, t := range to {
+		if err := s.addParts(t, o.months[g], o.days[g], o.micros[g], o.n[g]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *intervalSum) Finish(out *vector.Vector, from, to int) error {
+	out.Resize(to - from)
+	for g := from; g < to; g++ {
+		if s.n[g] == 0 {
+			out.SetNull(g - from)
+			continue
+		}
+		if int64(int32(s.months[g])) != s.months[g] || int64(int32(s.days[g])) != s.days[g] {
+			return intervalRange()
+		}
+		v := types.IntervalValue{Months: int32(s.months[g]), Days: int32(s.days[g]), Micros: s.micros[g]}
+		if s.avg {
+			var err error
+			if v, err = divInterval(v, float64(s.n[g])); err != nil {
+				return err
+			}
+		}
+		out.Iv[g-from] = v
+	}
+	return nil
+}
+
+func (s *intervalSum) Bytes() int64 {
+	return sliceBytes(s.months) + sliceBytes(s.days) + sliceBytes(s.micros) + sliceBytes(s.n)
+}

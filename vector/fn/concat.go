@@ -1,0 +1,248 @@
+package fn
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// concatFunctions join values of any type, and format.
+func concatFunctions() []overload {
+	const txt = types.Text
+	return []overload{
+		{name: "||", args: []types.Kind{txt, txt}, result: txt, kernel: concatText},
+		{name: "||", args: []types.Kind{types.Bytea, types.Bytea}, result: types.Bytea, kernel: concatText},
+		{name: "||", args: []types.Kind{txt, anyKind}, result: txt, vol: Stable, bind: bindConcatOperator},
+		{name: "||", args: []types.Kind{anyKind, txt}, result: txt, vol: Stable, bind: bindConcatOperator},
+		{name: "concat", args: []types.Kind{anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: concatAll},
+		{name: "concat_ws", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: concatWith},
+		{name: "format", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: formatText},
+	}
+}
+
+var concatText = try2(func(a, b string) (string, error) {
+	if len(a)+len(b) > maxTextBytes {
+		return "", tooLong()
+	}
+	return a + b, nil
+})
+
+// bindConcatOperator is || of a text and a value of another type.
+func bindConcatOperator(b *binding) error {
+	b.Kernel = concatAll
+	return nil
+}
+
+// appendValue appends row i of v as its type's output text.
+func appendValue(dst []byte, v *vector.Vector, i int, loc *time.Location) []byte {
+	return types.AppendFormat(dst, v.Datum(i), v.Type, loc)
+}
+
+// eachText calls f with a reused buffer for every row and stores what it returns; ok false is NULL.
+func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf []byte, loc *time.Location, i int) ([]byte, bool, error)) error {
+	loc, err := types.Zone(ctx.ZoneName)
+	if err != nil {
+		return err
+	}
+	var buf []byte
+	return eachRow(sel, n, func(i int) error {
+		b, ok, err := f(buf[:0], loc, i)
+		if err != nil {
+			return err
+		}
+		if len(b) > maxTextBytes {
+			return tooLong()
+		}
+		out.Str[i], buf = string(b), b
+		if !ok {
+			out.SetNull(i)
+		}
+		return nil
+	})
+}
+
+// concatAll joins the arguments that are not NULL.
+func concatAll(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+		for _, a := range args {
+			buf = appendValue(buf, a, i, loc)
+		}
+		return buf, true, nil
+	})
+}
+
+// concatWith joins the arguments after the first that are not NULL, the first between them.
+func concatWith(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+		if args[0].IsNull(i) {
+			return buf, false, nil
+		}
+		first := true
+		for _, a := range args[1:] {
+			if a.IsNull(i) {
+				continue
+			}
+			if !first {
+				buf = appendValue(buf, args[0], i, loc)
+			}
+			first = false
+			buf = appendValue(buf, a, i, loc)
+		}
+		return buf, true, nil
+	})
+}
+
+// formatText is format(): %s text, %I identifier, %L literal, %% percent; n$ picks
+// an argument, a width pads (left-justified with -).
+func formatText(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+		if args[0].IsNull(i) {
+			return buf, false, nil
+		}
+		f := args[0].Datum(i).Str()
+		next := 1
+		for f != "" {
+			at := strings.IndexByte(f, '%')
+			if at < 0 {
+				return append(buf, f...), true, nil
+			}
+			buf = append(buf, f[:at]...)
+			f = f[at+1:]
+			if strings.HasPrefix(f, "%") {
+				buf, f = append(buf, '%'), f[1:]
+				continue
+			}
+			spec, rest, err := parseFormatSpec(f)
+			if err != nil {
+				return buf, false, err
+			}
+			f = rest
+			if spec.arg > 0 {
+				next = spec.arg
+			}
+			if next >= len(args) {
+				return buf, false, sqlstate.New(sqlstate.InvalidParameterValue, "too few arguments for format()")
+			}
+			text, err := spec.text(args[next], i, loc)
+			if err != nil {
+				return buf, false, err
+			}
+			buf = append(buf, text...)
+			next++
+		}
+		return buf, true, nil
+	})
+}
+
+// formatSpec is one specifier of format().
+type formatSpec struct {
+	arg, width int
+	left       bool
+	verb       byte
+}
+
+func parseFormatSpec(f string) (s formatSpec, rest string, err error) {
+	number := func() (n int, ok bool) {
+		i := 0
+		for i < len(f) && i < 8 && f[i] >= '0' && f[i] <= '9' {
+			i++
+		}
+		n, _ = strconv.Atoi(f[:i])
+		f = f[i:]
+		return n, i > 0
+	}
+	if n, ok := number(); ok {
+		if strings.HasPrefix(f, "$") {
+			if s.arg, f = n, f[1:]; n == 0 {
+				return s, f, sqlstate.New(sqlstate.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
+			}
+		} else {
+			s.width = n
+		}
+	}
+	for strings.HasPrefix(f, "-") {
+		s.left, f = true, f[1:]
+	}
+	if s.width == 0 {
+		s.width, _ = number()
+	}
+	if f == "" {
+		return s, f, sqlstate.New(sqlstate.InvalidParameterValue, "unterminated format() type specifier")
+	}
+	s.verb = f[0]
+	if s.verb != 's' && s.verb != 'I' && s.verb != 'L' {
+		return s, f, sqlstate.New(sqlstate.InvalidParameterValue, "unrecognized format() type specifier \"%c\"", s.verb)
+	}
+	return s, f[1:], nil
+}
+
+func (s formatSpec) text(v *vector.Vector, i int, loc *time.Location) (string, error) {
+	text := ""
+	if v.IsNull(i) {
+		if s.verb == 'I' {
+			return "", sqlstate.New(sqlstate.NullValueNotAllowed, "null values cannot be formatted as an SQL identifier")
+		}
+		if s.verb == 'L' {
+			text = "NULL"
+		}
+	} else {
+		text = string(appendValue(nil, v, i, loc))
+		switch s.verb {
+		case 'I':
+			text = quoteIdent(text)
+		case 'L':
+			text = quoteLiteral(text)
+		}
+	}
+	if s.width > 0 {
+		have := len([]rune(text))
+		if fill := s.width - have; fill > 0 && s.left {
+			text += strings.Repeat(" ", fill)
+		} else if fill > 0 {
+			text = strings.Repeat(" ", fill) + text
+		}
+	}
+	return text, nil
+}
+
+// quoteIdent quotes an identifier unless it is lower-case letters, digits and _.
+func quoteIdent(s string) string {
+	plain := s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] == '_')
+	for i := 0; i < len(s) && plain; i++ {
+		c := s[i]
+		plain = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_'
+	}
+	if plain && !reservedWords[s] {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// reservedWords need quotes as identifiers.
+var reservedWords = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
+		char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role
+		current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract
+		false fetch float for foreign freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect
+		interval into is isnull join lateral leading least left like limit localtime localtimestamp national natural nchar none not notnull null
+		nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning right row
+		select session_user setof similar smallint some substring symmetric table tablesample then time timestamp to trailing treat trim true
+		union unique user using values varchar variadic verbose when where window with`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// quoteLiteral quotes a text as a SQL literal, with E” if it has backslashes.
+func quoteLiteral(s string) string {
+	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(s, `\`) {
+		return "E" + strings.ReplaceAll(q, `\`, `\\`)
+	}
+	return q
+}

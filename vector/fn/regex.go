@@ -1,0 +1,280 @@
+package fn
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// regexFunctions are the operators ~ ~* !~ !~* and functions over regular
+// expressions. The syntax is RE2's with PostgreSQL's word boundaries (\y \m \M \Y); what
+// RE2 lacks (look-around, back references) is 2201B.
+func regexFunctions() []overload {
+	const txt, i4 = types.Text, types.Int4
+	kinds := func(k ...types.Kind) []types.Kind { return k }
+	var out []overload
+	for _, op := range []struct {
+		name, flags string
+		want        bool
+	}{{"~", "", true}, {"~*", "i", true}, {"!~", "", false}, {"!~*", "i", false}} {
+		out = append(out, regexOverload(overload{name: op.name, args: kinds(txt, txt), result: types.Bool},
+			func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+				re, err := c.get(text(a[1], i), op.flags)
+				if err == nil {
+					out.Bool[i] = b2u(re.MatchString(text(a[0], i)) == op.want)
+				}
+				return err
+			}))
+	}
+	like := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+		re, err := c.get(text(a[1], i), optional(a, 2, i))
+		if err == nil {
+			out.Bool[i] = b2u(re.MatchString(text(a[0], i)))
+		}
+		return err
+	}
+	count := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+		re, err := c.get(text(a[1], i), "")
+		if err == nil {
+			out.I32[i] = int32(len(re.FindAllStringIndex(text(a[0], i), -1)))
+		}
+		return err
+	}
+	first := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+		re, err := c.get(text(a[1], i), "")
+		if err != nil {
+			return err
+		}
+		s := text(a[0], i)
+		m := re.FindStringSubmatchIndex(s)
+		switch {
+		case m == nil || len(m) > 2 && m[2] < 0:
+			out.SetNull(i)
+			out.Str[i] = ""
+		case len(m) > 2: // the first group, if there is one
+			out.Str[i] = s[m[2]:m[3]]
+		default:
+			out.Str[i] = s[m[0]:m[1]]
+		}
+		return nil
+	}
+	whole := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+		re, err := c.get(text(a[1], i), "")
+		if err != nil {
+			return err
+		}
+		s := text(a[0], i)
+		m := re.FindStringIndex(s)
+		if m == nil {
+			out.SetNull(i)
+			out.Str[i] = ""
+			return nil
+		}
+		out.Str[i] = s[m[0]:m[1]]
+		return nil
+	}
+	return append(out,
+		regexOverload(overload{name: "regexp_like", args: kinds(txt, txt), result: types.Bool}, like),
+		regexOverload(overload{name: "regexp_like", args: kinds(txt, txt, txt), result: types.Bool}, like),
+		regexOverload(overload{name: "regexp_count", args: kinds(txt, txt), result: i4}, count),
+		regexOverload(overload{name: "regexp_substr", args: kinds(txt, txt), result: txt}, whole),
+		regexOverload(overload{name: "substring", args: kinds(txt, txt), result: txt}, first),
+		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt), result: txt}, regexReplace),
+		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt, txt), result: txt}, regexReplace),
+		overload{name: "similar_to_escape", args: kinds(txt), result: txt, kernel: try1(func(p string) (string, error) { return similarPattern(p, `\`) })},
+		overload{name: "similar_to_escape", args: kinds(txt, txt), result: txt, kernel: try2(similarPattern)})
+}
+
+// text is row i of a flat or constant text column.
+func text(v *vector.Vector, i int) string { return v.Str[i&step(v)] }
+
+// optional is argument k, or "" if there is none.
+func optional(args []*vector.Vector, k, i int) string {
+	if k >= len(args) {
+		return ""
+	}
+	return text(args[k], i)
+}
+
+// regexOverload completes o with a kernel that calls f for every row; the cache
+// of compiled patterns lives as long as the evaluator's kernel.
+func regexOverload(o overload, f func(c *regexCache, args []*vector.Vector, i int, out *vector.Vector) error) overload {
+	run := func(c *regexCache) Kernel {
+		return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+			return eachRow(sel, n, func(i int) error { return f(c, args, i, out) })
+		}
+	}
+	o.prepare = func([]*vector.Vector) (Kernel, error) { return run(&regexCache{}), nil }
+	o.kernel = func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		return run(&regexCache{})(ctx, args, sel, n, out)
+	}
+	return o
+}
+
+// maxCachedRegexes bounds the compiled patterns of one call.
+const maxCachedRegexes = 64
+
+// regexCache holds compiled patterns; the last one is found without hashing.
+type regexCache struct {
+	pattern, flags string
+	last           *regexp.Regexp
+	all            map[[2]string]*regexp.Regexp
+}
+
+func (c *regexCache) get(pattern, flags string) (*regexp.Regexp, error) {
+	if c.last != nil && c.pattern == pattern && c.flags == flags {
+		return c.last, nil
+	}
+	key := [2]string{pattern, flags}
+	re := c.all[key]
+	if re == nil {
+		var err error
+		if re, err = compileRegex(pattern, flags); err != nil {
+			return nil, err
+		}
+		if c.all == nil || len(c.all) >= maxCachedRegexes {
+			c.all = map[[2]string]*regexp.Regexp{}
+		}
+		c.all[key] = re
+	}
+	c.pattern, c.flags, c.last = pattern, flags, re
+	return re, nil
+}
+
+// compileRegex translates PostgreSQL's pattern and option letters.
+func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
+	mode := "s" // . matches a newline, as in PostgreSQL's default
+	for _, f := range flags {
+		switch f {
+		case 'i':
+			mode += "i"
+		case 'n', 'm':
+			mode = strings.ReplaceAll(mode, "s", "") + "m"
+		case 'g', 'c', 's', 't', 'e':
+		default:
+			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "invalid regular expression option: \"%c\"", f)
+		}
+	}
+	var b strings.Builder
+	if mode != "" {
+		b.WriteString("(?" + mode + ")")
+	}
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] != '\\' || i+1 == len(pattern) {
+			b.WriteByte(pattern[i])
+			continue
+		}
+		i++
+		switch pattern[i] {
+		case 'y', 'm', 'M':
+			b.WriteString(`\b`)
+		case 'Y':
+			b.WriteString(`\B`)
+		default:
+			b.WriteByte('\\')
+			b.WriteByte(pattern[i])
+		}
+	}
+	re, err := regexp.Compile(b.String())
+	if err != nil {
+		return nil, sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return re, nil
+}
+
+// regexReplace is regexp_replace: the first match, or all with flag g. In the
+// replacement \1 to \9 are groups, \& is the match and \\ a backslash.
+func regexReplace(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+	flags := optional(a, 3, i)
+	re, err := c.get(text(a[1], i), flags)
+	if err != nil {
+		return err
+	}
+	limit := 1
+	if strings.Contains(flags, "g") {
+		limit = -1
+	}
+	s, repl := text(a[0], i), text(a[2], i)
+	var b strings.Builder
+	at := 0
+	for _, m := range re.FindAllStringSubmatchIndex(s, limit) {
+		b.WriteString(s[at:m[0]])
+		expandReplacement(&b, repl, s, m)
+		at = m[1]
+	}
+	if b.Len()+len(s)-at > maxTextBytes {
+		return tooLong()
+	}
+	b.WriteString(s[at:])
+	out.Str[i] = b.String()
+	return nil
+}
+
+func expandReplacement(b *strings.Builder, repl, s string, m []int) {
+	for k := 0; k < len(repl); k++ {
+		if repl[k] != '\\' || k+1 == len(repl) {
+			b.WriteByte(repl[k])
+			continue
+		}
+		k++
+		group := -1
+		switch c := repl[k]; {
+		case c == '&':
+			group = 0
+		case c >= '1' && c <= '9':
+			group = int(c - '0')
+		default:
+			b.WriteByte(c)
+			continue
+		}
+		if 2*group+1 < len(m) && m[2*group] >= 0 {
+			b.WriteString(s[m[2*group]:m[2*group+1]])
+		}
+	}
+}
+
+// similarPattern turns a SIMILAR TO pattern into a regular expression.
+func similarPattern(p, escape string) (string, error) {
+	if utf8.RuneCountInString(escape) > 1 {
+		return "", sqlstate.New(sqlstate.InvalidEscapeSequence, "invalid escape string")
+	}
+	var b strings.Builder
+	b.WriteString("^(?:")
+	inClass := false
+	for i := 0; i < len(p); i++ {
+		c := p[i]
+		switch {
+		case escape != "" && strings.HasPrefix(p[i:], escape):
+			i += len(escape)
+			if i >= len(p) {
+				return "", sqlstate.New(sqlstate.InvalidEscapeSequence, "SIMILAR TO pattern must not end with escape character")
+			}
+			_, n := utf8.DecodeRuneInString(p[i:])
+			b.WriteString(regexp.QuoteMeta(p[i : i+n]))
+			i += n - 1
+		case inClass:
+			inClass = c != ']'
+			b.WriteByte(c)
+		case c == '[':
+			inClass = true
+			b.WriteByte(c)
+		case c == '%':
+			b.WriteString(".*")
+		case c == '_':
+			b.WriteByte('.')
+		case c == '(':
+			b.WriteString("(?:")
+		case strings.IndexByte(".^$\\", c) >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteString(")$")
+	return b.String(), nil
+}
