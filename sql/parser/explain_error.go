@@ -7,23 +7,19 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// explainError adds a hint to a syntax error, where one is found. It parses
-// the text once more with a trace of what the grammar expected around the
-// token with index at.
-func explainError(sql string, err *sqlstate.Error, at int, parse func(*parser)) error {
-	if err.Code != sqlstate.SyntaxError || err.Hint != "" || !strings.HasPrefix(err.Message, "syntax error at") {
-		return err
+// hinted returns the parser's error, with a hint to a syntax error where one
+// is found: parse reads the statement once more with a trace of what the
+// grammar expected around the token with the error.
+func (p *parser) hinted(parse func(*parser)) error {
+	if p.err.Code != sqlstate.SyntaxError || p.err.Hint != "" || !strings.HasPrefix(p.err.Message, "syntax error at") {
+		return p.err
 	}
-	p, textErr := newParser(sql)
-	if textErr != nil {
-		return err
+	q := &parser{sql: p.sql, lex: p.lex, toks: p.toks, trace: newTrace(p.errAt)}
+	parse(q)
+	if hint := (&mistake{q, p.errAt}).hint(); hint != "" {
+		return p.err.WithHint("%s", hint)
 	}
-	p.trace = newTrace(at)
-	parse(p)
-	if hint := (&mistake{p, at}).hint(); hint != "" {
-		return err.WithHint("%s", hint)
-	}
-	return err
+	return p.err
 }
 
 // mistake looks for the reason of a syntax error at a token.
@@ -178,7 +174,7 @@ var clauseWords = wordSet(`from where group having window order limit offset fet
 func (m *mistake) parenthesis() string {
 	t := m.here()
 	var open []token
-	for i := m.at - 1; i >= 0 && !m.toks[i].isPunct(";"); i-- {
+	for i := m.at - 1; i >= 0; i-- {
 		switch c := m.toks[i]; {
 		case c.isPunct(")"):
 			open = append(open, c)

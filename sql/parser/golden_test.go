@@ -175,8 +175,10 @@ func exprRoundTrip(t *testing.T, e Expr) {
 func checkPositions(t *testing.T, sql string, s Statement) {
 	t.Helper()
 	starts := map[int]bool{}
-	for _, tok := range lex(sql).toks {
-		starts[int(tok.start)] = true
+	for l := (&lexer{sql: sql}); l.pos < len(sql); {
+		for _, tok := range l.statement() {
+			starts[int(tok.start)] = true
+		}
 	}
 	if s.Stmt.Pos() != s.Start || s.SQL != sql[s.Start:s.End] {
 		t.Errorf("statement at %d, tree at %d, text %q", s.Start, s.Stmt.Pos(), s.SQL)

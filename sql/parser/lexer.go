@@ -7,25 +7,45 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// lexer cuts a text into tokens by PostgreSQL's rules.
+// lexer cuts a text into tokens by PostgreSQL's rules, one statement at a time.
 type lexer struct {
-	sql  string
-	pos  int
+	sql string
+	pos int
+	// toks are the tokens of the current statement.
 	toks []token
-	// err is the error behind the tokError that ends the list, if one does.
+	// err is the error behind the tokError that ends the tokens, if one does.
 	err *sqlstate.Error
+	// open is true when err says that a string, name or comment has no end.
+	open bool
 }
 
-// lex returns the tokens of sql with a tokEOF at the end. After a lexical
-// error the list is cut: it has a tokError before the tokEOF, and err is set.
-func lex(sql string) *lexer {
-	l := &lexer{sql: sql, toks: make([]token, 0, len(sql)/5+8)}
+// maxTokens bounds a statement: its tokens are in memory at once, 32 bytes
+// each, and its tree takes about twice that.
+const maxTokens = 8 << 20
+
+// statement reads the tokens up to the next semicolon or to the end of the
+// text, puts a tokEOF behind them, and returns them; they are valid until the
+// next call. After a lexical error the last token before the tokEOF is a
+// tokError, and err is set.
+func (l *lexer) statement() []token {
+	if l.toks == nil {
+		l.toks = make([]token, 0, min(len(l.sql)/4+8, 1024))
+	}
+	l.toks = l.toks[:0]
 	for l.err == nil && l.skipSpace() {
 		l.next()
+		if l.toks[len(l.toks)-1].isPunct(";") {
+			break
+		}
+		if len(l.toks) > maxTokens {
+			l.fail(l.pos, sqlstate.New(sqlstate.ProgramLimitExceeded,
+				"a statement cannot have more than %d words and signs", maxTokens).
+				WithHint("Load bulk data with COPY."))
+		}
 	}
-	end := int32(len(sql))
+	end := int32(l.pos)
 	l.toks = append(l.toks, token{kind: tokEOF, start: end, end: end})
-	return l
+	return l.toks
 }
 
 // skipSpace moves to the next token and reports whether there is one.
@@ -103,6 +123,7 @@ func (l *lexer) fail(start int, err *sqlstate.Error) {
 
 // unterminated fails with PostgreSQL's message for a construct without end.
 func (l *lexer) unterminated(start int, what, hint string) {
+	l.open = true
 	l.fail(start, sqlstate.New(sqlstate.SyntaxError, "unterminated %s at or near \"%s\"",
 		what, excerpt(l.sql[start:])).WithHint("%s", hint))
 }

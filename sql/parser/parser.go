@@ -33,11 +33,7 @@ func Parse(sql string) ([]Statement, error) {
 		list = append(list, p.statement())
 	}
 	if p.err != nil {
-		return nil, explainError(sql, p.err, p.errAt, func(q *parser) {
-			for q.more() {
-				q.statement()
-			}
-		})
+		return nil, p.hinted(func(q *parser) { q.statement() })
 	}
 	return list, nil
 }
@@ -74,7 +70,7 @@ func ParseExpr(sql string) (Expr, error) {
 	}
 	e := parse(p)
 	if p.err != nil {
-		return nil, explainError(sql, p.err, p.errAt, func(q *parser) { parse(q) })
+		return nil, p.hinted(func(q *parser) { parse(q) })
 	}
 	return e, nil
 }
@@ -86,9 +82,11 @@ func ParseExpr(sql string) (Expr, error) {
 // every function returns soon. What they return then is never nil where the
 // grammar demands a node, and never used.
 type parser struct {
-	sql  string
+	sql string
+	lex *lexer
+	// toks are the tokens of the current statement, pos the index of the
+	// current one.
 	toks []token
-	lex  *lexer
 	pos  int
 	err  *sqlstate.Error
 	// errAt is the token index where err was raised.
@@ -118,8 +116,8 @@ func newParser(sql string) (*parser, error) {
 	if err := checkText(sql); err != nil {
 		return nil, err
 	}
-	l := lex(sql)
-	return &parser{sql: sql, toks: l.toks, lex: l}, nil
+	l := &lexer{sql: sql}
+	return &parser{sql: sql, lex: l, toks: l.statement()}, nil
 }
 
 // checkText refuses what no SQL text may have: bytes that are not UTF-8, and
@@ -142,9 +140,10 @@ func checkText(sql string) error {
 		WithPosition(Position(sql, bad))
 }
 
-// more skips semicolons and reports whether a statement follows.
+// more reports whether a statement follows, and moves to its first token.
 func (p *parser) more() bool {
-	for p.acceptPunct(";") {
+	for p.err == nil && p.tok().isPunct(";") {
+		p.toks, p.pos = p.lex.statement(), 0
 	}
 	return p.err == nil && p.tok().kind != tokEOF
 }
