@@ -1,0 +1,258 @@
+package router
+
+import (
+	"htapdb/sql/plan"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+// constraint is what the filters say about one column: values that it has to
+// be among, and bounds. All expressions are of the column's type.
+type constraint struct {
+	// values is nil without an equality.
+	values []fn.Expr
+	lo, hi *plan.Bound
+	// conds are the filters that made it, for selectivity.
+	conds []fn.Expr
+}
+
+// constraints derives the constraints of a scan, by table ordinal.
+func constraints(s *plan.Scan) map[int]*constraint {
+	ordinals := map[plan.ColID]plan.ScanColumn{}
+	for _, c := range s.Cols {
+		ordinals[c.ID] = c
+	}
+	out := map[int]*constraint{}
+	for _, f := range s.Filters {
+		id, values, ok := equalities(f, ordinals)
+		if ok {
+			c := ensure(out, ordinals[id].Ordinal)
+			// Of two lists the shorter one; the other stays a filter.
+			if c.values == nil || len(values) < len(c.values) {
+				c.values = values
+			}
+			c.conds = append(c.conds, f)
+			continue
+		}
+		if id, op, bound, ok := rangeBound(f, ordinals); ok {
+			c := ensure(out, ordinals[id].Ordinal)
+			if op[0] == '>' && c.lo == nil {
+				c.lo = bound
+				c.conds = append(c.conds, f)
+			} else if op[0] == '<' && c.hi == nil {
+				c.hi = bound
+				c.conds = append(c.conds, f)
+			}
+		}
+	}
+	return out
+}
+
+func ensure(m map[int]*constraint, ordinal int) *constraint {
+	if m[ordinal] == nil {
+		m[ordinal] = &constraint{}
+	}
+	return m[ordinal]
+}
+
+// equalities reads column = constant, column IN (constants) and ORs of
+// equalities over one column. Values that the column's type cannot hold match nothing and are left out.
+func equalities(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, []fn.Expr, bool) {
+	switch n := e.(type) {
+	case *fn.In:
+		id, ok := columnOf(n.Arg, cols)
+		if !ok || n.Negated {
+			return 0, nil, false
+		}
+		values := []fn.Expr{}
+		for _, d := range n.List {
+			if v, ok := exact(&fn.Literal{Value: d, Typ: n.Arg.Type()}, cols[id].Type); ok {
+				values = append(values, v)
+			}
+		}
+		return id, values, true
+	case *fn.Or:
+		var id plan.ColID
+		var values []fn.Expr
+		for i, a := range n.Args {
+			one, v, ok := equalities(a, cols)
+			if !ok || i > 0 && one != id {
+				return 0, nil, false
+			}
+			id, values = one, append(values, v...)
+		}
+		return id, values, true
+	}
+	op, id, value, ok := comparison(e, cols)
+	if !ok || op != "=" {
+		return 0, nil, false
+	}
+	if lit, isLit := value.(*fn.Literal); isLit {
+		if v, ok := exact(lit, cols[id].Type); ok {
+			return id, []fn.Expr{v}, true
+		}
+		return id, []fn.Expr{}, true
+	}
+	v, _, ok := converted(value, cols[id].Type)
+	return id, []fn.Expr{v}, ok
+}
+
+// rangeBound reads column < constant and its like.
+func rangeBound(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, string, *plan.Bound, bool) {
+	op, id, value, ok := comparison(e, cols)
+	if !ok || op == "=" || op == "<>" {
+		return 0, "", nil, false
+	}
+	t := cols[id].Type
+	inclusive := len(op) == 2
+	if lit, isLit := value.(*fn.Literal); isLit {
+		v, ok := exact(lit, t)
+		if !ok {
+			return 0, "", nil, false
+		}
+		return id, op, &plan.Bound{Expr: v, Inclusive: inclusive}, true
+	}
+	if value.Type() != t && !t.IsString() {
+		return 0, "", nil, false
+	}
+	v, lossy, ok := converted(value, t)
+	return id, op, &plan.Bound{Expr: v, Inclusive: inclusive || lossy}, ok
+}
+
+// comparison reads column op constant, turned around if need be. The constant
+// is of the type of the comparison, which the column may have been cast to.
+func comparison(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (op string, id plan.ColID, value fn.Expr, ok bool) {
+	c, isCall := e.(*fn.Call)
+	if !isCall || len(c.Args) != 2 {
+		return "", 0, nil, false
+	}
+	op = c.Func.Name
+	turned, known := swapped[op]
+	if !known {
+		return "", 0, nil, false
+	}
+	if id, ok := columnOf(c.Args[0], cols); ok && isKeyValue(c.Args[1]) {
+		return op, id, c.Args[1], true
+	}
+	if id, ok := columnOf(c.Args[1], cols); ok && isKeyValue(c.Args[0]) {
+		return turned, id, c.Args[0], true
+	}
+	return "", 0, nil, false
+}
+
+var swapped = map[string]string{"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+// isKeyValue accepts what is constant within a statement.
+func isKeyValue(e fn.Expr) bool {
+	return plan.IsConst(e) && fn.VolatilityOf(e) < fn.Volatile
+}
+
+// columnOf finds the column under casts that keep order and distinctness.
+func columnOf(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, bool) {
+	for {
+		if id, ok := plan.RefID(e); ok {
+			c, mine := cols[id]
+			return id, mine && c.Ordinal != plan.KeyOrdinal
+		}
+		c, ok := e.(*fn.Call)
+		if !ok || c.Func.Name != "cast" || len(c.Args) != 1 || !widens(c.Args[0].Type(), c.Typ) {
+			return 0, false
+		}
+		e = c.Args[0]
+	}
+}
+
+// widens reports a cast under which a < b holds exactly if it did before.
+func widens(from, to types.Type) bool {
+	switch {
+	case from.IsString() && to.IsString():
+		return to.Length == 0 || from.Kind == to.Kind && from.Length > 0 && from.Length <= to.Length
+	case from.IsInteger() && to.IsInteger():
+		return from.Kind <= to.Kind
+	case from.IsInteger() && to.Kind == types.Numeric:
+		return int(to.Precision-to.Scale) >= digits[from.Kind]
+	case from.Kind == types.Numeric && to.Kind == types.Numeric:
+		return to.Scale >= from.Scale && to.Precision-to.Scale >= from.Precision-from.Scale
+	case from.Kind == types.Date:
+		return to.Kind == types.Timestamp
+	}
+	return false
+}
+
+var digits = map[types.Kind]int{types.Int2: 5, types.Int4: 10, types.Int8: 19}
+
+// exact converts a literal to the column's type; ok is false if that changes
+// the value, and for NULL, which equals nothing.
+func exact(lit *fn.Literal, t types.Type) (fn.Expr, bool) {
+	if lit.Value.IsNull() {
+		return nil, false
+	}
+	if lit.Typ == t {
+		return lit, true
+	}
+	out, ok := castLiteral(lit, t)
+	if !ok {
+		return nil, false
+	}
+	back, ok := castLiteral(out, lit.Typ)
+	if !ok || back.Value != lit.Value {
+		return nil, false
+	}
+	return out, true
+}
+
+func castLiteral(lit *fn.Literal, t types.Type) (*fn.Literal, bool) {
+	e, err := fn.NewCast(lit, t, fn.ExplicitCast)
+	if err != nil {
+		return nil, false
+	}
+	if e, err = fn.Fold(e, &fn.Context{ZoneName: "UTC"}); err != nil {
+		return nil, false
+	}
+	out, ok := e.(*fn.Literal)
+	return out, ok && !out.Value.IsNull()
+}
+
+// converted brings a value that is known only at execution to the column's
+// type. lossy reports that it may have been cut. An integer out of range becomes NULL, which matches nothing.
+func converted(e fn.Expr, t types.Type) (out fn.Expr, lossy, ok bool) {
+	from := e.Type()
+	switch {
+	case from == t:
+		return e, false, true
+	case from.IsString() && t.IsString():
+		out, err := fn.NewCast(e, t, fn.ExplicitCast)
+		return out, true, err == nil
+	case from.IsInteger() && t.IsInteger() && t.Kind < from.Kind:
+		out, err := guarded(e, t)
+		return out, false, err == nil
+	}
+	return nil, false, false
+}
+
+// guarded is CASE WHEN e fits t THEN e::t END.
+func guarded(e fn.Expr, t types.Type) (fn.Expr, error) {
+	bits := map[types.Kind]uint{types.Int2: 15, types.Int4: 31}[t.Kind]
+	bound := func(v int64) (fn.Expr, error) { return fn.NewCast(plan.Bigint(v), e.Type(), fn.ExplicitCast) }
+	lo, err := bound(-1 << bits)
+	if err != nil {
+		return nil, err
+	}
+	hi, err := bound(1<<bits - 1)
+	if err != nil {
+		return nil, err
+	}
+	above, err := fn.NewCall(">=", e, lo)
+	if err != nil {
+		return nil, err
+	}
+	below, err := fn.NewCall("<=", e, hi)
+	if err != nil {
+		return nil, err
+	}
+	narrow, err := fn.NewCast(e, t, fn.ExplicitCast)
+	if err != nil {
+		return nil, err
+	}
+	return &fn.Case{Whens: []fn.When{{Cond: fn.NewAnd(above, below), Then: narrow}}, Typ: t}, nil
+}
