@@ -23,7 +23,6 @@ type cursor struct {
 	cValid   bool
 	cKey     []byte // with suffix when forward, prefix alone in reverse
 	cValue   []byte
-	cRaw     Timestamp
 	cTS      Timestamp
 	keyBuf   []byte
 	valueBuf []byte
@@ -173,7 +172,7 @@ func (c *cursor) scanForward(valid bool) {
 			valid = c.it.NextPrefix()
 			continue
 		}
-		c.cValid, c.cKey, c.cValue, c.cRaw, c.cTS = true, key, value, raw, ts
+		c.cValid, c.cKey, c.cValue, c.cTS = true, key, value, ts
 		return
 	}
 	c.endCommitted()
@@ -205,7 +204,7 @@ func (c *cursor) scanBackward(valid bool) {
 				}
 				live = len(value) > 0 && value[0]&flagTombstone == 0
 				c.valueBuf = append(c.valueBuf[:0], value...)
-				c.cRaw, c.cTS = raw, ts
+				c.cTS = ts
 			}
 			valid = c.it.Prev()
 		}
