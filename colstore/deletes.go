@@ -18,22 +18,61 @@ func (b *bitmap) set(i int) { b[i>>6] |= 1 << (i & 63) }
 // has reports whether row i is marked.
 func (b *bitmap) has(i int) bool { return b[i>>6]>>(i&63)&1 != 0 }
 
+// identity is 0, 1, 2 … as a selection.
+var identity = func() (rows [blockRows]int32) {
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}()
+
+// word returns the bits of rows [64w, 64w+64) that lie in [from, to), as a mask.
+func word(w, from, to int) uint64 {
+	mask := ^uint64(0)
+	if low := from - w<<6; low > 0 {
+		mask <<= low
+	}
+	if high := to - w<<6; high < 64 {
+		mask &= 1<<high - 1
+	}
+	return mask
+}
+
+// count returns how many rows of [from, to) are marked.
+func (b *bitmap) count(from, to int) int {
+	n := 0
+	for w := from >> 6; w<<6 < to; w++ {
+		n += bits.OnesCount64(b[w] & word(w, from, to))
+	}
+	return n
+}
+
 // appendClear appends the rows of [from, to) that are not marked, less from, to
 // sel in ascending order.
 func (b *bitmap) appendClear(sel []int32, from, to int) []int32 {
 	for w := from >> 6; w<<6 < to; w++ {
-		word := ^b[w]
-		if low := from - w<<6; low > 0 {
-			word &= ^uint64(0) << low
+		base := w<<6 - from
+		clear := ^b[w] & word(w, from, to)
+		if clear == ^uint64(0) {
+			sel = append(sel, identity[base:base+64]...)
+			continue
 		}
-		if high := to - w<<6; high < 64 {
-			word &= 1<<high - 1
-		}
-		for base := w<<6 - from; word != 0; word &= word - 1 {
-			sel = append(sel, int32(base+bits.TrailingZeros64(word)))
+		for ; clear != 0; clear &= clear - 1 {
+			sel = append(sel, int32(base+bits.TrailingZeros64(clear)))
 		}
 	}
 	return sel
+}
+
+// drop removes from sel, which counts from the row from on, the marked rows.
+func (b *bitmap) drop(sel []int32, from int) []int32 {
+	k := 0
+	for _, r := range sel {
+		i := int(r) + from
+		sel[k] = r
+		k += int(^b[i>>6] >> (i & 63) & 1)
+	}
+	return sel[:k]
 }
 
 // deleteLog lists the rows of one block that ended, in the order in which they

@@ -89,23 +89,49 @@ func between(rows []int32, from, to int) []int32 {
 	return rows[i:j]
 }
 
-// visible appends to sel the rows in [from, to) of a block, less from, that have
-// not ended at ts and are not in hidden, whose rows count from the block's
-// beginning plus base. all means that every row is visible; sel is then untouched.
-func visible(d *deletes, ts uint64, hidden []int32, base, from, to int, sel []int32) (rows []int32, all bool) {
-	hidden = between(hidden, base+from, base+to)
+// visibility says which rows of a run within one block a snapshot sees.
+type visibility struct {
+	dead bitmap
+	// from is the run's first row in the block, n its length, gone how many of the
+	// rows are dead; then dead is valid.
+	from, n, gone int
+	// settled means that the selection lacks the dead rows already.
+	settled bool
+}
+
+// look determines the rows in [from, from+n) of a block that have ended at ts or
+// are in hidden, whose rows count from the block's beginning plus base.
+func (v *visibility) look(d *deletes, ts uint64, hidden []int32, base, from, n int) {
+	v.from, v.n, v.gone, v.settled = from, n, 0, true
+	hidden = between(hidden, base+from, base+from+n)
 	if d.log.Load() == nil && len(hidden) == 0 {
-		return nil, true
+		return
 	}
-	var dead bitmap
-	n := d.mark(&dead, ts)
-	if n == 0 && len(hidden) == 0 {
-		return nil, true
+	v.dead = bitmap{}
+	if d.mark(&v.dead, ts) == 0 && len(hidden) == 0 {
+		return
 	}
 	for _, r := range hidden {
-		dead.set(int(r) - base)
+		v.dead.set(int(r) - base)
 	}
-	return dead.appendClear(sel, from, to), false
+	v.gone = v.dead.count(from, from+n)
+	v.settled = v.gone == 0
+}
+
+// late reports whether dead rows are better dropped after the filters: while
+// they are few, filters run faster over all rows than over a selection.
+func (v *visibility) late() bool { return v.gone*8 < v.n }
+
+// settle returns sel (nil: all) without the dead rows, in sel's or out's memory.
+func (v *visibility) settle(sel, out []int32) []int32 {
+	if v.settled {
+		return sel
+	}
+	v.settled = true
+	if sel == nil {
+		return v.dead.appendClear(out[:0], v.from, v.from+v.n)
+	}
+	return v.dead.drop(sel, v.from)
 }
 
 // Count returns the number of rows that the snapshot with the overlay shows. It

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 
+	"htapdb/colstore/segment"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -21,6 +22,7 @@ type Reader struct {
 	batch   vector.Batch
 	scratch []*vector.Vector
 	sel     []int32
+	vis     visibility
 	filterV vector.Vector
 	ids     []uint64
 	// tested and passed count rows per filter since the last morsel.
@@ -154,34 +156,63 @@ func (r *Reader) nextSegment() (*vector.Batch, error) {
 	r.at += n
 	r.working = r.at < r.m.to
 	base := block * blockRows
-	sel, all := visible(&x.dels[block], sc.snap.ts, x.hidden, base, from-base, from-base+n, r.sel[:0])
-	if all {
-		sel = nil
-	}
-	rows := selected(sel, n)
-	r.scanned += int64(rows)
-	for _, i := range r.order {
+	r.vis.look(&x.dels[block], sc.snap.ts, x.hidden, base, from-base, n)
+	sel, err := r.filter(n, func(i int, sel, out []int32) ([]int32, error) {
 		c := &x.compiled[i]
-		if c.all || rows == 0 {
-			continue
+		if c.all {
+			return sel, nil
 		}
-		var err error
-		if sel, err = c.code.Filter(from, n, sel, r.sel[:0]); err != nil {
+		r.bytes += x.rowWidth[len(sc.spec.Columns)+i] * float64(selected(sel, n))
+		return notNil(c.code.Filter(from, n, sel, out))
+	})
+	if err != nil || selected(sel, n) == 0 {
+		return nil, err
+	}
+	return r.materialize(from, n, sel)
+}
+
+// filter runs the filters over n rows, of which r.vis says what is visible, and
+// returns those that pass, nil for all. test applies the i-th filter.
+func (r *Reader) filter(n int, test func(i int, sel, out []int32) ([]int32, error)) (sel []int32, err error) {
+	r.scanned += int64(n - r.vis.gone)
+	if r.vis.gone == n {
+		return r.sel[:0], nil
+	}
+	if !r.vis.late() {
+		sel = r.vis.settle(nil, r.sel)
+	}
+	for _, i := range r.order {
+		// An arbitrary function must not meet the values of rows that are not
+		// there: it may raise errors.
+		if r.scan.filters[i].Predicate.Kind == segment.Generic {
+			sel = r.vis.settle(sel, r.sel)
+		}
+		before := selected(sel, n)
+		if before == 0 {
+			break
+		}
+		if sel, err = test(i, sel, r.sel[:0]); err != nil {
 			return nil, err
 		}
-		r.sel = kept(r.sel, sel)
-		r.tested[i] += int64(rows)
-		r.passed[i] += int64(len(sel))
-		r.bytes += x.rowWidth[len(sc.spec.Columns)+i] * float64(rows)
-		rows = len(sel)
+		if cap(sel) > cap(r.sel) {
+			r.sel = sel[:0]
+		}
+		r.tested[i] += int64(before)
+		r.passed[i] += int64(selected(sel, n))
 	}
-	if rows == 0 {
-		return nil, nil
-	}
-	if rows == n {
+	sel = r.vis.settle(sel, r.sel)
+	if len(sel) == n {
 		sel = nil
 	}
-	return r.materialize(from, n, sel, rows)
+	return sel, nil
+}
+
+// notNil makes nil an empty selection: a filter's result is never 'all rows'.
+func notNil(sel []int32, err error) ([]int32, error) {
+	if sel == nil {
+		sel = []int32{}
+	}
+	return sel, err
 }
 
 // selected returns the number of rows that sel (nil: the first n) selects.
@@ -192,17 +223,10 @@ func selected(sel []int32, n int) int {
 	return len(sel)
 }
 
-// kept returns the larger of two buffers, emptied.
-func kept(buf, used []int32) []int32 {
-	if cap(used) > cap(buf) {
-		return used[:0]
-	}
-	return buf
-}
-
 // materialize reads the output columns of the rows that are left.
-func (r *Reader) materialize(from, n int, sel []int32, rows int) (*vector.Batch, error) {
+func (r *Reader) materialize(from, n int, sel []int32) (*vector.Batch, error) {
 	x, sc := r.m.seg, r.scan
+	rows := selected(sel, n)
 	for i, ordinal := range sc.spec.Columns {
 		r.bytes += x.rowWidth[i] * float64(rows)
 		if ordinal == RowIDColumn {
@@ -231,7 +255,7 @@ func grown(buf []uint64, n int) []uint64 {
 	return buf[:n]
 }
 
-// rowIDs makes output column i of the IDs; nil makes it NULL.
+// rowIDs makes output column i of the IDs.
 func (r *Reader) rowIDs(i int, ids []uint64) {
 	v := r.scratch[i]
 	v.Resize(len(ids))
@@ -255,14 +279,11 @@ func (r *Reader) nextChunk() (*vector.Batch, error) {
 	if n <= 0 {
 		return nil, nil
 	}
-	sel, all := visible(&c.dels, sc.snap.ts, sc.hidden.chunks[c], 0, from, from+n, r.sel[:0])
-	if all {
-		sel = nil
-	}
+	r.vis.look(&c.dels, sc.snap.ts, sc.hidden.chunks[c], 0, from, n)
 	column := func(ordinal int, out *vector.Vector) {
 		c.column(ordinal, &sc.snap.v.schema.Columns[ordinal], from, from+n, out)
 	}
-	return r.flat(n, sel, column, c.rowIDs[from:from+n])
+	return r.flat(n, column, c.rowIDs[from:from+n])
 }
 
 // nextOverlay returns the next batch of the overlay's rows.
@@ -276,36 +297,22 @@ func (r *Reader) nextOverlay() (*vector.Batch, error) {
 	if sc.extraID != nil {
 		ids = sc.extraID[from : from+n]
 	}
-	return r.flat(n, nil, column, ids)
+	r.vis.gone, r.vis.settled = 0, true
+	return r.flat(n, column, ids)
 }
 
 // flat filters and returns rows that are in memory as vectors, which column
 // makes without copying.
-func (r *Reader) flat(n int, sel []int32, column func(int, *vector.Vector), ids []uint64) (*vector.Batch, error) {
+func (r *Reader) flat(n int, column func(int, *vector.Vector), ids []uint64) (*vector.Batch, error) {
 	sc := r.scan
-	rows := selected(sel, n)
-	r.scanned += int64(rows)
-	r.delta += int64(rows)
-	for _, i := range r.order {
-		if rows == 0 {
-			return nil, nil
-		}
+	r.delta += int64(n - r.vis.gone)
+	sel, err := r.filter(n, func(i int, sel, out []int32) ([]int32, error) {
 		f := sc.filters[i]
 		column(f.Column, &r.filterV)
-		var err error
-		if sel, err = f.flat.apply(&r.filterV, sel, n, r.sel[:0]); err != nil {
-			return nil, err
-		}
-		r.sel = kept(r.sel, sel)
-		r.tested[i] += int64(rows)
-		r.passed[i] += int64(len(sel))
-		rows = len(sel)
-	}
-	if rows == 0 {
-		return nil, nil
-	}
-	if rows == n {
-		sel = nil
+		return notNil(f.flat.apply(&r.filterV, sel, n, out))
+	})
+	if err != nil || selected(sel, n) == 0 {
+		return nil, err
 	}
 	for i, ordinal := range sc.spec.Columns {
 		switch {
