@@ -125,6 +125,17 @@ func selectFloatRange[T Float](a []T, lo, hi T, negate bool, out []int32) int {
 	return selectFloatRangeGo(a, n, k, lo, hi, negate, out)
 }
 
+// selectBits leaves bits that do not begin with a byte to the twin.
+func selectBits(bits []byte, set bool, from int, out []int32) int {
+	l, n, k := simdLevel(len(out)), len(out)&^15, 0
+	if l == LevelGo || from%8 != 0 {
+		return selectBitsGo(bits, set, from, 0, 0, out)
+	}
+	bits = bits[from/8 : (from+len(out)+7)/8]
+	k = pick(l == LevelAVX512, selectBitsAVX512, selectBitsAVX2)(&bits[0], n, flipMask(!set), &out[0])
+	return selectBitsGo(bits, set, 0, n, k, out)
+}
+
 func hashIntsDense[T Int](a []T, out []uint64) {
 	l, n := simdLevel(len(a)), len(a)&^15
 	out = out[:len(a)]

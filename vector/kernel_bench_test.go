@@ -57,6 +57,9 @@ func BenchmarkSelect(b *testing.B) {
 	benchLevels(b, "float32", 4*len(f32), func() { SelectFloat(Lt, f32, 50, nil, out) })
 	benchLevels(b, "float64", 8*len(f64), func() { SelectFloat(Lt, f64, 50, nil, out) })
 	half := benchSel(0.5)
+	bits := u8[:MaxBatch/8]
+	benchLevels(b, "bits", len(bits), func() { SelectBits(bits, true, 0, MaxBatch, nil, out) })
+	benchLevels(b, "bitssel", len(half)/8, func() { SelectBits(bits, true, 0, MaxBatch, half, out) })
 	benchLevels(b, "int32sel", 4*len(half), func() { SelectInt(Lt, i32, 50, half, out) })
 	benchLevels(b, "int64sel", 8*len(half), func() { SelectInt(Lt, i64, 50, half, out) })
 	benchLevels(b, "uint8sel", len(half), func() { SelectInt(Lt, u8, 50, half, out) })

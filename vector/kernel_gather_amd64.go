@@ -24,6 +24,11 @@ func selectInt32SelAVX512(a *uint32, sel *int32, n int, base uint32, span uint32
 //go:noescape
 func selectInt64SelAVX512(a *uint64, sel *int32, n int, base uint64, span uint64, flip uint64, out *int32) int
 
+// selectBitsSelAVX512 is selectBitsAVX512 for the n rows in sel; n is a multiple of 16.
+//
+//go:noescape
+func selectBitsSelAVX512(bits *uint8, sel *int32, n int, flip uint64, out *int32) int
+
 // selectFloat32SelAVX512 is selectFloat32AVX512 for the n rows in sel; n is a multiple of 16.
 //
 //go:noescape
@@ -53,6 +58,11 @@ func selectInt32SelAVX2(a *uint32, sel *int32, n int, base uint32, span uint32, 
 //
 //go:noescape
 func selectInt64SelAVX2(a *uint64, sel *int32, n int, base uint64, span uint64, flip uint64, out *int32) int
+
+// selectBitsSelAVX2 is selectBitsAVX2 for the n rows in sel; n is a multiple of 8.
+//
+//go:noescape
+func selectBitsSelAVX2(bits *uint8, sel *int32, n int, flip uint64, out *int32) int
 
 // selectFloat32SelAVX2 is selectFloat32AVX2 for the n rows in sel; n is a multiple of 8.
 //

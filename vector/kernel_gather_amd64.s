@@ -432,6 +432,46 @@ done:
 	VZEROUPPER
 	RET
 
+// func selectBitsSelAVX512(bits *uint8, sel *int32, n int, flip uint64, out *int32) int
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, POPCNT
+TEXT ·selectBitsSelAVX512(SB), NOSPLIT, $0-48
+	MOVQ       bits+0(FP), AX
+	MOVQ       sel+8(FP), DI
+	MOVQ       n+16(FP), CX
+	MOVQ       out+32(FP), DX
+	MOVQ       flip+24(FP), SI
+	XORQ       BX, BX
+	VPCMPEQD   Y0, Y0, Y0
+	VPTERNLOGD $0xff, Z0, Z0, Z0
+	VPSRLD     $0x1b, Z0, Z3
+
+loop:
+	CMPQ          CX, $0x10
+	JL            done
+	VMOVDQU64     (DI), Z0
+	VPSRLD        $0x05, Z0, Z1
+	KXNORW        K1, K1, K1
+	VPGATHERDD    (AX)(Z1*4), K1, Z2
+	VPANDND       Z3, Z0, Z1
+	VPSLLVD       Z1, Z2, Z2
+	VPMOVD2M      Z2, K2
+	KMOVW         K2, R8
+	XORL          SI, R8
+	KMOVW         R8, K2
+	VPCOMPRESSD.Z Z0, K2, Z0
+	VMOVDQU32     Z0, (DX)(BX*4)
+	MOVWLZX       R8, R8
+	POPCNTL       R8, R8
+	ADDQ          R8, BX
+	ADDQ          $0x40, DI
+	SUBQ          $0x10, CX
+	JMP           loop
+
+done:
+	MOVQ BX, ret+40(FP)
+	VZEROUPPER
+	RET
+
 // func selectFloat32SelAVX512(a *float32, sel *int32, n int, lo float32, hi float32, flip uint64, out *int32) int
 // Requires: AVX, AVX512F, POPCNT
 TEXT ·selectFloat32SelAVX512(SB), NOSPLIT, $0-56
@@ -695,6 +735,45 @@ loop:
 
 done:
 	MOVQ BX, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func selectBitsSelAVX2(bits *uint8, sel *int32, n int, flip uint64, out *int32) int
+// Requires: AVX, AVX2, POPCNT
+TEXT ·selectBitsSelAVX2(SB), NOSPLIT, $0-48
+	MOVQ     bits+0(FP), AX
+	MOVQ     sel+8(FP), DI
+	MOVQ     n+16(FP), CX
+	MOVQ     out+32(FP), DX
+	MOVQ     flip+24(FP), SI
+	XORQ     BX, BX
+	LEAQ     bitPositions<>+0(SB), R9
+	VPCMPEQD Y0, Y0, Y0
+	VPSRLD   $0x1b, Y0, Y3
+
+loop:
+	CMPQ       CX, $0x08
+	JL         done
+	VMOVDQU    (DI), Y0
+	VPSRLD     $0x05, Y0, Y1
+	VPCMPEQD   Y4, Y4, Y4
+	VPGATHERDD Y4, (AX)(Y1*4), Y2
+	VPANDN     Y3, Y0, Y1
+	VPSLLVD    Y1, Y2, Y2
+	VMOVMSKPS  Y2, R8
+	XORL       SI, R8
+	MOVBLZX    R8, R8
+	VPMOVZXBD  (R9)(R8*8), Y1
+	VPERMD     Y0, Y1, Y1
+	VMOVDQU    Y1, (DX)(BX*4)
+	POPCNTL    R8, R8
+	ADDQ       R8, BX
+	ADDQ       $0x20, DI
+	SUBQ       $0x08, CX
+	JMP        loop
+
+done:
+	MOVQ BX, ret+40(FP)
 	VZEROUPPER
 	RET
 

@@ -25,6 +25,14 @@ func selectFloatRangeSel[T Float](a []T, lo, hi T, negate bool, sel, out []int32
 	return selectFloatRangeSelGo(a, 0, 0, lo, hi, negate, sel, out)
 }
 
+func selectBits(bits []byte, set bool, from int, out []int32) int {
+	return selectBitsGo(bits, set, from, 0, 0, out)
+}
+
+func selectBitsSel(bits []byte, set bool, from int, sel, out []int32) int {
+	return selectBitsSelGo(bits, set, from, 0, 0, sel, out)
+}
+
 func hashIntsDense[T Int](a []T, out []uint64)            { hashIntsGo(a, out) }
 func countValid(valid []uint8) int                        { return countValidGo(valid) }
 func sumCodes[S Code](a []S) uint64                       { return sumCodesGo(a) }

@@ -53,3 +53,19 @@ func selectFloatRangeSel[T Float](a []T, lo, hi T, negate bool, sel, out []int32
 	}
 	return selectFloatRangeSelGo(a, n, k, lo, hi, negate, sel, out)
 }
+
+func selectBitsSel(bits []byte, set bool, from int, sel, out []int32) int {
+	l := simdLevel(len(sel))
+	if l == LevelGo || from%8 != 0 {
+		return selectBitsSelGo(bits, set, from, 0, 0, sel, out)
+	}
+	bits = bits[from/8:]
+	// The kernel gathers whole words of 32 bits.
+	n := len(sel)
+	for words := int32(len(bits) / 4); n > 0 && sel[n-1]/32 >= words; {
+		n--
+	}
+	n &^= 15
+	k := pick(l == LevelAVX512, selectBitsSelAVX512, selectBitsSelAVX2)(unsafe.SliceData(bits), &sel[0], n, flipMask(!set), &out[0])
+	return selectBitsSelGo(bits, set, 0, n, k, sel, out)
+}

@@ -166,6 +166,18 @@ func SelectTrue(flags []uint8, sel, out []int32) []int32 {
 	return SelectIntRange(flags, 0, 0, true, sel, out)
 }
 
+// SelectBits selects the rows r whose bit from+r is set in bits, or clear if set
+// is false: all n, or those of sel. Bits count from the least significant one of
+// each byte, as in Arrow.
+func SelectBits(bits []byte, set bool, from, n int, sel, out []int32) []int32 {
+	if sel != nil {
+		out = room(out, len(sel))
+		return out[:selectBitsSel(bits, set, from, sel, out)]
+	}
+	out = room(out, n)
+	return out[:selectBits(bits, set, from, out)]
+}
+
 // SelectByCode selects the rows whose entry in pass, indexed by code, is not
 // zero. Every code must be below len(pass).
 func SelectByCode[C uint8 | uint16 | uint32](codes []C, pass []uint8, sel, out []int32) []int32 {
@@ -278,6 +290,26 @@ func selectFloatRangeSelGo[T Float](a []T, i, k int, lo, hi T, negate bool, sel,
 		x := a[r]
 		out[k] = r
 		k += (b2i(x >= lo) & b2i(x <= hi)) ^ flip
+	}
+	return k
+}
+
+func selectBitsGo(bits []byte, set bool, from, i, k int, out []int32) int {
+	flip := b2i(!set)
+	for ; i < len(out); i++ {
+		out[k] = int32(i)
+		k += int(bits[(from+i)/8]>>((from+i)%8)&1) ^ flip
+	}
+	return k
+}
+
+func selectBitsSelGo(bits []byte, set bool, from, i, k int, sel, out []int32) int {
+	flip := b2i(!set)
+	out = out[:len(sel)]
+	for _, r := range sel[i:] {
+		out[k] = r
+		b := uint(from + int(r))
+		k += int(bits[b/8]>>(b%8)&1) ^ flip
 	}
 	return k
 }

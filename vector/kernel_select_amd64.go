@@ -52,6 +52,16 @@ func selectInt64AVX512(a *uint64, n int, base uint64, span uint64, flip uint64, 
 //go:noescape
 func selectInt64AVX2(a *uint64, n int, base uint64, span uint64, flip uint64, out *int32) int
 
+// selectBitsAVX512 selects the rows i < n whose bit is set, or clear if flip is all ones; n is a multiple of 16.
+//
+//go:noescape
+func selectBitsAVX512(bits *uint8, n int, flip uint64, out *int32) int
+
+// selectBitsAVX2 selects the rows i < n whose bit is set, or clear if flip is all ones; n is a multiple of 8.
+//
+//go:noescape
+func selectBitsAVX2(bits *uint8, n int, flip uint64, out *int32) int
+
 // selectFloat32AVX512 selects the rows i < n with lo <= a[i] <= hi; n is a multiple of 16.
 // flip has a one for every bit of a mask if the rows out of range are wanted, else it is 0.
 //

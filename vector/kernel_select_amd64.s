@@ -706,6 +706,73 @@ done:
 	VZEROUPPER
 	RET
 
+// func selectBitsAVX512(bits *uint8, n int, flip uint64, out *int32) int
+// Requires: AVX, AVX512F, POPCNT
+TEXT ·selectBitsAVX512(SB), NOSPLIT, $0-40
+	MOVQ         bits+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         out+24(FP), DX
+	MOVQ         flip+16(FP), SI
+	XORQ         BX, BX
+	VMOVDQU32    ramp<>+0(SB), Z0
+	MOVL         $0x00000010, DI
+	VPBROADCASTD DI, Z1
+
+loop:
+	CMPQ          CX, $0x10
+	JL            done
+	MOVWLZX       (AX), DI
+	XORL          SI, DI
+	KMOVW         DI, K1
+	VPCOMPRESSD.Z Z0, K1, Z2
+	VMOVDQU32     Z2, (DX)(BX*4)
+	MOVWLZX       DI, DI
+	POPCNTL       DI, DI
+	ADDQ          DI, BX
+	VPADDD        Z1, Z0, Z0
+	ADDQ          $0x02, AX
+	SUBQ          $0x10, CX
+	JMP           loop
+
+done:
+	MOVQ BX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func selectBitsAVX2(bits *uint8, n int, flip uint64, out *int32) int
+// Requires: AVX, AVX2, POPCNT, SSE2
+TEXT ·selectBitsAVX2(SB), NOSPLIT, $0-40
+	MOVQ bits+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ out+24(FP), DX
+	MOVQ flip+16(FP), SI
+	XORQ BX, BX
+	XORQ DI, DI
+	LEAQ bitPositions<>+0(SB), R8
+
+loop:
+	CMPQ         CX, $0x08
+	JL           done
+	MOVBLZX      (AX), R9
+	XORL         SI, R9
+	MOVBLZX      R9, R9
+	VPMOVZXBD    (R8)(R9*8), Y1
+	MOVD         DI, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       Y0, Y1, Y1
+	VMOVDQU      Y1, (DX)(BX*4)
+	POPCNTL      R9, R9
+	ADDQ         R9, BX
+	ADDQ         $0x08, DI
+	ADDQ         $0x01, AX
+	SUBQ         $0x08, CX
+	JMP          loop
+
+done:
+	MOVQ BX, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func selectFloat32AVX512(a *float32, n int, lo float32, hi float32, flip uint64, out *int32) int
 // Requires: AVX, AVX512F, POPCNT
 TEXT ·selectFloat32AVX512(SB), NOSPLIT, $0-48

@@ -102,7 +102,7 @@ func readAll(s *Segment) (string, error) {
 func TestBitFlips(t *testing.T) {
 	r := newRand(t)
 	fs := vfs.NewMem()
-	good := build(t, fs, sampleInput(r, 300))
+	good := build(t, fs, sampleInput(r, 120))
 	want, err := readAll(good)
 	if err != nil {
 		t.Fatal(err)

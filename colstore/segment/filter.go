@@ -22,9 +22,9 @@ func (f *Compiled) Filter(from, n int, sel, out []int32) ([]int32, error) {
 	}
 	switch f.test {
 	case testValid:
-		return c.selectBits(1, from, n, sel, out), nil
+		return c.selectBits(true, from, n, sel, out), nil
 	case testNull:
-		return c.selectBits(0, from, n, sel, out), nil
+		return c.selectBits(false, from, n, sel, out), nil
 	case testCodes:
 		return c.keepValid(from, n, c.selectCodes(f.codes, from, n, sel, out)), nil
 	case testTable:
@@ -56,30 +56,8 @@ func selectAll(all bool, n int, sel, out []int32) []int32 {
 }
 
 // selectBits selects the rows whose validity bit is want.
-func (c *Column) selectBits(want uint8, from, n int, sel, out []int32) []int32 {
-	k := 0
-	if sel != nil {
-		if cap(out) < len(sel) || out == nil {
-			out = make([]int32, len(sel))
-		}
-		out = out[:len(sel)]
-		for _, r := range sel {
-			out[k] = r
-			i := from + int(r)
-			k += int(c.bits[i/8]>>(i%8)&1 ^ want ^ 1)
-		}
-		return out[:k]
-	}
-	if cap(out) < n || out == nil {
-		out = make([]int32, n)
-	}
-	out = out[:n]
-	for r := range n {
-		out[k] = int32(r)
-		i := from + r
-		k += int(c.bits[i/8]>>(i%8)&1 ^ want ^ 1)
-	}
-	return out[:k]
+func (c *Column) selectBits(want bool, from, n int, sel, out []int32) []int32 {
+	return vector.SelectBits(c.bits, want, from, n, sel, out)
 }
 
 // keepValid drops null rows from picked.
@@ -87,7 +65,7 @@ func (c *Column) keepValid(from, n int, picked []int32) []int32 {
 	if c.bits == nil {
 		return picked
 	}
-	return c.selectBits(1, from, n, picked, picked)
+	return c.selectBits(true, from, n, picked, picked)
 }
 
 // selectCodes compares residues or codes, without regard to nulls.

@@ -149,3 +149,52 @@ func checkFilter(t *testing.T, r *rand.Rand, c *Column, v *vector.Vector, p Pred
 		t.Fatalf("%+v: prune says %s, but %d of %d rows pass", p, f.Prune(), passed, v.Len)
 	}
 }
+
+// Sum adds what a naive loop adds, on every encoding that it serves.
+func TestSum(t *testing.T) {
+	r := newRand(t)
+	for _, n := range []int{1, 200, 5000} {
+		for _, nulls := range nullShapes {
+			in := Input{Rows: n}
+			for i, s := range shapes {
+				in.Columns = append(in.Columns, ColumnInput{ID: uint32(i), Data: s.column(r, n, nulls)})
+			}
+			seg := build(t, vfs.NewMem(), in)
+			for i, s := range shapes {
+				for from := 0; from < n; {
+					m := min(1+r.IntN(vector.MaxBatch), n-from)
+					var sel []int32
+					if r.IntN(2) == 0 {
+						sel = pick(r, m, r.Float64())
+					}
+					checkSum(t, s.name, seg.Column(i), in.Columns[i].Data, from, m, sel)
+					from += m
+				}
+			}
+		}
+	}
+}
+
+func checkSum(t *testing.T, name string, c *Column, v *vector.Vector, from, n int, sel []int32) {
+	t.Helper()
+	got, count, ok, err := c.Sum(from, n, sel)
+	phys := v.Type.Physical()
+	isInt := phys >= types.PhysInt16 && phys <= types.PhysInt64
+	if err != nil || isInt && !ok || !(isInt || phys == types.PhysInt128) && ok {
+		t.Fatalf("%s: ok %v, %v", name, ok, err)
+	}
+	if !ok {
+		return
+	}
+	var want types.Int128
+	rows := 0
+	for _, i := range rowsOf(sel, n) {
+		if d := v.Datum(from + int(i)); !d.IsNull() {
+			want, _ = want.Add(d.Int128())
+			rows++
+		}
+	}
+	if got != want || count != rows {
+		t.Fatalf("%s rows %d+%d: sum %v of %d, want %v of %d", name, from, n, got, count, want, rows)
+	}
+}

@@ -1,6 +1,9 @@
 package segment
 
 import (
+	"encoding/binary"
+	"math/bits"
+
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -21,13 +24,9 @@ func (c *Column) Sum(from, n int, sel []int32) (sum types.Int128, count int, ok 
 	if err := c.touch(); err != nil {
 		return sum, 0, false, err
 	}
-	if c.bits != nil {
-		sel = c.selectBits(1, from, n, sel, nil)
-	}
-	count = n
-	if sel != nil {
-		count = len(sel)
-	}
+	// Elements under nulls are zero: they need not be left out of a sum, only of
+	// the count.
+	count = c.countValid(from, n, sel)
 	switch e.enc {
 	case Constant:
 		sum, _ = e.min.Int128().Mul(types.Int128From(int64(count)))
@@ -45,23 +44,57 @@ func (c *Column) Sum(from, n int, sel []int32) (sum types.Int128, count int, ok 
 		sum, _ = types.Mul64(e.base, int64(count)).Add(types.Int128{Lo: residues})
 		return sum, count, true, nil
 	}
-	switch e.lane {
+	return c.sumPlain(from, n, sel), count, true, nil
+}
+
+// sumPlain adds plain integers.
+func (c *Column) sumPlain(from, n int, sel []int32) (sum types.Int128) {
+	switch c.entry.lane {
 	case 2:
 		var s int64
+		a := cast[int16](c.data)[from : from+n]
 		if sel == nil {
-			for _, x := range cast[int16](c.data)[from : from+n] {
+			for _, x := range a {
 				s += int64(x)
 			}
 		}
 		for _, r := range sel {
-			s += int64(cast[int16](c.data)[from+int(r)])
+			s += int64(a[r])
 		}
-		sum = types.Int128From(s)
+		return types.Int128From(s)
 	case 4:
 		s, _ := vector.SumInt32(cast[int32](c.data)[from:from+n], nil, sel)
-		sum = types.Int128From(s)
-	case 8:
-		sum, _ = vector.SumInt64(cast[int64](c.data)[from:from+n], nil, sel)
+		return types.Int128From(s)
 	}
-	return sum, count, true, nil
+	sum, _ = vector.SumInt64(cast[int64](c.data)[from:from+n], nil, sel)
+	return sum
+}
+
+// countValid returns how many of the rows sel, or of all n, are not null.
+func (c *Column) countValid(from, n int, sel []int32) int {
+	switch {
+	case c.bits == nil && sel == nil:
+		return n
+	case c.bits == nil:
+		return len(sel)
+	}
+	count := 0
+	for _, r := range sel {
+		b := uint(from) + uint(r)
+		count += int(c.bits[b/8] >> (b % 8) & 1)
+	}
+	if sel != nil {
+		return count
+	}
+	i := from
+	for ; i%64 != 0 && i < from+n; i++ {
+		count += int(c.bits[i/8] >> (i % 8) & 1)
+	}
+	for ; i+64 <= from+n; i += 64 {
+		count += bits.OnesCount64(binary.LittleEndian.Uint64(c.bits[i/8:]))
+	}
+	for ; i < from+n; i++ {
+		count += int(c.bits[i/8] >> (i % 8) & 1)
+	}
+	return count
 }

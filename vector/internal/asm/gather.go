@@ -21,6 +21,7 @@ func gatherKernels() {
 		for _, bits := range []int{8, 16, 32, 64} {
 			selectSel(width, bits, false, positions)
 		}
+		selectBitsSel(width, positions)
 		selectSel(width, 32, true, positions)
 		selectSel(width, 64, true, positions)
 	}
@@ -96,6 +97,61 @@ func selectSel(width, bits int, float bool, positions Mem) {
 		} else {
 			s.compress256(mask)
 		}
+	}, map[reg.GPVirtual]int{sel: 4 * lanes})
+	Store(s.count, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// selectBitsSel selects among n rows by a bitmap: the 32 bits around each row's
+// are gathered and shifted to have its own at the top.
+func selectBitsSel(width int, positions Mem) {
+	name := "selectBitsSel" + level(width)
+	lanes := width / 32
+	TEXT(name, NOSPLIT, "func(bits *uint8, sel *int32, n int, flip uint64, out *int32) int")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s is selectBits%s for the n rows in sel; n is a multiple of %d.", name, level(width), lanes))
+	s := &selector{a: GP64(), n: GP64(), out: GP64(), count: GP64(), flip: GP64()}
+	sel, mask := GP64(), GP64()
+	Load(Param("bits"), s.a)
+	Load(Param("sel"), sel)
+	Load(Param("n"), s.n)
+	Load(Param("out"), s.out)
+	Load(Param("flip"), s.flip)
+	XORQ(s.count, s.count)
+	if width == 256 {
+		s.positions = GP64()
+		LEAQ(positions, s.positions)
+	}
+	s.rows = vec(width)
+	word, shift, x := vec(width), vec(width), vec(width)
+	ones := vec(width)
+	VPCMPEQD(ones.AsY(), ones.AsY(), ones.AsY())
+	if width == 512 {
+		VPTERNLOGD(Imm(0xff), ones, ones, ones)
+	}
+	low := vec(width)
+	VPSRLD(Imm(27), ones, low) // 31
+	blocks(s.n, lanes, func() {
+		load(width, Mem{Base: sel}, s.rows)
+		VPSRLD(Imm(5), s.rows, word)
+		gatherD(width, s.a, word, 4, x)
+		// 31 − (row mod 32) is the complement's low bits.
+		if width == 512 {
+			VPANDND(low, s.rows, shift)
+			VPSLLVD(shift, x, x)
+			k := K()
+			VPMOVD2M(x, k)
+			KMOVW(k, mask.As32())
+			XORL(s.flip.As32(), mask.As32())
+			s.compress512(mask)
+			return
+		}
+		VPANDN(low, s.rows, shift)
+		VPSLLVD(shift, x, x)
+		VMOVMSKPS(x, mask.As32())
+		XORL(s.flip.As32(), mask.As32())
+		s.compress256(mask)
 	}, map[reg.GPVirtual]int{sel: 4 * lanes})
 	Store(s.count, ReturnIndex(0))
 	VZEROUPPER()

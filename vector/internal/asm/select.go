@@ -23,6 +23,8 @@ func selectKernels() {
 		selectInt512(bits, ramp)
 		selectInt256(bits, positions)
 	}
+	selectBits512(ramp)
+	selectBits256(positions)
 	for _, bits := range []int{32, 64} {
 		selectFloat512(bits, ramp)
 		selectFloat256(bits, positions)
@@ -94,14 +96,14 @@ func (s *selector) begin256(positions Mem) {
 	LEAQ(positions, s.positions)
 }
 
-// loop emits a loop over blocks of elements of the given size: it ends when
+// loop emits a loop over blocks of elements, stride bytes apart: it ends when
 // fewer than a block are left.
-func (s *selector) loop(block, bytes int, body func()) {
+func (s *selector) loop(block, stride int, body func()) {
 	Label("loop")
 	CMPQ(s.n, Imm(uint64(block)))
 	JL(LabelRef("done"))
 	body()
-	ADDQ(Imm(uint64(block*bytes)), s.a)
+	ADDQ(Imm(uint64(stride)), s.a)
 	SUBQ(Imm(uint64(block)), s.n)
 	JMP(LabelRef("loop"))
 	Label("done")
@@ -172,7 +174,7 @@ func selectInt512(bits int, ramp Mem) {
 	x, k, mask := ZMM(), K(), GP64()
 	switch bits {
 	case 8:
-		s.loop(64, 1, func() {
+		s.loop(64, 64, func() {
 			VMOVDQU8(Mem{Base: s.a}, x)
 			VPSUBB(base, x, x)
 			VPCMPUB(Imm(2), span, x, k)
@@ -184,7 +186,7 @@ func selectInt512(bits int, ramp Mem) {
 			s.emit512(mask)
 		})
 	case 16:
-		s.loop(32, 2, func() {
+		s.loop(32, 64, func() {
 			VMOVDQU16(Mem{Base: s.a}, x)
 			VPSUBW(base, x, x)
 			VPCMPUW(Imm(2), span, x, k)
@@ -194,7 +196,7 @@ func selectInt512(bits int, ramp Mem) {
 			s.emit512(mask)
 		})
 	case 32:
-		s.loop(16, 4, func() {
+		s.loop(16, 64, func() {
 			VMOVDQU32(Mem{Base: s.a}, x)
 			VPSUBD(base, x, x)
 			VPCMPUD(Imm(2), span, x, k)
@@ -204,7 +206,7 @@ func selectInt512(bits int, ramp Mem) {
 		})
 	case 64:
 		y, k2 := ZMM(), K()
-		s.loop(16, 8, func() {
+		s.loop(16, 128, func() {
 			VMOVDQU64(Mem{Base: s.a}, x)
 			VMOVDQU64(Mem{Base: s.a, Disp: 64}, y)
 			VPSUBQ(base, x, x)
@@ -231,7 +233,7 @@ func selectFloat512(bits int, ramp Mem) {
 	if bits == 32 {
 		VBROADCASTSS(bound("lo"), lo)
 		VBROADCASTSS(bound("hi"), hi)
-		s.loop(16, 4, func() {
+		s.loop(16, 64, func() {
 			VMOVUPS(Mem{Base: s.a}, x)
 			VCMPPS(Imm(13), lo, x, k) // x ≥ lo, ordered
 			VCMPPS(Imm(2), hi, x, k, k)
@@ -244,7 +246,7 @@ func selectFloat512(bits int, ramp Mem) {
 	y, k2 := ZMM(), K()
 	VBROADCASTSD(bound("lo"), lo)
 	VBROADCASTSD(bound("hi"), hi)
-	s.loop(16, 8, func() {
+	s.loop(16, 128, func() {
 		VMOVUPD(Mem{Base: s.a}, x)
 		VMOVUPD(Mem{Base: s.a, Disp: 64}, y)
 		VCMPPD(Imm(13), lo, x, k)
@@ -278,7 +280,7 @@ func selectInt256(bits int, positions Mem) {
 	case 8:
 		VPBROADCASTB(bound("base"), base)
 		VPBROADCASTB(bound("span"), span)
-		s.loop(32, 1, func() {
+		s.loop(32, 32, func() {
 			VMOVDQU(Mem{Base: s.a}, x)
 			VPSUBB(base, x, x)
 			VPMINUB(span, x, y)
@@ -290,7 +292,7 @@ func selectInt256(bits int, positions Mem) {
 		VPBROADCASTW(bound("base"), base)
 		VPBROADCASTW(bound("span"), span)
 		z := YMM()
-		s.loop(32, 2, func() {
+		s.loop(32, 64, func() {
 			VMOVDQU(Mem{Base: s.a}, x)
 			VPSUBW(base, x, x)
 			VPMINUW(span, x, y)
@@ -307,7 +309,7 @@ func selectInt256(bits int, positions Mem) {
 	case 32:
 		VBROADCASTSS(bound("base"), base)
 		VBROADCASTSS(bound("span"), span)
-		s.loop(8, 4, func() {
+		s.loop(8, 32, func() {
 			VMOVDQU(Mem{Base: s.a}, x)
 			VPSUBD(base, x, x)
 			VPMINUD(span, x, y)
@@ -326,7 +328,7 @@ func selectInt256(bits int, positions Mem) {
 		VPXOR(top, span, span)
 		// The masks are of the rows above the span, so flip is inverted.
 		NOTQ(s.flip)
-		s.loop(8, 8, func() {
+		s.loop(8, 64, func() {
 			VMOVDQU(Mem{Base: s.a}, x)
 			VMOVDQU(Mem{Base: s.a, Disp: 32}, y)
 			VPSUBQ(base, x, x)
@@ -355,7 +357,7 @@ func selectFloat256(bits int, positions Mem) {
 	if bits == 32 {
 		VBROADCASTSS(bound("lo"), lo)
 		VBROADCASTSS(bound("hi"), hi)
-		s.loop(8, 4, func() {
+		s.loop(8, 32, func() {
 			VMOVUPS(Mem{Base: s.a}, x)
 			VCMPPS(Imm(13), lo, x, y)
 			VCMPPS(Imm(2), hi, x, x)
@@ -369,7 +371,7 @@ func selectFloat256(bits int, positions Mem) {
 	z, mask2 := YMM(), GP64()
 	VBROADCASTSD(bound("lo"), lo)
 	VBROADCASTSD(bound("hi"), hi)
-	s.loop(8, 8, func() {
+	s.loop(8, 64, func() {
 		VMOVUPD(Mem{Base: s.a}, x)
 		VCMPPD(Imm(13), lo, x, y)
 		VCMPPD(Imm(2), hi, x, x)
@@ -385,4 +387,42 @@ func selectFloat256(bits int, positions Mem) {
 		XORL(s.flip.As32(), mask.As32())
 		s.emit256(mask)
 	})
+}
+
+// selectBits512 selects by a bitmap, whose words are the masks.
+func selectBits512(ramp Mem) {
+	s := beginBits("AVX512", 16)
+	s.begin512(ramp)
+	mask := GP64()
+	s.loop(16, 2, func() {
+		MOVWLZX(Mem{Base: s.a}, mask.As32())
+		XORL(s.flip.As32(), mask.As32())
+		s.emit512(mask)
+	})
+}
+
+// selectBits256 is selectBits512 a byte at a time.
+func selectBits256(positions Mem) {
+	s := beginBits("AVX2", 8)
+	s.begin256(positions)
+	mask := GP64()
+	s.loop(8, 1, func() {
+		MOVBLZX(Mem{Base: s.a}, mask.As32())
+		XORL(s.flip.As32(), mask.As32())
+		s.emit256(mask)
+	})
+}
+
+func beginBits(level string, block int) *selector {
+	name := "selectBits" + level
+	TEXT(name, NOSPLIT, "func(bits *uint8, n int, flip uint64, out *int32) int")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s selects the rows i < n whose bit is set, or clear if flip is all ones; n is a multiple of %d.", name, block))
+	s := &selector{a: GP64(), n: GP64(), out: GP64(), count: GP64(), flip: GP64()}
+	Load(Param("bits"), s.a)
+	Load(Param("n"), s.n)
+	Load(Param("out"), s.out)
+	Load(Param("flip"), s.flip)
+	XORQ(s.count, s.count)
+	return s
 }

@@ -1,0 +1,112 @@
+package segment
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"htapdb/internal/vfs"
+)
+
+// RowIDs, timestamps and predecessors read back in every form, rows are found by
+// ID, and SelectBegun selects by timestamp.
+func TestSystemColumns(t *testing.T) {
+	r := newRand(t)
+	const n = 3000
+	dense := Input{Rows: n, FirstRowID: 1 << 50, MinTs: 77, MaxTs: 77}
+	gaps, far, shuffled := Input{Rows: n}, Input{Rows: n}, Input{Rows: n}
+	for i := range uint64(n) {
+		gaps.RowIDs = append(gaps.RowIDs, 10+3*i)
+		gaps.Begin = append(gaps.Begin, 1<<63+uint64(r.IntN(1000)))
+		gaps.Prev = append(gaps.Prev, uint64(r.IntN(2))*i)
+		far.RowIDs = append(far.RowIDs, i<<45+uint64(r.IntN(1000)))
+		far.Begin = append(far.Begin, r.Uint64())
+		shuffled.RowIDs = append(shuffled.RowIDs, 5+i)
+		shuffled.Begin = append(shuffled.Begin, 9)
+	}
+	r.Shuffle(n, func(i, j int) {
+		shuffled.RowIDs[i], shuffled.RowIDs[j] = shuffled.RowIDs[j], shuffled.RowIDs[i]
+	})
+	for name, in := range map[string]Input{"dense": dense, "gaps": gaps, "far": far, "shuffled": shuffled} {
+		t.Run(name, func(t *testing.T) { checkSystem(t, r, in) })
+	}
+}
+
+func checkSystem(t *testing.T, r *rand.Rand, in Input) {
+	seg := build(t, vfs.NewMem(), in)
+	ids, begins, prevs := slices.Clone(in.RowIDs), slices.Clone(in.Begin), slices.Clone(in.Prev)
+	if ids == nil {
+		for i := range uint64(in.Rows) {
+			ids = append(ids, in.FirstRowID+i)
+		}
+	}
+	if begins == nil {
+		begins = slices.Repeat([]uint64{in.MinTs}, in.Rows)
+	}
+	if prevs == nil {
+		prevs = make([]uint64, in.Rows)
+	}
+	for range 20 {
+		from := r.IntN(in.Rows)
+		got := make([]uint64, r.IntN(in.Rows-from+1))
+		for _, c := range []struct {
+			name string
+			read func(int, []uint64) error
+			want []uint64
+		}{{"rowIDs", seg.RowIDs, ids}, {"begin", seg.Begins, begins}, {"prev", seg.Prevs, prevs}} {
+			if err := c.read(from, got); err != nil || !slices.Equal(got, c.want[from:from+len(got)]) {
+				t.Fatalf("%s from %d: %v, or other values", c.name, from, err)
+			}
+		}
+		checkFind(t, seg, ids, r.IntN(in.Rows))
+		n := min(len(got), 2048)
+		ts := begins[r.IntN(in.Rows)] + uint64(r.IntN(3)) - 1
+		sel, err := seg.SelectBegun(ts, from, n, nil, nil)
+		var want []int32
+		for i := range n {
+			if begins[from+i] <= ts {
+				want = append(want, int32(i))
+			}
+		}
+		if err != nil || !slices.Equal(sel, want) {
+			t.Fatalf("SelectBegun(%d): %d rows, want %d, %v", ts, len(sel), len(want), err)
+		}
+	}
+	least, most, ok := seg.RowIDBounds()
+	if !ok || least != slices.Min(ids) || most != slices.Max(ids) {
+		t.Errorf("bounds %d, %d, want %d, %d", least, most, slices.Min(ids), slices.Max(ids))
+	}
+}
+
+func checkFind(t *testing.T, seg *Segment, ids []uint64, row int) {
+	t.Helper()
+	for _, id := range []uint64{ids[row], ids[row] + 1, ids[row] - 1, 0, ^uint64(0)} {
+		want := slices.Index(ids, id)
+		got, ok, err := seg.FindRowID(id)
+		if err != nil || ok != (want >= 0) || ok && got != want {
+			t.Fatalf("FindRowID(%d): row %d, %v, %v; want row %d", id, got, ok, err, want)
+		}
+	}
+}
+
+// The last reference unmaps; a reference is not to be had afterwards.
+func TestReferences(t *testing.T) {
+	fs := vfs.NewMem()
+	if _, err := Write(fs, "r.seg", Input{Rows: 0}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(fs, "r.seg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Retain()
+	s.Release()
+	if s.mapping.Data == nil || !s.TryRetain() {
+		t.Fatal("closed by the first release")
+	}
+	s.Release()
+	s.Release()
+	if s.mapping.Data != nil || s.TryRetain() {
+		t.Fatal("not closed by the last release")
+	}
+}
