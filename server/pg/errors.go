@@ -1,0 +1,71 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"htapdb/sql/sqlstate"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// Reasons for the end of a statement's context, found with context.Cause.
+var (
+	errUserCancel = sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to user request")
+	errShutdown   = sqlstate.New(sqlstate.AdminShutdown, "terminating connection due to administrator command")
+	errClientGone = sqlstate.New(sqlstate.ConnectionFailure, "the client closed the connection")
+)
+
+// idleTimeout is PostgreSQL's code of a session that was idle too long.
+const idleTimeout sqlstate.Code = "57P05"
+
+// asError gives every error a SQLSTATE. What happens to a statement whose
+// context was cancelled is told as the reason of the cancel.
+func asError(ctx context.Context, err error) *sqlstate.Error {
+	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || sqlstate.Is(err, sqlstate.QueryCanceled)) {
+		err = cause
+	}
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return errUserCancel
+	}
+	return sqlstate.Wrap(sqlstate.InternalError, err, "%v", err)
+}
+
+// appendError appends an ErrorResponse; severity is ERROR, FATAL or PANIC.
+func appendError(dst []byte, severity string, e *sqlstate.Error) []byte {
+	m := pgproto3.ErrorResponse{
+		Severity: severity, SeverityUnlocalized: severity,
+		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),
+		Position: int32(max(e.Position, 0)),
+	}
+	if out, err := m.Encode(dst); err == nil {
+		return out
+	}
+	return dst
+}
+
+// appendNotice appends a NoticeResponse. An error's code of class 01 is a
+// warning, any other a notice.
+func appendNotice(dst []byte, e *sqlstate.Error) []byte {
+	severity := "NOTICE"
+	if strings.HasPrefix(e.SQLState(), "01") || strings.HasPrefix(e.SQLState(), "25") {
+		severity = "WARNING"
+	}
+	m := pgproto3.NoticeResponse{
+		Severity: severity, SeverityUnlocalized: severity,
+		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),
+		Position: int32(max(e.Position, 0)),
+	}
+	if out, err := m.Encode(dst); err == nil {
+		return out
+	}
+	return dst
+}
+
+// cString makes a text fit a field that ends with a zero byte.
+func cString(s string) string { return strings.ReplaceAll(s, "\x00", "\\0") }

@@ -1,0 +1,447 @@
+package pg
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"strconv"
+
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+type vectorBatch = vector.Batch
+
+// prepared is a statement of Parse.
+type prepared struct {
+	// stmt is nil for an empty text.
+	stmt statement
+	// word is the statement's first word.
+	word string
+}
+
+func (p *prepared) close() {
+	if p.stmt != nil {
+		p.stmt.Close()
+	}
+}
+
+// portal is a bound statement and, once it runs, its result.
+type portal struct {
+	stmt *prepared
+	args []types.Datum
+	// formats has a code a result column.
+	formats []int16
+	cur     cursor
+	// state of the execution.
+	started, ended bool
+	// sent counts the rows of all its executions.
+	sent int
+}
+
+// close ends the portal's result.
+func (p *portal) close() {
+	if p.started && !p.ended && p.cur.rows != nil {
+		_ = p.cur.rows.Close()
+	}
+	p.cur, p.ended = cursor{}, true
+}
+
+// closePortals ends all portals, as the end of a transaction does.
+func (c *conn) closePortals() {
+	for name, p := range c.portals {
+		p.close()
+		if name != "" { // the unnamed one is kept for its memory
+			delete(c.portals, name)
+		} else {
+			p.stmt = nil
+		}
+	}
+}
+
+// extendedError answers an error of the extended protocol: what follows up to
+// Sync is ignored, and the transaction has failed.
+func (c *conn) extendedError(err error) error {
+	if err == errClosed {
+		return err
+	}
+	c.flushEvents()
+	c.out = appendError(c.out, "ERROR", asError(context.Background(), err))
+	c.skipping = true
+	ctx := c.begin()
+	if c.implicit != nil {
+		_ = c.implicit.Rollback()
+		c.implicit = nil
+	} else if c.sess.TxState() == 'T' {
+		c.sess.fail(ctx)
+	}
+	c.finish()
+	return nil
+}
+
+// parse runs Parse: a prepared statement.
+func (c *conn) parse(body []byte) error {
+	var m pgproto3.Parse
+	if err := m.Decode(body); err != nil {
+		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Parse message: %v", err)
+	}
+	old := c.statements[m.Name]
+	if m.Name != "" && old != nil {
+		return sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", m.Name)
+	}
+	if old == nil && len(c.statements) >= c.srv.opt.MaxStatements {
+		return sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d prepared statements already", len(c.statements)).
+			WithHint("Close statements that are no longer used.")
+	}
+	if old != nil {
+		old.close()
+		delete(c.statements, m.Name)
+	}
+	paramTypes := make([]types.Type, len(m.ParameterOIDs))
+	for i, oid := range m.ParameterOIDs {
+		var err error
+		if paramTypes[i], err = paramType(oid); err != nil {
+			return err
+		}
+	}
+	p := &prepared{word: firstWord(m.Query)}
+	if p.word != "" {
+		ctx := c.begin()
+		defer c.finish()
+		var err error
+		if p.stmt, err = c.sess.prepare(ctx, m.Query, paramTypes); err != nil {
+			return asError(ctx, err)
+		}
+	}
+	c.statements[m.Name] = p
+	c.out = append(c.out, '1', 0, 0, 0, 4)
+	return nil
+}
+
+// bindMessage is a decoded Bind; its slices are reused, and the parameters
+// point into the message.
+type bindMessage struct {
+	portal, statement []byte
+	paramFormats      []int16
+	params            [][]byte
+	resultFormats     []int16
+}
+
+// decode reads the body of a Bind.
+func (m *bindMessage) decode(body []byte) error {
+	bad := sqlstate.New(sqlstate.ProtocolViolation, "invalid Bind message")
+	var ok bool
+	if m.portal, body, ok = cutZero(body); !ok {
+		return bad
+	}
+	if m.statement, body, ok = cutZero(body); !ok {
+		return bad
+	}
+	if m.paramFormats, body, ok = decodeFormats(m.paramFormats[:0], body); !ok || len(body) < 2 {
+		return bad
+	}
+	n := int(binary.BigEndian.Uint16(body))
+	body = body[2:]
+	m.params = m.params[:0]
+	for range n {
+		if len(body) < 4 {
+			return bad
+		}
+		size := int(int32(binary.BigEndian.Uint32(body)))
+		body = body[4:]
+		switch {
+		case size == -1:
+			m.params = append(m.params, nil)
+			continue
+		case size < 0 || size > len(body):
+			return bad
+		}
+		m.params = append(m.params, body[:size:size])
+		body = body[size:]
+	}
+	if m.resultFormats, body, ok = decodeFormats(m.resultFormats[:0], body); !ok || len(body) != 0 {
+		return bad
+	}
+	return nil
+}
+
+// cutZero splits at the zero byte that ends a string.
+func cutZero(b []byte) (s, rest []byte, ok bool) { return bytes.Cut(b, []byte{0}) }
+
+// decodeFormats reads a counted list of format codes.
+func decodeFormats(dst []int16, b []byte) (formats []int16, rest []byte, ok bool) {
+	if len(b) < 2 {
+		return dst, b, false
+	}
+	n := int(binary.BigEndian.Uint16(b))
+	b = b[2:]
+	if len(b) < 2*n {
+		return dst, b, false
+	}
+	for i := range n {
+		dst = append(dst, int16(binary.BigEndian.Uint16(b[2*i:])))
+	}
+	return dst, b[2*n:], true
+}
+
+// bindPortal runs Bind: a portal with its parameters.
+func (c *conn) bindPortal(body []byte) error {
+	m := &c.bind
+	if err := m.decode(body); err != nil {
+		return err
+	}
+	st := c.statements[string(m.statement)]
+	if st == nil {
+		return unknownStatement(string(m.statement))
+	}
+	p := c.portals[string(m.portal)]
+	switch {
+	case p == nil:
+		if len(c.portals) >= c.srv.opt.MaxPortals {
+			return sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d portals already", len(c.portals))
+		}
+		p = &portal{}
+		c.portals[string(m.portal)] = p
+	case len(m.portal) > 0:
+		return sqlstate.New(sqlstate.DuplicateCursor, "portal %q already exists", m.portal)
+	default:
+		p.close()
+	}
+	err := p.fill(st, m, c)
+	if err != nil {
+		delete(c.portals, string(m.portal))
+		return err
+	}
+	c.out = append(c.out, '2', 0, 0, 0, 4)
+	return nil
+}
+
+// fill makes p a portal of st with the parameters and formats of m.
+func (p *portal) fill(st *prepared, m *bindMessage, c *conn) error {
+	*p = portal{stmt: st, args: p.args[:0], formats: p.formats[:0]}
+	var paramTypes []types.Type
+	columns := 0
+	if st.stmt != nil {
+		paramTypes = st.stmt.Params()
+		columns = len(st.stmt.Columns())
+	}
+	if len(m.params) != len(paramTypes) {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but the prepared statement requires %d", len(m.params), len(paramTypes))
+	}
+	if n := len(m.paramFormats); n > 1 && n != len(m.params) {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d parameter formats but %d parameters", n, len(m.params))
+	}
+	for i, b := range m.params {
+		d, err := decodeParam(b, paramTypes[i], formatAt(m.paramFormats, i), i+1, c.loc)
+		if err != nil {
+			return err
+		}
+		p.args = append(p.args, d)
+	}
+	if n := len(m.resultFormats); n > 1 && n != columns {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d result formats but query has %d columns", n, columns)
+	}
+	for i := range columns {
+		f := formatAt(m.resultFormats, i)
+		if f != formatText && f != formatBinary {
+			return sqlstate.New(sqlstate.ProtocolViolation, "unsupported format code: %d", f)
+		}
+		p.formats = append(p.formats, f)
+	}
+	return nil
+}
+
+// formatAt applies the protocol's short forms: no code is text, one is for all.
+func formatAt(formats []int16, i int) int16 {
+	switch len(formats) {
+	case 0:
+		return formatText
+	case 1:
+		return formats[0]
+	}
+	return formats[i]
+}
+
+// unknownStatement and unknownPortal are the errors for names that are not there.
+func unknownStatement(name string) error {
+	if name == "" {
+		return sqlstate.New(sqlstate.InvalidStatementName, "unnamed prepared statement does not exist")
+	}
+	return sqlstate.New(sqlstate.InvalidStatementName, "prepared statement %q does not exist", name)
+}
+
+func unknownPortal(name string) error {
+	return sqlstate.New(sqlstate.InvalidCursorName, "portal %q does not exist", name)
+}
+
+// objectName reads the kind (statement or portal) and name of Describe and Close.
+func objectName(body []byte) (kind byte, name string, err error) {
+	if len(body) < 2 || body[len(body)-1] != 0 || (body[0] != 'S' && body[0] != 'P') {
+		return 0, "", sqlstate.New(sqlstate.ProtocolViolation, "invalid Describe or Close message")
+	}
+	return body[0], string(body[1 : len(body)-1]), nil
+}
+
+// describe runs Describe.
+func (c *conn) describe(body []byte) error {
+	kind, name, err := objectName(body)
+	if err != nil {
+		return err
+	}
+	var st *prepared
+	var formats []int16
+	if kind == 'S' {
+		if st = c.statements[name]; st == nil {
+			return unknownStatement(name)
+		}
+		c.parameterDescription(st)
+	} else {
+		p := c.portals[name]
+		if p == nil || p.stmt == nil {
+			return unknownPortal(name)
+		}
+		st, formats = p.stmt, p.formats
+	}
+	if st.stmt == nil || st.stmt.Columns() == nil {
+		c.out = append(c.out, 'n', 0, 0, 0, 4)
+		return nil
+	}
+	c.out = appendRowDescription(c.out, st.stmt.Columns(), formats)
+	return nil
+}
+
+// parameterDescription appends the OIDs of a statement's parameters.
+func (c *conn) parameterDescription(st *prepared) {
+	var params []types.Type
+	if st.stmt != nil {
+		params = st.stmt.Params()
+	}
+	c.out = append(c.out, 't')
+	c.out = binary.BigEndian.AppendUint32(c.out, uint32(4+2+4*len(params)))
+	c.out = binary.BigEndian.AppendUint16(c.out, uint16(len(params)))
+	for _, t := range params {
+		c.out = binary.BigEndian.AppendUint32(c.out, wireOID(t))
+	}
+}
+
+// closeObject runs Close; what does not exist is closed already. The unnamed
+// portal object stays for its memory.
+func (c *conn) closeObject(body []byte) error {
+	kind, name, err := objectName(body)
+	if err != nil {
+		return err
+	}
+	if kind == 'S' {
+		if st := c.statements[name]; st != nil {
+			st.close()
+			delete(c.statements, name)
+		}
+	} else if p := c.portals[name]; p != nil {
+		p.close()
+		delete(c.portals, name)
+	}
+	c.out = append(c.out, '3', 0, 0, 0, 4)
+	return nil
+}
+
+// execute runs Execute: a portal, from where it was suspended.
+func (c *conn) execute(body []byte) error {
+	name, rest, ok := cutZero(body)
+	if !ok || len(rest) != 4 {
+		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Execute message")
+	}
+	limit := max(int(int32(binary.BigEndian.Uint32(rest))), 0)
+	p := c.portals[string(name)]
+	if p == nil || p.stmt == nil {
+		return unknownPortal(string(name))
+	}
+	if p.stmt.stmt == nil {
+		c.out = append(c.out, 'I', 0, 0, 0, 4)
+		return nil
+	}
+	ctx := c.begin()
+	err := c.runPortal(ctx, p, string(name), limit)
+	if err != nil && err != errClosed {
+		err = asError(ctx, err)
+	}
+	c.finish()
+	return err
+}
+
+// runPortal starts or continues a portal.
+func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int) error {
+	if p.started && p.ended {
+		if p.formats == nil || p.stmt.stmt.Columns() == nil {
+			return sqlstate.New(sqlstate.ObjectNotInState, "portal %q cannot be run", name)
+		}
+		c.commandComplete("SELECT 0")
+		return nil
+	}
+	if !p.started {
+		done, err := c.startPortal(ctx, p)
+		if done || err != nil {
+			p.ended = true
+			return err
+		}
+	}
+	c.rows.begin(p.formats, c.loc)
+	sent, ended, err := c.stream(&p.cur, limit)
+	p.sent += sent
+	if err == nil && !ended {
+		c.flushEvents()
+		c.out = append(c.out, 's', 0, 0, 0, 4)
+		return nil
+	}
+	r := p.cur.rows
+	p.ended, p.cur = true, cursor{}
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	tag := r.Result().Tag
+	if p.sent != sent { // the tag counts the rows of this execution only
+		tag = "SELECT " + strconv.Itoa(sent)
+	}
+	c.commandComplete(tag)
+	return nil
+}
+
+// startPortal runs the statement up to its first batch; done says that it has
+// no result and is complete.
+func (c *conn) startPortal(ctx context.Context, p *portal) (done bool, err error) {
+	p.started = true
+	done, err = c.enterImplicit(ctx, p.stmt)
+	if done || err != nil {
+		return done, err
+	}
+	st := p.stmt.stmt
+	if f, ok := st.Copy(); ok {
+		tag, err := c.copy(ctx, st, f)
+		if err == nil {
+			c.commandComplete(tag)
+		}
+		return true, err
+	}
+	if c.endsTransaction(st.SQL()) {
+		for _, other := range c.portals {
+			if other != p {
+				other.close()
+			}
+		}
+	}
+	r, err := st.query(ctx, p.args)
+	if err != nil {
+		return false, err
+	}
+	if n := len(r.Columns()); n != len(p.formats) {
+		_ = r.Close()
+		return false, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
+	}
+	p.cur = cursor{rows: r}
+	return false, nil
+}

@@ -1,0 +1,62 @@
+package pg
+
+import (
+	"context"
+
+	"htapdb/sql/sqlstate"
+)
+
+// enterImplicit begins the implicit transaction of the messages up to Sync when
+// the statement does not end them. done says that it answered the statement: a
+// BEGIN inside the implicit transaction makes that one explicit.
+func (c *conn) enterImplicit(ctx context.Context, st *prepared) (done bool, err error) {
+	if c.implicit != nil {
+		switch st.word {
+		case "BEGIN", "START":
+			c.implicit = nil // what ran before belongs to it, as in PostgreSQL
+			c.commandComplete("BEGIN")
+			return true, nil
+		case "COMMIT", "END", "ROLLBACK", "ABORT":
+			c.implicit = nil
+		}
+		return false, nil
+	}
+	if c.sess.TxState() != 'I' || standsAlone(st.word) || c.in.syncFollows() {
+		return false, nil
+	}
+	c.implicit, err = c.sess.begin(ctx)
+	return false, err
+}
+
+// endImplicit commits the implicit transaction, if there is one.
+func (c *conn) endImplicit(ctx context.Context) error {
+	if c.implicit == nil {
+		return nil
+	}
+	tx := c.implicit
+	c.implicit = nil
+	c.closePortals()
+	return tx.Commit(ctx)
+}
+
+// sync ends the messages since the last Sync: it commits what they did and says
+// that the session is ready.
+func (c *conn) sync() error {
+	if c.implicit != nil {
+		ctx := c.begin()
+		if err := c.endImplicit(ctx); err != nil {
+			c.out = appendError(c.out, "ERROR", asError(ctx, err))
+		}
+		c.finish()
+	}
+	c.skipping = false
+	if c.sess.TxState() == 'I' {
+		c.closePortals()
+	}
+	return c.readyForQuery()
+}
+
+// errCopyState is a message that has no place in a COPY.
+func errCopyState(kind byte) error {
+	return sqlstate.New(sqlstate.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", kind)
+}

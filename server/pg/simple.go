@@ -1,0 +1,127 @@
+package pg
+
+import (
+	"bytes"
+	"context"
+
+	"htapdb/sql/sqlstate"
+)
+
+// cursor is a result being read.
+type cursor struct {
+	rows rows
+	// batch is the current one, at the next of its alive rows.
+	batch *vectorBatch
+	at    int
+}
+
+// simpleQuery runs a Query message: all its statements in one implicit
+// transaction, results in text.
+func (c *conn) simpleQuery(body []byte) error {
+	i := bytes.IndexByte(body, 0)
+	if i != len(body)-1 {
+		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Query message")
+	}
+	ctx := c.begin()
+	err := c.endImplicit(ctx) // of extended messages without a Sync
+	if err == nil {
+		err = c.runScript(ctx, string(body[:i]))
+	}
+	if err != nil {
+		if err == errClosed {
+			return err
+		}
+		c.flushEvents()
+		c.out = appendError(c.out, "ERROR", asError(ctx, err))
+	}
+	c.finish()
+	if c.sess.TxState() == 'I' {
+		c.closePortals()
+	}
+	return c.readyForQuery()
+}
+
+// runScript runs the statements of a text. The completion of each is written
+// when the next begins or the whole has committed, never before.
+func (c *conn) runScript(ctx context.Context, text string) error {
+	c.dropUnnamed()
+	sc, err := c.sess.script(text)
+	if err != nil {
+		return err
+	}
+	tag, any := "", false
+	for {
+		st, nextErr := sc.next(ctx)
+		if st == nil || nextErr != nil {
+			err = nextErr
+			break
+		}
+		if any {
+			c.commandComplete(tag)
+		}
+		any = true
+		tag, err = c.runSimple(ctx, st)
+		st.Close()
+		if err != nil {
+			break
+		}
+	}
+	if endErr := sc.end(ctx, err); endErr != nil || err != nil {
+		if err == errClosed || endErr == nil {
+			return err
+		}
+		return endErr
+	}
+	if !any {
+		c.out = append(c.out, 'I', 0, 0, 0, 4)
+		return nil
+	}
+	c.commandComplete(tag)
+	return nil
+}
+
+// runSimple runs one statement of a script and returns its tag.
+func (c *conn) runSimple(ctx context.Context, st statement) (tag string, err error) {
+	if f, ok := st.Copy(); ok {
+		return c.copy(ctx, st, f)
+	}
+	if c.endsTransaction(st.SQL()) {
+		c.closePortals()
+	}
+	r, err := st.query(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	if cols := r.Columns(); cols != nil {
+		c.out = appendRowDescription(c.out, cols, nil)
+		c.rows.begin(c.textFormats(len(cols)), c.loc)
+	}
+	_, _, err = c.stream(&cursor{rows: r}, 0)
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.Result().Tag, nil
+}
+
+// textFormats returns n zeros.
+func (c *conn) textFormats(n int) []int16 {
+	if cap(c.zeros) < n {
+		c.zeros = make([]int16, n)
+	}
+	return c.zeros[:n]
+}
+
+// dropUnnamed closes the unnamed statement and portal, as a simple query does.
+func (c *conn) dropUnnamed() {
+	if p := c.portals[""]; p != nil {
+		p.close()
+		delete(c.portals, "")
+	}
+	if st := c.statements[""]; st != nil {
+		st.close()
+		delete(c.statements, "")
+	}
+}
