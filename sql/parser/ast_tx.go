@@ -23,6 +23,8 @@ type TxModes struct {
 // BeginStmt is BEGIN or START TRANSACTION.
 type BeginStmt struct {
 	Loc
+	// Start is true for START TRANSACTION; only the command's tag differs.
+	Start bool
 	Modes TxModes
 }
 

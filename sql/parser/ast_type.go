@@ -10,9 +10,10 @@ package parser
 // serial, decimal…) stay as written.
 type TypeName struct {
 	Loc
-	// Schema is empty, or the qualification: pg_catalog, information_schema…
-	Schema string
-	Name   string
+	// Catalog and Schema are the qualification, or empty: pg_catalog…
+	Catalog string
+	Schema  string
+	Name    string
 	// Args are the modifiers in parentheses: length, precision, scale.
 	Args []int
 	// Fields restricts an interval: "year to month", "second"; else empty.

@@ -206,8 +206,7 @@ func (p *parser) objectName() ObjectName {
 // objectNameFrom continues a name whose first part was read.
 func (p *parser) objectNameFrom(loc Loc, first string) ObjectName {
 	parts := []string{first}
-	for p.atPunct(".") && p.ahead(1).isLabel() {
-		p.next()
+	for p.acceptPunct(".") {
 		parts = append(parts, p.label())
 	}
 	return p.objectNameOf(loc, parts)

@@ -176,10 +176,8 @@ func (n *TypeName) formatBase(w *printer) {
 	name, zone := strings.CutSuffix(n.Name, " with time zone")
 	switch {
 	case n.Schema != "":
-		w.ident(n.Schema)
-		w.WriteByte('.')
-		w.ident(n.Name)
-		name, zone = n.Name, false
+		w.str(ObjectName{Catalog: n.Catalog, Schema: n.Schema, Name: n.Name}.String())
+		zone = false
 	case zone && (name == "time" || name == "timestamp"), plainTypes[n.Name]:
 		w.str(name)
 	case n.Name == "char":

@@ -173,10 +173,10 @@ func (n *References) format(w *printer) {
 func (n *TableLike) format(w *printer) {
 	w.str("LIKE ", n.Table.String())
 	for _, s := range n.Including {
-		w.str(" INCLUDING ", QuoteIdent(s))
+		w.str(" INCLUDING ", upper(s))
 	}
 	for _, s := range n.Excluding {
-		w.str(" EXCLUDING ", QuoteIdent(s))
+		w.str(" EXCLUDING ", upper(s))
 	}
 }
 
@@ -202,10 +202,11 @@ func (n *CreateIndexStmt) format(w *printer) {
 }
 
 func (n *IndexElem) format(w *printer) {
-	switch n.Expr.(type) {
-	case *ColumnRef, *FuncCall:
+	column, ok := n.Expr.(*ColumnRef)
+	_, call := n.Expr.(*FuncCall)
+	if ok && len(column.Parts) == 1 || call {
 		w.expr(n.Expr, precPrimary)
-	default:
+	} else {
 		w.query(n.Expr)
 	}
 	if n.Collation != nil {

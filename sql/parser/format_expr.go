@@ -225,11 +225,13 @@ func (n *ArrayExpr) formatItems(w *printer) {
 }
 
 func (n *IndexExpr) format(w *printer) {
-	// x::int[1] would be a cast to an array type.
-	if _, cast := n.Operand.(*CastExpr); cast {
+	// PostgreSQL takes subscripts of these only; and x::int[1] would be a cast
+	// to an array type.
+	switch n.Operand.(type) {
+	case *ColumnRef, *Param, *IndexExpr, *FieldExpr, *SubqueryExpr, *ArrayExpr:
+		n.Operand.format(w)
+	default:
 		w.query(n.Operand)
-	} else {
-		w.expr(n.Operand, precPrimary)
 	}
 	w.str("[")
 	w.clause("", n.Index)

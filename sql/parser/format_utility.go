@@ -6,7 +6,11 @@ var isolationNames = [...]string{
 }
 
 func (n *BeginStmt) format(w *printer) {
-	w.str("BEGIN")
+	if n.Start {
+		w.str("START TRANSACTION")
+	} else {
+		w.str("BEGIN")
+	}
 	w.txModes(n.Modes)
 }
 

@@ -148,6 +148,15 @@ func (p *parser) tableOrFunction(t token) TableExpr {
 		call, _ := p.keywordCall(t).(*FuncCall)
 		return p.functionRef(t, call)
 	}
+	if p.ahead(1).isPunct("(") && t.kind == tokWord {
+		switch call := p.specialCall(t).(type) {
+		case nil:
+		case *FuncCall:
+			return p.functionRef(t, call)
+		default:
+			p.unsupported(t, upper(t.text)+" in FROM")
+		}
+	}
 	parts := p.nameParts(t)
 	if p.err != nil {
 		return &TableRef{Loc: t.loc()}

@@ -194,16 +194,17 @@ func (p *parser) nameOrCall() Expr {
 		return &NullLit{Loc: t.loc()}
 	case next.isPunct("("):
 		return p.call(p.objectNameOf(t.loc(), parts))
-	case next.kind == tokString && len(parts) <= 2:
-		typ := &TypeName{Loc: t.loc(), Name: parts[len(parts)-1]}
-		if len(parts) == 2 {
-			typ.Schema = parts[0]
-		}
+	case next.kind == tokString:
+		name := p.objectNameOf(t.loc(), parts)
+		typ := &TypeName{Loc: t.loc(), Catalog: name.Catalog, Schema: name.Schema, Name: name.Name}
 		return &TypedLit{Loc: t.loc(), Type: typ, Value: p.next().text}
 	case next.isPunct(".") && p.ahead(1).isOp("*"):
 		p.next()
 		p.next()
 		return &Star{Loc: t.loc(), Qualifier: parts}
+	case next.isPunct("."):
+		p.next()
+		p.unexpected()
 	case len(parts) > 4:
 		p.syntaxError(t, "improper qualified name (too many dotted names)")
 	case len(parts) == 1 && !t.isName():

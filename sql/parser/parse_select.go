@@ -207,7 +207,7 @@ func (p *parser) selectList(c *SelectCore) {
 		}
 	}
 	p.expectedOperand()
-	if !p.atTargetsEnd() {
+	if !p.atTargetsEnd() || c.Distinct {
 		c.Targets = p.targets()
 	}
 	if t := p.tok(); t.isWord("into") {

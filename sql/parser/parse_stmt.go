@@ -98,11 +98,11 @@ func (p *parser) transaction(t token) Stmt {
 		return p.rollback()
 	case "savepoint":
 		p.next()
-		return &SavepointStmt{Loc: t.loc(), Name: p.label()}
+		return &SavepointStmt{Loc: t.loc(), Name: p.name()}
 	case "release":
 		p.next()
 		p.accept("savepoint")
-		return &ReleaseStmt{Loc: t.loc(), Name: p.label()}
+		return &ReleaseStmt{Loc: t.loc(), Name: p.name()}
 	case "prepare":
 		return p.prepare()
 	}

@@ -94,16 +94,27 @@ func (p *parser) tableElement(n *CreateTableStmt) {
 // tableLike parses LIKE t [INCLUDING x]….
 func (p *parser) tableLike() *TableLike {
 	n := &TableLike{Loc: p.next().loc(), Table: p.objectName()}
-	for {
+	for p.err == nil {
 		switch p.acceptAny("including", "excluding") {
 		case "including":
-			n.Including = append(n.Including, p.label())
+			n.Including = append(n.Including, p.likeOption())
 		case "excluding":
-			n.Excluding = append(n.Excluding, p.label())
+			n.Excluding = append(n.Excluding, p.likeOption())
 		default:
 			return n
 		}
 	}
+	return n
+}
+
+// likeOption parses what LIKE includes or excludes.
+func (p *parser) likeOption() string {
+	w := p.acceptAny("all", "comments", "compression", "constraints", "defaults", "generated", "identity", "indexes",
+		"statistics", "storage")
+	if w == "" {
+		p.unexpected()
+	}
+	return w
 }
 
 // columnDef parses name type [constraints].

@@ -3,12 +3,14 @@ package parser
 // begin parses BEGIN and START TRANSACTION.
 func (p *parser) begin() Stmt {
 	t := p.next()
-	if t.text == "start" {
+	n := &BeginStmt{Loc: t.loc(), Start: t.text == "start"}
+	if n.Start {
 		p.expect("transaction")
 	} else {
 		p.acceptAny("work", "transaction")
 	}
-	return &BeginStmt{Loc: t.loc(), Modes: p.txModes(false)}
+	n.Modes = p.txModes(false)
+	return n
 }
 
 // txModes parses the characteristics of a transaction, with or without commas
@@ -73,7 +75,7 @@ func (p *parser) rollback() Stmt {
 	p.acceptAny("work", "transaction")
 	if t.text == "rollback" && p.accept("to") {
 		p.accept("savepoint")
-		return &RollbackToStmt{Loc: t.loc(), Name: p.label()}
+		return &RollbackToStmt{Loc: t.loc(), Name: p.name()}
 	}
 	return &RollbackStmt{Loc: t.loc(), Chain: p.andChain()}
 }

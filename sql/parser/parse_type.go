@@ -160,7 +160,7 @@ func (p *parser) namedType(typ *TypeName) {
 		return
 	}
 	name := p.objectNameFrom(t.loc(), p.next().text)
-	typ.Schema, typ.Name = name.Schema, name.Name
+	typ.Catalog, typ.Schema, typ.Name = name.Catalog, name.Schema, name.Name
 	p.typeArgs(typ)
 }
 
