@@ -44,7 +44,7 @@ func (n *callNode) compute(ev *Evaluator, b *vector.Batch, sel []int32) (*vector
 		n.out.Resize(b.Len)
 		return &n.out, nil
 	}
-	varying, allConst := 0, true
+	varying, allConst, null := 0, true, false
 	for i, a := range n.args {
 		v, err := a.eval(ev, b, sel)
 		if err != nil {
@@ -55,8 +55,11 @@ func (n *callNode) compute(ev *Evaluator, b *vector.Batch, sel []int32) (*vector
 			varying++
 			allConst = false
 		} else if n.fn.Strict && v.Valid != nil && v.Valid[0] == 0 && n.fn.Volatility < Volatile {
-			return n.constNull(b.Len), nil
+			null = true // the other arguments may still fail
 		}
+	}
+	if null {
+		return n.constNull(b.Len), nil
 	}
 	if n.fn.relabel {
 		return n.relabel(), nil
