@@ -11,7 +11,8 @@ import (
 // Group is what one or more transactions did to a table, in commit order.
 type Group struct {
 	// Rows are the new row versions: all columns in the schema's order, no
-	// selection. nil if there are none. Strings are copied.
+	// selection. nil if there are none. Strings are copied; columns that are not
+	// flat are replaced by flat ones.
 	Rows *vector.Batch
 	// RowIDs and Begin give each new row's ID and timestamp. IDs ascend, also
 	// from group to group; timestamps do not descend.
@@ -45,6 +46,9 @@ func (t *Table) Apply(ts uint64, ins *vector.Batch, rowIDs, prev, ended []uint64
 func (t *Table) ApplyGroup(g *Group) error {
 	t.applyMu.Lock()
 	defer t.applyMu.Unlock()
+	if err := t.usable(); err != nil {
+		return err
+	}
 	if err := t.checkGroup(g); err != nil {
 		return err
 	}
@@ -52,6 +56,14 @@ func (t *Table) ApplyGroup(g *Group) error {
 		return err
 	}
 	return t.endRows(g)
+}
+
+// usable reports that the table was dropped; the caller holds applyMu.
+func (t *Table) usable() error {
+	if t.closed {
+		return sqlstate.New(sqlstate.ObjectNotInState, "table %q was dropped from the columns", t.current.schema.Name)
+	}
+	return nil
 }
 
 // checkGroup reports what is wrong with the shape or order of g, and flattens
@@ -76,6 +88,9 @@ func (t *Table) checkGroup(g *Group) error {
 	}
 	if !ascend(g.Begin, t.lastTS) || !ascend(g.EndTS, t.lastTS) {
 		return t.malformed("timestamps descend, or lie below %d", t.lastTS)
+	}
+	if n > 0 && g.Begin[0] <= t.replayed || len(g.Ended) > 0 && g.EndTS[0] <= t.replayed {
+		return t.malformed("the columns were recovered at %d and hold the events up to it", t.replayed)
 	}
 	for i := range v.schema.Columns {
 		if n == 0 {

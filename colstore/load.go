@@ -249,7 +249,10 @@ func (s *Store) takeLoad(name string) *sealed {
 func (t *Table) AttachLoad(ts uint64, names []string) error {
 	t.applyMu.Lock()
 	defer t.applyMu.Unlock()
-	if ts < t.lastTS {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if ts < t.lastTS || ts <= t.replayed {
 		return t.malformed("a load at %d comes after %d", ts, t.lastTS)
 	}
 	var added []*sealed

@@ -457,8 +457,35 @@ func verify(t testing.TB, m *model, snap *Snapshot, filters []Filter, o *Overlay
 	if st := sc.Stats(); st.RowsOut != int64(got) || st.RowsScanned < st.RowsOut || st.SegmentsPruned > st.SegmentsTotal {
 		t.Fatalf("%s: statistics %+v for %d rows", what, st, got)
 	}
+	verifyMinMax(t, m, snap, o, what)
 	if n, err := snap.Count(o); err != nil || int(n) != len(m.visible(snap.TS(), nil, o)) {
 		t.Fatalf("%s at %d: count %d, %v; want %d", what, snap.TS(), n, err, len(m.visible(snap.TS(), nil, o)))
+	}
+}
+
+// verifyMinMax compares the shortcut on a random column with the model.
+func verifyMinMax(t testing.TB, m *model, snap *Snapshot, o *Overlay, what string) {
+	t.Helper()
+	c := m.rng.IntN(len(m.schema.Columns))
+	var least, most types.Datum
+	for _, r := range m.visible(snap.TS(), nil, o) {
+		d := r.vals[c]
+		if d.IsNull() {
+			continue
+		}
+		if least.IsNull() || vector.CompareDatum(d, least) < 0 {
+			least = d
+		}
+		if most.IsNull() || vector.CompareDatum(d, most) > 0 {
+			most = d
+		}
+	}
+	lo, hi, err := snap.MinMax(context.Background(), c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lo.IsNull() != least.IsNull() || !lo.IsNull() && (vector.CompareDatum(lo, least) != 0 || vector.CompareDatum(hi, most) != 0) {
+		t.Fatalf("%s at %d: column %d lies between %v and %v, not %v and %v", what, snap.TS(), c, least, most, lo, hi)
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *Store) openTable(e *tableEntry, position uint64) {
 	t.safe.Store(position)
 	t.floor.Store(e.floor)
 	t.nextRowID.Store(e.nextRowID)
-	t.lastTS = position
+	t.lastTS, t.replayed = position, position
 	s.tables[t.id] = t
 	for _, x := range segs {
 		x.refs.Add(1)

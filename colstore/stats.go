@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"sync"
+	"time"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -19,6 +20,8 @@ type TableStats struct {
 	Bytes    int64
 	// Columns are in the schema's order.
 	Columns []ColumnStats
+	// counted is Rows when Columns were computed.
+	counted int64
 }
 
 // ColumnStats is what the planner knows of a column.
@@ -38,13 +41,31 @@ type statsCache struct {
 	mu      sync.Mutex
 	stats   TableStats
 	changes uint64
+	at      time.Time
 	valid   bool
 }
 
-// Stats returns the table's statistics as of now. They are computed again when a
-// tenth of the rows have changed since, from zone maps, sketches and the delta;
-// otherwise a call costs next to nothing.
+// statsAge is how old the row counts may be while the table changes.
+const statsAge = 100 * time.Millisecond
+
+// Stats returns the table's statistics. Row counts are at most 100 ms old; the
+// columns' are computed again, from zone maps, sketches and the delta, when a
+// tenth of the rows have changed. Otherwise a call costs next to nothing.
 func (t *Table) Stats() TableStats {
+	cache := &t.stats
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
+	changes, now := t.changes.Load(), time.Now()
+	if cache.valid && (changes == cache.changes || now.Sub(cache.at) < statsAge) {
+		return cache.stats
+	}
+	cache.stats = t.countStats(cache.valid, cache.stats)
+	cache.changes, cache.at, cache.valid = changes, now, true
+	return cache.stats
+}
+
+// countStats returns fresh row counts, with the columns of old if those will do.
+func (t *Table) countStats(valid bool, old TableStats) TableStats {
 	v := t.pin()
 	defer v.release(t)
 	safe := t.Safe()
@@ -58,22 +79,15 @@ func (t *Table) Stats() TableStats {
 		now.DeltaRows += int64(c.begun(safe) - c.dels.count(safe))
 	}
 	now.Rows += now.DeltaRows
-	cache := &t.stats
-	cache.mu.Lock()
-	defer cache.mu.Unlock()
-	changes := t.changes.Load()
-	moved := now.Rows - cache.stats.Rows
-	fresh := cache.valid && len(cache.stats.Columns) == len(v.schema.Columns) &&
-		(changes == cache.changes || 10*max(moved, -moved) < cache.stats.Rows)
-	if fresh {
-		now.Columns = cache.stats.Columns
+	moved := now.Rows - old.counted
+	if valid && len(old.Columns) == len(v.schema.Columns) && 10*max(moved, -moved) <= old.counted && old.counted > 0 {
+		now.Columns, now.counted = old.Columns, old.counted
 		return now
 	}
-	now.Columns = make([]ColumnStats, len(v.schema.Columns))
+	now.Columns, now.counted = make([]ColumnStats, len(v.schema.Columns)), now.Rows
 	for i := range now.Columns {
 		now.Columns[i] = v.columnStats(i)
 	}
-	cache.stats, cache.changes, cache.valid = now, changes, true
 	return now
 }
 
@@ -98,11 +112,16 @@ func (v *version) columnStats(ordinal int) ColumnStats {
 			a.rough = a.rough || z.Nulls < z.Rows
 		}
 	}
-	for _, c := range v.delta.list() {
-		a.chunk(c, ordinal, def)
+	chunks := v.delta.list()
+	step := 1 + len(chunks)/sampledChunks
+	for i := len(chunks) - 1; i >= 0; i -= step {
+		a.chunk(chunks[i], ordinal, def)
 	}
 	return a.result()
 }
+
+// sampledChunks is how many chunks of the delta the statistics look at.
+const sampledChunks = 16
 
 // newSketch returns an empty sketch that those of segments merge into.
 func newSketch() *hyperloglog.Sketch {

@@ -210,6 +210,7 @@ func (t *Table) drop() {
 	t.dropped = true
 	t.state, t.reason = Detached, "dropped"
 	t.mu.Unlock()
+	t.closed = true
 	v := t.current
 	t.install(newVersion(v.schema, v.layout, nil, nil))
 }

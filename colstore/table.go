@@ -35,6 +35,8 @@ type Table struct {
 	// The fields below are guarded by applyMu.
 	lastTS    uint64 // the newest begin or end applied
 	lastRowID uint64 // the newest rowID appended to the delta
+	replayed  uint64 // the position that Open found: events are after it
+	closed    bool   // dropped, or the store was closed
 
 	// mu guards the fields below; it may be taken while applyMu is held.
 	mu      sync.Mutex
@@ -199,7 +201,7 @@ func (t *Table) Reset() error {
 	defer t.applyMu.Unlock()
 	t.SetState(Rebuilding, "")
 	v := t.current
-	t.lastRowID, t.lastTS = 0, 0
+	t.lastRowID, t.lastTS, t.replayed = 0, 0, 0
 	t.install(newVersion(v.schema, v.layout, nil, nil))
 	return nil
 }
