@@ -13,6 +13,7 @@ import (
 //go:generate go run ./internal/asm -topic minmax -out kernel_minmax_amd64.s -stubs kernel_minmax_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic unpack -out kernel_unpack_amd64.s -stubs kernel_unpack_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic gather -out kernel_gather_amd64.s -stubs kernel_gather_amd64.go -pkg vector
+//go:generate go run ./internal/asm -topic codes -out kernel_codes_amd64.s -stubs kernel_codes_amd64.go -pkg vector
 //go:generate go run ./internal/asm -topic hash -out kernel_hash_amd64.s -stubs kernel_hash_amd64.go -pkg vector
 
 // The entry points between the exported kernels and their implementations: they

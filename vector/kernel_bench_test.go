@@ -60,6 +60,10 @@ func BenchmarkSelect(b *testing.B) {
 	bits := u8[:MaxBatch/8]
 	benchLevels(b, "bits", len(bits), func() { SelectBits(bits, true, 0, MaxBatch, nil, out) })
 	benchLevels(b, "bitssel", len(half)/8, func() { SelectBits(bits, true, 0, MaxBatch, half, out) })
+	set := NewCodeSet(benchInput[uint8]()[:100])
+	benchLevels(b, "codes8", len(u8), func() { SelectCodes(set, u8, nil, out) })
+	benchLevels(b, "codes16", 2*len(u16), func() { SelectCodes(set, u16, nil, out) })
+	benchLevels(b, "codes8sel", len(half), func() { SelectCodes(set, u8, half, out) })
 	benchLevels(b, "int32sel", 4*len(half), func() { SelectInt(Lt, i32, 50, half, out) })
 	benchLevels(b, "int64sel", 8*len(half), func() { SelectInt(Lt, i64, 50, half, out) })
 	benchLevels(b, "uint8sel", len(half), func() { SelectInt(Lt, u8, 50, half, out) })

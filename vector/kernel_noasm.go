@@ -33,6 +33,14 @@ func selectBitsSel(bits []byte, set bool, from int, sel, out []int32) int {
 	return selectBitsSelGo(bits, set, from, 0, 0, sel, out)
 }
 
+func selectCodes[C Code](bitmap []uint32, codes []C, out []int32) int {
+	return selectCodesGo(bitmap, codes, 0, 0, out)
+}
+
+func selectCodesSel[C Code](bitmap []uint32, codes []C, sel, out []int32) int {
+	return selectCodesSelGo(bitmap, codes, 0, 0, sel, out)
+}
+
 func hashIntsDense[T Int](a []T, out []uint64)            { hashIntsGo(a, out) }
 func countValid(valid []uint8) int                        { return countValidGo(valid) }
 func sumCodes[S Code](a []S) uint64                       { return sumCodesGo(a) }

@@ -140,6 +140,41 @@ func TestSelectByCodeAndValid(t *testing.T) {
 	})
 }
 
+func TestSelectCodes(t *testing.T) {
+	r := newRand(t)
+	atEachLevel(t, func(t *testing.T) {
+		testSelectCodes[uint8](t, r, 3)
+		testSelectCodes[uint8](t, r, 256)
+		testSelectCodes[uint16](t, r, 500)
+		testSelectCodes[uint16](t, r, 1<<16)
+		testSelectCodes[uint32](t, r, 70_000)
+	})
+}
+
+func testSelectCodes[C Code](t *testing.T, r *rand.Rand, entries int) {
+	mem := newArena(t)
+	pass := make([]uint8, entries)
+	for i := range pass {
+		pass[i] = uint8(r.IntN(2))
+	}
+	set := NewCodeSet(pass)
+	for _, n := range lengths() {
+		mem.reset()
+		codes, sel := guarded[C](mem, n), randomSel(r, n)
+		for i := range codes {
+			codes[i] = C(r.IntN(entries))
+		}
+		if n > 0 {
+			codes[r.IntN(n)] = C(entries - 1)
+		}
+		got := SelectCodes(set, codes, sel, guarded[int32](mem, len(rowsOf(sel, n))))
+		want := naiveSelect(sel, n, func(i int32) bool { return pass[codes[i]] != 0 && set.Has(uint32(codes[i])) })
+		if !slices.Equal(got, want) || got == nil {
+			t.Fatalf("%T[%d] of %d entries: got %v, want %v", codes, n, entries, got, want)
+		}
+	}
+}
+
 func TestSelectBits(t *testing.T) {
 	r := newRand(t)
 	atEachLevel(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 	testValid              // rows that are not null
 	testNull               // rows that are null
 	testCodes              // residue or code in codes; not null
-	testTable              // table[residue or code]; nulls as nullPasses
+	testTable              // residue or code in set; nulls as nullPasses
 	testInts               // plain integer in [lo, hi]; not null
 	testFloats             // plain float by comparisons; not null
 	testValues             // materialize and compare
@@ -39,11 +39,14 @@ type Compiled struct {
 	test test
 
 	codes      codeRange
-	table      []uint8
+	table      []uint8 // by code, while compiling
+	set        *vector.CodeSet
 	nullPasses bool
 	lo, hi     int64 // of testInts
 	negate     bool
-	list       []types.Datum // In, sorted
+	list       []types.Datum       // In, sorted
+	ints       *intSet             // list, if of integers
+	strs       map[string]struct{} // list, if of strings
 }
 
 // Compile translates p for the column. Errors: DataCorrupted and IOError if the

@@ -132,6 +132,18 @@ func (f *Compiled) compileIn() error {
 		span, _ := e.max.Int128().Sub(base)
 		f.table = f.table[:span.Lo+1]
 		f.reduceTable()
+	case e.enc == Strings:
+		f.strs = make(map[string]struct{}, len(f.list))
+		for _, d := range f.list {
+			f.strs[d.Str()] = struct{}{}
+		}
+	case e.typ.Physical() >= types.PhysInt16 && e.typ.Physical() <= types.PhysInt64:
+		f.ints = newIntSet(len(f.list))
+		for _, d := range f.list {
+			if x, ok := d.Int128().Int64(); ok {
+				f.ints.add(x)
+			}
+		}
 	}
 	return nil
 }
@@ -156,6 +168,12 @@ func (f *Compiled) zoneExcludes(d types.Datum) bool {
 // reduceTable turns a table of codes into the cheapest test: nothing, all, a
 // range of codes or its complement, else the table.
 func (f *Compiled) reduceTable() {
+	defer func() {
+		if f.test == testTable {
+			f.set = vector.NewCodeSet(f.table)
+		}
+		f.table = nil
+	}()
 	first, last := slices.Index(f.table, 1), lastIndex(f.table, 1)
 	gap, gapEnd := slices.Index(f.table, 0), lastIndex(f.table, 0)
 	switch {

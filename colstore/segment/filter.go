@@ -90,7 +90,7 @@ func selectLane[T uint8 | uint16 | uint32 | uint64](a []T, r codeRange, sel, out
 	return vector.SelectIntRange(a, T(r.lo), T(min(r.hi, uint64(most))), r.negate, sel, out)
 }
 
-// selectTable looks codes up in the table.
+// selectTable looks codes up in the set.
 func (f *Compiled) selectTable(from, n int, sel, out []int32) []int32 {
 	c := f.col
 	if f.nullPasses && c.bits != nil {
@@ -98,11 +98,11 @@ func (f *Compiled) selectTable(from, n int, sel, out []int32) []int32 {
 	}
 	switch c.entry.lane {
 	case 1:
-		out = vector.SelectByCode(c.data[from:from+n], f.table, sel, out)
+		out = vector.SelectCodes(f.set, c.data[from:from+n], sel, out)
 	case 2:
-		out = vector.SelectByCode(cast[uint16](c.data)[from:from+n], f.table, sel, out)
+		out = vector.SelectCodes(f.set, cast[uint16](c.data)[from:from+n], sel, out)
 	default:
-		out = vector.SelectByCode(cast[uint32](c.data)[from:from+n], f.table, sel, out)
+		out = vector.SelectCodes(f.set, cast[uint32](c.data)[from:from+n], sel, out)
 	}
 	return c.keepValid(from, n, out)
 }
@@ -114,7 +114,7 @@ func (f *Compiled) selectTableNulls(from, n int, sel, out []int32) []int32 {
 	kept := all[:0]
 	for _, r := range all {
 		i := from + int(r)
-		if c.bits[i/8]>>(i%8)&1 == 0 || f.table[c.residue(i)] != 0 {
+		if c.bits[i/8]>>(i%8)&1 == 0 || f.set.Has(uint32(c.residue(i))) {
 			kept = append(kept, r)
 		}
 	}
@@ -187,15 +187,30 @@ func (f *Compiled) selectValues(from, n int, sel, out []int32) ([]int32, error) 
 	return out, nil
 }
 
-// selectIn looks the rows up in the sorted list.
+// selectIn looks the rows up in the list.
 func (f *Compiled) selectIn(v *vector.Vector, sel []int32, n int, out []int32) []int32 {
 	all := selectAll(true, n, sel, out)
+	if f.ints != nil {
+		switch v.Type.Physical() {
+		case types.PhysInt16:
+			return keepInts(f.ints, v.I16, v.Valid, all)
+		case types.PhysInt32:
+			return keepInts(f.ints, v.I32, v.Valid, all)
+		}
+		return keepInts(f.ints, v.I64, v.Valid, all)
+	}
 	kept := all[:0]
 	for _, r := range all {
 		if v.IsNull(int(r)) {
 			continue
 		}
-		if _, ok := slices.BinarySearchFunc(f.list, v.Datum(int(r)), compareWide); ok {
+		var ok bool
+		if f.strs != nil {
+			_, ok = f.strs[v.Str[r]]
+		} else {
+			_, ok = slices.BinarySearchFunc(f.list, v.Datum(int(r)), compareWide)
+		}
+		if ok {
 			kept = append(kept, r)
 		}
 	}

@@ -24,6 +24,7 @@ var topics = map[string]func(){
 	"unpack": unpackKernels,
 	"hash":   hashKernels,
 	"gather": gatherKernels,
+	"codes":  codesKernels,
 }
 
 func main() {
