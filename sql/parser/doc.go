@@ -3,18 +3,21 @@
 // binder reads the tree, resolves names and types, and builds the plan.
 //
 // The main entry points are Parse for scripts, ParseOne for one statement,
-// ParseExpr for a single expression, Format for the way back, and OutputName
-// for the name of a result column. The tree is in the files ast_*.go, one
-// kind of node per file; the grammar is in parse_*.go with the same division,
-// the way back in format_*.go.
+// ParseExpr for a single expression, Format for the way back, Walk to visit a
+// tree, and OutputName for the name of a result column; Split cuts a text into
+// statements without parsing them. The tree is in the files ast_*.go, one kind
+// of node per file; the grammar is in parse_*.go with the same division, the
+// way back in format_*.go.
 //
 // # How it works
 //
-// The lexer cuts the whole text into tokens before parsing, so the parser can
-// look ahead as far as it likes; an error of the lexer becomes a token, and is
-// reported when the parser gets there, so that the first mistake in the text
-// is the one reported. The parser is recursive descent with precedence
-// climbing for expressions.
+// The lexer cuts one statement into tokens before it is parsed, so the parser
+// can look ahead as far as it likes; an error of the lexer becomes a token,
+// and is reported when the parser gets there, so that the first mistake in the
+// text is the one reported. The parser is recursive descent with precedence
+// climbing for expressions. After a syntax error the statement is parsed a
+// second time with a trace of what the grammar expected, which is where hints
+// come from (explain_error.go).
 //
 // Keywords are plain words to the lexer. Each has one of PostgreSQL's four
 // categories, which say where it may be a name (see keywords.go); the words
@@ -25,8 +28,8 @@
 // # Invariants
 //
 //   - No input makes the parser panic or overflow the stack: nesting and the
-//     height of every tree are bounded (54001), as is the size of a script
-//     (54000).
+//     height of every tree are bounded (54001), as are the sizes of a script
+//     and of a statement (54000).
 //   - Format gives SQL that parses into an equal tree, positions aside.
 //   - Names are folded to lower case unless quoted; the tree keeps no other
 //     trace of quoting. They are not cut at 63 bytes.

@@ -25,24 +25,32 @@ func (p *parser) optionList() []*Option {
 	return list
 }
 
-// option parses name, name value, name = value or name (values).
+// option parses name, name value, name = value or name (values), where the
+// values may be in square brackets too.
 func (p *parser) option() *Option {
 	o := &Option{Loc: p.loc(), Name: foldCase(p.dottedName())}
 	equals := p.acceptOp("=")
 	switch t := p.tok(); {
 	case p.acceptPunct("("):
-		o.List = true
-		for p.err == nil {
-			o.Values = append(o.Values, p.optionValue())
-			if !p.acceptPunct(",") {
-				break
-			}
-		}
-		p.expectPunct(")")
+		p.optionValues(o, ")")
+	case p.acceptPunct("["):
+		p.optionValues(o, "]")
 	case equals, t.kind != tokPunct && t.kind != tokEOF:
 		o.Values = []OptionValue{p.optionValue()}
 	}
 	return o
+}
+
+// optionValues parses the values of a list up to the sign that closes it.
+func (p *parser) optionValues(o *Option, end string) {
+	o.List = true
+	for p.err == nil {
+		o.Values = append(o.Values, p.optionValue())
+		if !p.acceptPunct(",") {
+			break
+		}
+	}
+	p.expectPunct(end)
 }
 
 // optionValue parses a word, string, number or *.
