@@ -203,7 +203,7 @@ func (a *aggSource) open(r *run) error {
 	}
 	var workers []*aggWorker
 	err := r.drain(a.input, a.layout.node, func(w *worker) (sinkWorker, error) {
-		partial := r.workers > 1 && r.workersFor(a.input) > 1
+		partial := r.workersFor(a.input) > 1
 		aw, err := newAggWorker(w, a.layout, partial)
 		workers = append(workers, aw)
 		return aw, err

@@ -23,6 +23,12 @@ type row = []types.Datum
 
 // value evaluates x over one row.
 func (f *reference) value(x fn.Expr, in row, ts []types.Type) types.Datum {
+	switch x := x.(type) {
+	case *fn.Column:
+		return in[x.Index]
+	case *fn.Literal:
+		return x.Value
+	}
 	b := vector.NewBatch(ts, 1)
 	for i, d := range in {
 		b.Cols[i].Set(0, d)

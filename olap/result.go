@@ -30,7 +30,7 @@ func (r *run) result(s *stream, emit func(*vector.Batch) error) error {
 		}
 		chains = append(chains, c)
 	}
-	if workers > 1 || r.workers > 1 && !s.small(r) {
+	if r.scheduled && !s.small(r) {
 		return newResultQueue(r, chains).run(emit)
 	}
 	for {

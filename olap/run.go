@@ -20,8 +20,9 @@ type run struct {
 	ctx        context.Context
 	done       <-chan struct{}
 	fctx       fn.Context
-	batch      int // rows per batch
-	workers    int // tasks per pipeline; 1 means everything is inline
+	batch      int  // rows per batch
+	scheduled  bool // pipelines run in the pool, else on the calling goroutine
+	workers    int  // tasks per pipeline, 1 if not scheduled
 	inlineRows float64
 	mem        tracker
 	shared     map[*Materialize]*materialized
@@ -58,9 +59,8 @@ func (r *run) execute(root Node, emit func(*vector.Batch) error) (err error) {
 		}
 	}()
 	if r.ex.Workers > 1 && r.ex.Pool != nil && estimate(root) > r.inlineRows {
+		r.scheduled = true
 		r.workers = min(r.ex.Workers, r.ex.Pool.Size())
-	}
-	if r.workers > 1 {
 		r.stop = make(chan struct{})
 	}
 	s, err := root.compile(r)
@@ -163,7 +163,7 @@ func (r *run) drain(s *stream, n Node, newLocal func(w *worker) (sinkWorker, err
 		}
 		tasks = append(tasks, &drainTask{chain: c, sink: sink, prof: prof})
 	}
-	if workers == 1 && (r.workers == 1 || s.small(r)) {
+	if !r.scheduled || workers == 1 && s.small(r) {
 		for {
 			if again, err := tasks[0].step(); err != nil || !again {
 				return err
@@ -175,7 +175,7 @@ func (r *run) drain(s *stream, n Node, newLocal func(w *worker) (sinkWorker, err
 
 // workersFor returns how many workers the prepared pipeline s gets.
 func (r *run) workersFor(s *stream) int {
-	if r.workers == 1 || s.small(r) {
+	if !r.scheduled || s.small(r) {
 		return 1
 	}
 	return max(1, min(r.workers, s.parallel()))
@@ -215,7 +215,7 @@ func (t *drainTask) step() (bool, error) {
 // and returns when all calls have. f must return within about a millisecond
 // where it can.
 func (r *run) parallel(n int, f func(i int) error) error {
-	if r.workers == 1 || n <= 1 {
+	if !r.scheduled || n <= 1 {
 		for i := range n {
 			if err := r.check(); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"htapdb/sql/types"
@@ -33,6 +34,9 @@ type memTable struct {
 	// nextErr, if not nil, is returned instead of the batch with that number.
 	nextErr error
 	errAt   int
+
+	dictMu sync.Mutex
+	dicts  map[int][2]*vector.Vector
 }
 
 func (m *memTable) Types() []types.Type { return m.cols }
@@ -47,7 +51,7 @@ func (m *memTable) Open(ctx context.Context, ex *Exec) (Scanner, error) {
 	if m.opened != nil {
 		m.opened.Add(1)
 	}
-	s := &memScanner{table: m, batch: m.shape.batch}
+	s := &memScanner{table: m, batch: m.shape.batch, codes: map[uint64]map[types.Datum]uint32{}}
 	if ex.BatchSize > 0 {
 		s.batch = min(s.batch, ex.BatchSize)
 	}
@@ -68,6 +72,11 @@ func (m *memTable) Open(ctx context.Context, ex *Exec) (Scanner, error) {
 
 // dictsOf returns two dictionaries of all values of column c, in different orders.
 func (m *memTable) dictsOf(c int) [2]*vector.Vector {
+	m.dictMu.Lock()
+	defer m.dictMu.Unlock()
+	if d, ok := m.dicts[c]; ok {
+		return d
+	}
 	seen := map[types.Datum]bool{}
 	a := vector.New(m.cols[c], 0)
 	for _, r := range m.rows {
@@ -83,7 +92,11 @@ func (m *memTable) dictsOf(c int) [2]*vector.Vector {
 	for i := a.Len - 1; i >= 0; i-- {
 		b.Append(a.Datum(i))
 	}
-	return [2]*vector.Vector{a, b}
+	if m.dicts == nil {
+		m.dicts = map[int][2]*vector.Vector{}
+	}
+	m.dicts[c] = [2]*vector.Vector{a, b}
+	return m.dicts[c]
 }
 
 type memScanner struct {
@@ -93,6 +106,8 @@ type memScanner struct {
 	dicts   map[int][2]*vector.Vector
 	ids     [][2]uint64
 	filters []pushedFilter
+	mu      sync.Mutex
+	codes   map[uint64]map[types.Datum]uint32
 }
 
 func (s *memScanner) AddRuntimeFilter(col int, f *RuntimeFilter) {
@@ -166,10 +181,17 @@ func (r *memReader) Next(ctx context.Context) (*vector.Batch, error) {
 // encode makes v a dictionary vector.
 func (s *memScanner) encode(v *vector.Vector, c, which int) *vector.Vector {
 	dict := s.dicts[c][which]
-	code := map[types.Datum]uint32{}
-	for i := range dict.Len {
-		code[dict.Datum(i)] = uint32(i)
+	s.mu.Lock()
+	id := s.ids[c][which]
+	code := s.codes[id]
+	if code == nil {
+		code = map[types.Datum]uint32{}
+		for i := range dict.Len {
+			code[dict.Datum(i)] = uint32(i)
+		}
+		s.codes[id] = code
 	}
+	s.mu.Unlock()
 	codes := make([]uint32, v.Len)
 	for i := range codes {
 		codes[i] = code[v.Datum(i)]
