@@ -17,7 +17,7 @@ import (
 // position, with exactly what was committed at it, and goes on from there.
 func TestCrash(t *testing.T) {
 	base := testSeed(t)
-	rounds := 40
+	rounds := 25
 	if testing.Short() {
 		rounds = 8
 	}
@@ -117,7 +117,7 @@ func (c *crashingFS) count(fs *pebblevfs.MemFS, op errorfs.Op) {
 // succeeds, scans agree with the model, and a later checkpoint works.
 func TestIOErrors(t *testing.T) {
 	base := testSeed(t)
-	for round := range 30 {
+	for round := range 15 {
 		seed := base + uint64(round)
 		t.Logf("seed %d", seed)
 		fs := vfs.NewMem()

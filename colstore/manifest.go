@@ -108,7 +108,7 @@ func (m *manifest) encode() []byte {
 	for i := range m.tables {
 		m.tables[i].encode(e)
 	}
-	e.fixed(xxh3.Hash(e.b))
+	e.fixed(hashManifest(e.b))
 	return e.b
 }
 
@@ -237,6 +237,9 @@ func (d *decoder) datum() types.Datum {
 	return types.NullDatum
 }
 
+// hashManifest is the checksum behind the manifest's other bytes.
+func hashManifest(b []byte) uint64 { return xxh3.Hash(b) }
+
 // decodeManifest reads the file's bytes; why says what is wrong with them.
 func decodeManifest(b []byte) (m *manifest, why string) {
 	if len(b) < manifestHeader+8 || string(b[:8]) != manifestMagic {
@@ -246,7 +249,7 @@ func decodeManifest(b []byte) (m *manifest, why string) {
 		return nil, "the manifest has another format version"
 	}
 	body := b[:len(b)-8]
-	if binary.LittleEndian.Uint64(b[len(body):]) != xxh3.Hash(body) {
+	if binary.LittleEndian.Uint64(b[len(body):]) != hashManifest(body) {
 		return nil, "the manifest's checksum does not match"
 	}
 	m = &manifest{}

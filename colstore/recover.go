@@ -118,12 +118,12 @@ func (s *Store) openSegment(e *segmentEntry, position uint64) (*sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	bad := e.rows > x.rows
+	bad := e.rows <= 0 || e.rows > x.rows
 	x.rows = e.rows
 	x.oneBegin, x.minBegin, x.maxBegin = e.oneBegin, e.minBegin, min(e.maxBegin, position)
 	for i := range e.logs {
 		l := &e.logs[i]
-		if bad = bad || l.block >= len(x.dels) || !x.dels[l.block].restore(l); bad {
+		if bad = bad || l.block < 0 || l.block >= len(x.dels) || !x.dels[l.block].restore(l); bad {
 			break
 		}
 		x.bytes.Add(x.dels[l.block].bytes())

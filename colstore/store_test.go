@@ -176,7 +176,7 @@ func (h *harness) checkPinned() {
 // The store agrees with the model whatever happens in whatever order.
 func TestModel(t *testing.T) {
 	base := testSeed(t)
-	rounds, steps := 12, 60
+	rounds, steps := 8, 60
 	if testing.Short() {
 		rounds = 3
 	}
