@@ -8,7 +8,7 @@ import (
 
 // normalize brings a condition into a form that pushdown and the router read
 // well: NOT at the leaves, conjuncts common to all branches of an OR in front of it,
-// ORs of equalities on one operand as IN.
+// ORs of equalities on one operand as IN, columns compared in their own type.
 func normalize(e fn.Expr) fn.Expr {
 	switch n := e.(type) {
 	case *fn.And:
@@ -27,6 +27,9 @@ func normalize(e fn.Expr) fn.Expr {
 		if n.Func.Name == "not" {
 			return negate(n.Args[0], e)
 		}
+		return unwrap(e)
+	case *fn.In:
+		return unwrap(e)
 	}
 	return e
 }

@@ -181,10 +181,11 @@ func (p *pruner) cteRef(n *plan.CTERef, need plan.ColSet) plan.Node {
 }
 
 func (p *pruner) join(n *plan.Join, need plan.ColSet) plan.Node {
+	above := need
 	need = need.Copy()
 	need.AddAll(plan.Used(n.Exprs()...))
-	if n.Kind == plan.MarkJoin && !need.Has(n.MarkCol.ID) {
-		return p.node(n.Left, need)
+	if n.Kind == plan.MarkJoin && !need.Has(n.MarkCol.ID) || superfluous(n, above) {
+		return p.node(n.Left, above)
 	}
 	return n.WithChildren([]plan.Node{p.node(n.Left, need), p.node(n.Right, need)})
 }

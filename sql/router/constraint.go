@@ -1,6 +1,7 @@
 package router
 
 import (
+	"htapdb/sql/opt"
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
@@ -66,7 +67,7 @@ func equalities(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, []f
 		}
 		values := []fn.Expr{}
 		for _, d := range n.List {
-			if v, ok := exact(&fn.Literal{Value: d, Typ: n.Arg.Type()}, cols[id].Type); ok {
+			if v, ok := opt.ExactLiteral(&fn.Literal{Value: d, Typ: n.Arg.Type()}, cols[id].Type); ok {
 				values = append(values, v)
 			}
 		}
@@ -88,7 +89,7 @@ func equalities(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, []f
 		return 0, nil, false
 	}
 	if lit, isLit := value.(*fn.Literal); isLit {
-		if v, ok := exact(lit, cols[id].Type); ok {
+		if v, ok := opt.ExactLiteral(lit, cols[id].Type); ok {
 			return id, []fn.Expr{v}, true
 		}
 		return id, []fn.Expr{}, true
@@ -106,7 +107,7 @@ func rangeBound(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, str
 	t := cols[id].Type
 	inclusive := len(op) == 2
 	if lit, isLit := value.(*fn.Literal); isLit {
-		v, ok := exact(lit, t)
+		v, ok := opt.ExactLiteral(lit, t)
 		if !ok {
 			return 0, "", nil, false
 		}
@@ -155,62 +156,11 @@ func columnOf(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, bool)
 			return id, mine && c.Ordinal != plan.KeyOrdinal
 		}
 		c, ok := e.(*fn.Call)
-		if !ok || c.Func.Name != "cast" || len(c.Args) != 1 || !widens(c.Args[0].Type(), c.Typ) {
+		if !ok || c.Func.Name != "cast" || len(c.Args) != 1 || !opt.Widens(c.Args[0].Type(), c.Typ) {
 			return 0, false
 		}
 		e = c.Args[0]
 	}
-}
-
-// widens reports a cast under which a < b holds exactly if it did before.
-func widens(from, to types.Type) bool {
-	switch {
-	case from.IsString() && to.IsString():
-		return to.Length == 0 || from.Kind == to.Kind && from.Length > 0 && from.Length <= to.Length
-	case from.IsInteger() && to.IsInteger():
-		return from.Kind <= to.Kind
-	case from.IsInteger() && to.Kind == types.Numeric:
-		return int(to.Precision-to.Scale) >= digits[from.Kind]
-	case from.Kind == types.Numeric && to.Kind == types.Numeric:
-		return to.Scale >= from.Scale && to.Precision-to.Scale >= from.Precision-from.Scale
-	case from.Kind == types.Date:
-		return to.Kind == types.Timestamp
-	}
-	return false
-}
-
-var digits = map[types.Kind]int{types.Int2: 5, types.Int4: 10, types.Int8: 19}
-
-// exact converts a literal to the column's type; ok is false if that changes
-// the value, and for NULL, which equals nothing.
-func exact(lit *fn.Literal, t types.Type) (fn.Expr, bool) {
-	if lit.Value.IsNull() {
-		return nil, false
-	}
-	if lit.Typ == t {
-		return lit, true
-	}
-	out, ok := castLiteral(lit, t)
-	if !ok {
-		return nil, false
-	}
-	back, ok := castLiteral(out, lit.Typ)
-	if !ok || back.Value != lit.Value {
-		return nil, false
-	}
-	return out, true
-}
-
-func castLiteral(lit *fn.Literal, t types.Type) (*fn.Literal, bool) {
-	e, err := fn.NewCast(lit, t, fn.ExplicitCast)
-	if err != nil {
-		return nil, false
-	}
-	if e, err = fn.Fold(e, &fn.Context{ZoneName: "UTC"}); err != nil {
-		return nil, false
-	}
-	out, ok := e.(*fn.Literal)
-	return out, ok && !out.Value.IsNull()
 }
 
 // converted brings a value that is known only at execution to the column's

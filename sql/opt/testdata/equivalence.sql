@@ -221,3 +221,18 @@ values (1, 'a'), (2, null);
 select * from (values (1, 'a'), (2, 'b')) v (n, s) where n > 1;
 select a from t join (values (1), (2)) v (n) on t.b = v.n;
 select (select max(x) from u) + 1;
+
+-- casts around columns, superfluous joins, dependent grouping keys
+select a from t where e < timestamp '1997-05-20 00:00:00';
+select a from t where e >= timestamp '1997-05-19 12:00:00';
+select a from t where d in (1, 2.5, 3.000);
+select a from t where a::bigint = 3 or b::numeric(12,1) = 2.0;
+select a from t where b::numeric(12,1) <> 2.5;
+select t.a from t left join u on t.b = u.x;
+select t.a, count(*) from t left join u on t.b = u.x group by t.a;
+select t.a from t left join (select k1, max(v) as m from w group by k1) s on s.k1 = t.b;
+select t.a, t.c, t.b, count(*) from t join u on t.b = u.a group by t.c, t.a, t.b;
+select t.a, u.x, u.y, t.c, sum(u.x) from t join u on t.b = u.x group by t.c, t.a, u.x, u.y;
+select u.x, u.y, t.a, count(*) from t left join u on t.b = u.x group by u.x, u.y, t.a;
+select t.a, u.x, w.v from t join u on t.b = u.a join w on w.k1 = u.a where t.b in (select k1 from w where v > 1);
+select t.a, u.x from t join u on t.b = u.a where not exists (select 1 from w where w.k1 = t.a);

@@ -1,0 +1,46 @@
+package opt
+
+import "htapdb/sql/plan"
+
+// superfluous reports a left join that neither adds columns that are needed
+// nor multiplies rows: its keys determine the right row.
+func superfluous(j *plan.Join, need plan.ColSet) bool {
+	if j.Kind != plan.LeftJoin || need.Intersects(plan.NewColSet(j.Right.Columns())) {
+		return false
+	}
+	var keys plan.ColSet
+	for _, k := range j.Keys {
+		if id, ok := plan.RefID(k.Right); ok {
+			keys.Add(id)
+		}
+	}
+	return uniqueOn(j.Right, keys)
+}
+
+// uniqueOn reports that no two rows of the plan agree on all of the columns.
+func uniqueOn(n plan.Node, cols plan.ColSet) bool {
+	switch n := n.(type) {
+	case *plan.Scan:
+		ordinals := map[int]bool{}
+		for _, c := range n.Cols {
+			if cols.Has(c.ID) {
+				ordinals[c.Ordinal] = true
+			}
+		}
+		return n.Table.HasUniqueKey(ordinals)
+	case *plan.Aggregate:
+		for _, k := range n.GroupBy {
+			if !cols.Has(k.Col.ID) {
+				return false
+			}
+		}
+		return n.Sets == nil
+	case *plan.Filter:
+		return uniqueOn(n.Input, cols)
+	case *plan.Project:
+		return uniqueOn(n.Input, cols)
+	case *plan.Join:
+		return n.Kind.LeftOnly() && uniqueOn(n.Left, cols)
+	}
+	return atMostOne(n)
+}
