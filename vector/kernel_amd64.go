@@ -168,6 +168,9 @@ func unpack[D Int, S Code](dst []D, src []S, base D) {
 		return
 	}
 	switch wide := l == LevelAVX512; [2]uintptr{unsafe.Sizeof(from), unsafe.Sizeof(base)} {
+	case [2]uintptr{1, 2}:
+		n = len(src) &^ 63
+		pick(wide, unpack8to16AVX512, unpack8to16AVX2)(ptr[uint16](dst), ptr[uint8](src), n, uint16(base))
 	case [2]uintptr{1, 4}:
 		pick(wide, unpack8to32AVX512, unpack8to32AVX2)(ptr[uint32](dst), ptr[uint8](src), n, uint32(base))
 	case [2]uintptr{2, 4}:

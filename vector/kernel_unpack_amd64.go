@@ -4,6 +4,11 @@
 
 package vector
 
+// unpack8to16AVX512 stores base+src[i] in dst[i] for i < n; n is a multiple of 64.
+//
+//go:noescape
+func unpack8to16AVX512(dst *uint16, src *uint8, n int, base uint16)
+
 // unpack8to32AVX512 stores base+src[i] in dst[i] for i < n; n is a multiple of 32.
 //
 //go:noescape
@@ -33,6 +38,11 @@ func unpack16to64AVX512(dst *uint64, src *uint16, n int, base uint64)
 //
 //go:noescape
 func unpack32to64AVX512(dst *uint64, src *uint32, n int, base uint64)
+
+// unpack8to16AVX2 stores base+src[i] in dst[i] for i < n; n is a multiple of 32.
+//
+//go:noescape
+func unpack8to16AVX2(dst *uint16, src *uint8, n int, base uint16)
 
 // unpack8to32AVX2 stores base+src[i] in dst[i] for i < n; n is a multiple of 16.
 //

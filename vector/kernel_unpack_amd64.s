@@ -4,6 +4,32 @@
 
 #include "textflag.h"
 
+// func unpack8to16AVX512(dst *uint16, src *uint8, n int, base uint16)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·unpack8to16AVX512(SB), NOSPLIT, $0-26
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPBROADCASTW base+24(FP), Z0
+
+loop:
+	CMPQ      DX, $0x40
+	JL        done
+	VPMOVZXBW (CX), Z1
+	VPADDW    Z0, Z1, Z1
+	VMOVDQU64 Z1, (AX)
+	VPMOVZXBW 32(CX), Z1
+	VPADDW    Z0, Z1, Z1
+	VMOVDQU64 Z1, 64(AX)
+	ADDQ      $0x80, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x40, DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func unpack8to32AVX512(dst *uint32, src *uint8, n int, base uint32)
 // Requires: AVX, AVX512F
 TEXT ·unpack8to32AVX512(SB), NOSPLIT, $0-28
@@ -154,6 +180,32 @@ loop:
 	ADDQ      $0x80, AX
 	ADDQ      $0x40, CX
 	SUBQ      $0x10, DX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func unpack8to16AVX2(dst *uint16, src *uint8, n int, base uint16)
+// Requires: AVX, AVX2
+TEXT ·unpack8to16AVX2(SB), NOSPLIT, $0-26
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPBROADCASTW base+24(FP), Y0
+
+loop:
+	CMPQ      DX, $0x20
+	JL        done
+	VPMOVZXBW (CX), Y1
+	VPADDW    Y0, Y1, Y1
+	VMOVDQU   Y1, (AX)
+	VPMOVZXBW 16(CX), Y1
+	VPADDW    Y0, Y1, Y1
+	VMOVDQU   Y1, 32(AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, DX
 	JMP       loop
 
 done:

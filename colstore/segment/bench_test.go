@@ -149,3 +149,23 @@ func BenchmarkWrite(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReadShapes decodes a segment of each shape, a tenth of it null or not.
+func BenchmarkReadShapes(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, s := range shapes {
+		for _, nulls := range []float64{0, 0.1} {
+			seg := build(b, vfs.NewMem(), Input{Rows: MaxRows, Columns: []ColumnInput{{1, s.column(r, MaxRows, nulls)}}})
+			b.Run(fmt.Sprintf("%s/nulls=%v", s.name, nulls), func(b *testing.B) {
+				v := &vector.Vector{}
+				b.ReportAllocs()
+				for b.Loop() {
+					for from := 0; from < MaxRows; from += vector.MaxBatch {
+						seg.Column(0).Read(from, vector.MaxBatch, nil, v)
+					}
+				}
+				b.ReportMetric(MaxRows*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+			})
+		}
+	}
+}

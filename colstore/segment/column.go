@@ -31,6 +31,7 @@ type Column struct {
 	offsets []uint32
 	bytes   []byte
 	dict    *vector.Vector // entries of a dictionary
+	one     *vector.Vector // the value of a constant column that has nulls too
 	dictID  uint64
 }
 
@@ -256,7 +257,12 @@ func (c *Column) locate() error {
 		return c.corrupted("the chunk of %d bytes is too short", e.length)
 	}
 	if strs > 0 {
-		return c.locateStrings(rest)
+		if err := c.locateStrings(rest); err != nil {
+			return err
+		}
+	}
+	if e.enc == Constant {
+		c.one = vector.NewConst(e.typ, c.constant(), 1)
 	}
 	if e.enc == Frame && e.id < ReservedID && e.lane <= 2 {
 		// Tables of codes are as long as the zone map says.

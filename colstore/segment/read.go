@@ -119,8 +119,9 @@ func (c *Column) readFlat(from, n int, sel []int32, out *vector.Vector) {
 
 // fillConstant repeats the value of a constant column that has nulls too.
 func (c *Column) fillConstant(n int, out *vector.Vector) {
-	one := vector.NewConst(c.entry.typ, c.constant(), n)
-	vector.CopyInto(out, 0, one, nil)
+	one := *c.one
+	one.Len = n
+	vector.CopyInto(out, 0, &one, nil)
 }
 
 // readInts decodes frame-of-reference or plain integers.
@@ -159,10 +160,25 @@ func (c *Column) readInt128(from, n int, out []types.Int128) {
 		copy(out, cast[types.Int128](c.data)[from:from+n])
 		return
 	}
-	base := types.Int128From(c.entry.base)
-	for i := range out[:n] {
-		lo, carry := bits.Add64(base.Lo, c.residue(from+i), 0)
-		out[i] = types.Int128{Hi: base.Hi + int64(carry), Lo: lo}
+	switch c.entry.lane {
+	case 1:
+		widen128(out[:n], c.data[from:], c.entry.base)
+	case 2:
+		widen128(out[:n], cast[uint16](c.data)[from:], c.entry.base)
+	case 4:
+		widen128(out[:n], cast[uint32](c.data)[from:], c.entry.base)
+	case 8:
+		widen128(out[:n], cast[uint64](c.data)[from:], c.entry.base)
+	}
+}
+
+// widen128 stores base + src[i] in 128 bits.
+func widen128[S uint8 | uint16 | uint32 | uint64](out []types.Int128, src []S, base int64) {
+	b := types.Int128From(base)
+	src = src[:len(out)]
+	for i, x := range src {
+		lo, carry := bits.Add64(b.Lo, uint64(x), 0)
+		out[i] = types.Int128{Hi: b.Hi + int64(carry), Lo: lo}
 	}
 }
 

@@ -3,6 +3,7 @@ package segment
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"htapdb/internal/vfs"
@@ -108,5 +109,44 @@ func TestReferences(t *testing.T) {
 	s.Release()
 	if s.mapping.Data != nil || s.TryRetain() {
 		t.Fatal("not closed by the last release")
+	}
+}
+
+// Goroutines that touch, filter and read a fresh segment at once see the same
+// values and one dictionary.
+func TestConcurrentFirstTouch(t *testing.T) {
+	r := newRand(t)
+	in := sampleInput(r, 400)
+	fs := vfs.NewMem()
+	for range 5 {
+		seg := build(t, fs, in)
+		want := build(t, fs, in)
+		var wg sync.WaitGroup
+		ids := make([]uint64, 8)
+		for g := range ids {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				got, err := readAll(seg)
+				if expected, err2 := readAll(want); err != nil || err2 != nil || got != expected {
+					t.Errorf("read something else: %v, %v", err, err2)
+				}
+				for i := range seg.NumColumns() {
+					_, id, ok, err := seg.Column(i).Codes()
+					if err != nil {
+						t.Error(err)
+					}
+					if ok {
+						ids[g] = ids[g]*31 + id
+					}
+				}
+			}()
+		}
+		wg.Wait()
+		for g := range ids {
+			if ids[g] != ids[0] {
+				t.Fatal("goroutines saw different dictionaries")
+			}
+		}
 	}
 }

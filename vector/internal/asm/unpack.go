@@ -13,6 +13,7 @@ import (
 
 func unpackKernels() {
 	for _, width := range []int{512, 256} {
+		unpackKernel(width, 8, 16)
 		for _, to := range []int{32, 64} {
 			for _, from := range []int{8, 16, 32} {
 				unpackKernel(width, from, to)
@@ -32,12 +33,16 @@ func unpackKernel(width, from, to int) {
 	Load(Param("src"), src)
 	Load(Param("n"), n)
 	base := vec(width)
-	if to == 32 {
+	switch to {
+	case 16:
+		VPBROADCASTW(bound("base"), base)
+	case 32:
 		VBROADCASTSS(bound("base"), base)
-	} else {
+	default:
 		VPBROADCASTQ(bound("base"), base)
 	}
 	widen := map[[2]int]func(m, v Op){
+		{8, 16}: widenBy(VPMOVZXBW),
 		{8, 32}: widenBy(VPMOVZXBD), {16, 32}: widenBy(VPMOVZXWD),
 		{8, 64}: widenBy(VPMOVZXBQ), {16, 64}: widenBy(VPMOVZXWQ), {32, 64}: widenBy(VPMOVZXDQ),
 		{32, 32}: func(m, v Op) { load(width, m.(Mem), v) },
@@ -46,9 +51,12 @@ func unpackKernel(width, from, to int) {
 		for i := range 2 {
 			x := vec(width)
 			widen(Mem{Base: src, Disp: i * lanes * from / 8}, x)
-			if to == 32 {
+			switch to {
+			case 16:
+				VPADDW(base, x, x)
+			case 32:
 				VPADDD(base, x, x)
-			} else {
+			default:
 				VPADDQ(base, x, x)
 			}
 			store(width, x, Mem{Base: dst, Disp: i * width / 8})
