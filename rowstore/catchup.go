@@ -64,8 +64,9 @@ type catchUp struct {
 	// it walks over the blocks with versions in (from, to]; previous finds the
 	// version before, which those blocks need not hold.
 	it, previous *pooledIter
-	loads        []*loadRecord
-	rec          []byte
+	// loads and previousLoads are the present table's as each iterator sees them.
+	loads, previousLoads []*loadRecord
+	rec                  []byte
 }
 
 // collect finds the versions of (from, to] and puts a record of each into the
@@ -96,7 +97,7 @@ func (c *catchUp) collect(ctx context.Context) error {
 			}
 			table = append(table[:0], key[:len(key)-len(rest)]...)
 			schema = c.schema(id)
-			c.loads = c.store.loads.of(id)
+			c.loads, c.previousLoads = c.it.loadsOf(id), c.previous.loadsOf(id)
 		}
 		if schema == nil || !bytes.HasPrefix(key, schema.primary) {
 			// Secondary indexes follow the primary one; nothing there is reported.
@@ -175,7 +176,7 @@ func (c *catchUp) before(key []byte, ts Timestamp) ([]byte, error) {
 		if !bytes.Equal(k[:splitKey(k)], prefix) {
 			return nil, nil
 		}
-		if unsettled(c.loads, keyTimestamp(k)) {
+		if unsettled(c.previousLoads, keyTimestamp(k)) {
 			continue
 		}
 		value, err := p.ValueAndErr()

@@ -95,7 +95,7 @@ func bank(t *testing.T, syncCommits bool, level Isolation) {
 	for g := range uint64(6) {
 		writers.Go(func() {
 			rng := rand.New(rand.NewPCG(seed, g))
-			for range 150 {
+			for range 80 {
 				a, b, n := rng.Int64N(accounts), rng.Int64N(accounts), rng.Int64N(20)
 				ts, ok := retry(t, s, TxnOptions{Isolation: level, Sync: syncCommits}, func(tx *Txn) error {
 					if err := addTo(tx, sch, mustKey(t, sch, a), -n); err != nil {
@@ -129,9 +129,6 @@ func bank(t *testing.T, syncCommits bool, level Isolation) {
 	writers.Wait()
 	close(stop)
 	readers.Wait()
-	if len(rec.problems) > 0 {
-		t.Error(rec.problems)
-	}
 	checkFeed(t, s, sch, rec, total)
 }
 
@@ -139,6 +136,11 @@ func bank(t *testing.T, syncCommits bool, level Isolation) {
 // rowIDs is unbroken and the end state is the store's.
 func checkFeed(t *testing.T, s *Store, sch *Schema, rec *recorder, total int64) {
 	t.Helper()
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if len(rec.problems) > 0 {
+		t.Error(rec.problems)
+	}
 	rows := map[string]Row{}
 	seen := map[uint64]bool{}
 	for _, e := range rec.events {

@@ -43,7 +43,6 @@ type cursor struct {
 // span in key order.
 func newCursor(v view, table uint32, header []byte, span Span, reverse bool, own []*ownEntry, limit int) *cursor {
 	c := &cursor{view: v, headerLen: len(header), reverse: reverse, own: own, limit: limit}
-	c.loads = v.store.loads.of(table)
 	if span.Empty() {
 		c.started = true
 		return c
@@ -56,6 +55,9 @@ func newCursor(v view, table uint32, header []byte, span Span, reverse bool, own
 		upper = append(append(append([]byte(nil), header...), span.End...), sentinel)
 	}
 	c.it, c.err = v.store.newIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if c.it != nil {
+		c.loads = c.it.loadsOf(table)
+	}
 	return c
 }
 

@@ -14,8 +14,19 @@ type pooledIter struct {
 	// applied and applies are the store's when the iterator was made.
 	applied Timestamp
 	applies uint64
-	idle    time.Time
-	buf     []byte // seek key, reused
+	// loads are the loads that belong to that state: an aborted load's record
+	// goes after its rows, but an older iterator still sees them.
+	loads *map[uint32][]*loadRecord
+	idle  time.Time
+	buf   []byte // seek key, reused
+}
+
+// loadsOf returns a table's loads in the state that the iterator sees.
+func (it *pooledIter) loadsOf(table uint32) []*loadRecord {
+	if it.loads == nil {
+		return nil
+	}
+	return (*it.loads)[table]
 }
 
 // iterPool holds idle unbounded iterators, newest last.
@@ -59,13 +70,20 @@ func (s *Store) acquireIter(ts Timestamp, newest bool) (*pooledIter, error) {
 
 // newIter returns an iterator over the present state.
 func (s *Store) newIter(o *pebble.IterOptions) (*pooledIter, error) {
-	// The order matters: what is counted before the iterator exists, it sees.
-	it := &pooledIter{applies: s.applies.Load(), applied: s.Applied()}
-	var err error
-	if it.Iterator, err = s.db.NewIter(o); err != nil {
-		return nil, s.ioError(err, "reading")
+	for {
+		// The order matters: what is counted before the iterator exists, it sees. A
+		// load's record is there before its rows and goes after them, so if the
+		// records are the same before and after, they are the iterator's.
+		it := &pooledIter{applies: s.applies.Load(), applied: s.Applied(), loads: s.loads.tables.Load()}
+		var err error
+		if it.Iterator, err = s.db.NewIter(o); err != nil {
+			return nil, s.ioError(err, "reading")
+		}
+		if s.loads.tables.Load() == it.loads {
+			return it, nil
+		}
+		_ = it.Close() // nothing has been read
 	}
-	return it, nil
 }
 
 // releaseIter gives an unbounded iterator back.

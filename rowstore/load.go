@@ -22,6 +22,8 @@ type Load struct {
 	runs []*runWriter
 	// hiddenNext and hiddenLeft are hidden keys taken from the sequence.
 	hiddenNext, hiddenLeft uint64
+	// hiddenKeys are those of the rows of the last Add.
+	hiddenKeys []int64
 	key, value             []byte
 	done                   bool
 }
@@ -112,6 +114,7 @@ func (l *Load) Add(ctx context.Context, rows [][]types.Datum) (first uint64, err
 	if first != l.rec.firstRow+uint64(l.rec.rows) {
 		return 0, sqlstate.New(sqlstate.InternalError, "rowIDs of a load into %q are not contiguous", l.schema.def.Name)
 	}
+	l.hiddenKeys = l.hiddenKeys[:0]
 	for i, row := range rows {
 		if err := l.add(row, first+uint64(i)); err != nil {
 			return 0, err
@@ -142,6 +145,7 @@ func (l *Load) add(row []types.Datum, rowID uint64) (err error) {
 			l.hiddenLeft = chunk
 		}
 		l.key = appendHiddenKey(l.key, l.hiddenNext)
+		l.hiddenKeys = append(l.hiddenKeys, int64(l.hiddenNext))
 		l.hiddenNext++
 		l.hiddenLeft--
 	} else if l.key, err = sch.appendPrimaryKey(l.key, row); err != nil {
@@ -199,6 +203,11 @@ func (l *Load) flushIfFull(ctx context.Context) error {
 	}
 	return nil
 }
+
+// HiddenKeys returns the hidden keys that the rows of the last Add got, as
+// DecodeKey gives them; empty for a table with a primary key. It is valid until
+// the next Add.
+func (l *Load) HiddenKeys() []int64 { return l.hiddenKeys }
 
 // Finish checks uniqueness, hands the sorted files to the store and registers
 // opaque for the feed. Later statements of the transaction see the rows. After

@@ -89,7 +89,7 @@ func (r *runWriter) mergeValue(existing *pooledIter, src *runSource, dst []byte)
 	key := src.it.Key()
 	prefix := key[:splitKey(key)]
 	v := view{store: r.store, ts: MaxTimestamp, upTo: MaxTimestamp, txn: r.rec.txn, newest: true}
-	loads := r.store.loads.of(r.rec.table)
+	loads := existing.loadsOf(r.rec.table)
 	// Keys ascend, so a seek forward is short.
 	for ok := existing.SeekGE(prefix); ok; ok = existing.Next() {
 		k := existing.Key()

@@ -52,7 +52,7 @@ func (v *view) get(schema *Schema, key Key) (foundVersion, error) {
 // seek positions it on the newest visible version of the prefix in it.buf and
 // fills in exists, ts and raw. The value is valid until the iterator moves.
 func (v *view) seek(it *pooledIter, table uint32, found *foundVersion) ([]byte, error) {
-	loads := v.store.loads.of(table)
+	loads := it.loadsOf(table)
 	it.buf = appendSuffix(it.buf, v.upTo)
 	for ok := it.SeekPrefixGE(it.buf); ok; ok = it.Next() {
 		raw := keyTimestamp(it.Key())
