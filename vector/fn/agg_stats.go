@@ -152,8 +152,11 @@ func corr(m *moments, g int) (float64, bool) {
 	if m.n[g] < 1 || m.xx[g] == 0 || m.yy[g] == 0 {
 		return 0, false
 	}
-	// The square root of each: the product may overflow.
-	r := m.xy[g] / (math.Sqrt(m.xx[g]) * math.Sqrt(m.yy[g]))
+	root := math.Sqrt(m.xx[g] * m.yy[g])
+	if root == 0 || math.IsInf(root, 0) { // the product left the range: the root of each
+		root = math.Sqrt(m.xx[g]) * math.Sqrt(m.yy[g])
+	}
+	r := m.xy[g] / root
 	return max(-1, min(1, r)), true
 }
 

@@ -347,10 +347,11 @@ func (s *floatSum[T]) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.er
 
 // intervalSum sums the parts of intervals.
 type intervalSum struct {
-	avg                  bool
-	months, days, micros []int64
-	n                    []int64
-	in                   input[types.IntervalValue]
+	avg          bool
+	months, days []int64
+	micros       []types.Int128 // intermediate sums may exceed what the result can hold
+	n            []int64
+	in           input[types.IntervalValue]
 }
 
 func (s *intervalSum) Grow(n int) {
@@ -365,23 +366,16 @@ func (s *intervalSum) Add(groups []uint32, args []*vector.Vector, sel []int32, _
 		if in.valid != nil && in.valid[i] == 0 {
 			continue
 		}
-		if err := s.addParts(g, int64(in.a[i].Months), int64(in.a[i].Days), in.a[i].Micros, 1); err != nil {
-			return err
-		}
+		s.addParts(g, int64(in.a[i].Months), int64(in.a[i].Days), types.Int128From(in.a[i].Micros), 1)
 	}
 	return nil
 }
 
-func (s *intervalSum) addParts(g uint32, months, days, micros, n int64) error {
-	sum := s.micros[g] + micros
-	if (sum > s.micros[g]) != (micros > 0) && micros != 0 {
-		return intervalRange()
-	}
+func (s *intervalSum) addParts(g uint32, months, days int64, micros types.Int128, n int64) {
 	s.months[g] += months
 	s.days[g] += days
-	s.micros[g] = sum
+	s.micros[g], _ = s.micros[g].Add(micros) // 2⁶⁴ intervals fit 128 bits
 	s.n[g] += n
-	return nil
 }
 
 func (s *intervalSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
@@ -394,9 +388,7 @@ func (s *intervalSum) Merge(other AggState, to []uint32) error {
 		return errMerge
 	}
 	for g, t := range to {
-		if err := s.addParts(t, o.months[g], o.days[g], o.micros[g], o.n[g]); err != nil {
-			return err
-		}
+		s.addParts(t, o.months[g], o.days[g], o.micros[g], o.n[g])
 	}
 	return nil
 }
@@ -408,12 +400,15 @@ func (s *intervalSum) Finish(out *vector.Vector, from, to int) error {
 			out.SetNull(g - from)
 			continue
 		}
-		if int64(int32(s.months[g])) != s.months[g] || int64(int32(s.days[g])) != s.days[g] {
+		micros, ok := s.micros[g].Int64()
+		if !ok {
 			return intervalRange()
 		}
-		v := types.IntervalValue{Months: int32(s.months[g]), Days: int32(s.days[g]), Micros: s.micros[g]}
+		v, err := checkInterval(s.months[g], s.days[g], micros)
+		if err != nil {
+			return err
+		}
 		if s.avg {
-			var err error
 			if v, err = divInterval(v, float64(s.n[g])); err != nil {
 				return err
 			}
