@@ -63,11 +63,10 @@ func (r *run) newPredicate(pred fn.Expr) (*predicate, error) {
 // filter returns the alive rows of b for which the condition is true, in
 // ascending order, never nil. The slice is valid until the next call.
 func (p *predicate) filter(b *vector.Batch) ([]int32, error) {
-	sel, err := p.ev.Filter(b, p.sel)
-	if cap(sel) > cap(p.sel) {
-		p.sel = sel
+	if cap(p.sel) < b.Len {
+		p.sel = make([]int32, b.Len)
 	}
-	return sel, err
+	return p.ev.Filter(b, p.sel)
 }
 
 // scalar evaluates an expression without columns once.

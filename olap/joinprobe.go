@@ -269,7 +269,8 @@ func denseRanges[T int16 | int32 | int64](t *joinTable, keys []T, sel []int32, f
 // only whether there is a match are left out once they have one.
 func (p *joinProbe) nextPairs(in *vector.Batch) {
 	limit := p.r.batch
-	p.pairRow, p.pairBuild = growBytes(p.pairRow, limit)[:0], growBytes(p.pairBuild, limit)[:0]
+	start := min(limit, p.n)
+	p.pairRow, p.pairBuild = growBytes(p.pairRow, start)[:0], growBytes(p.pairBuild, start)[:0]
 	ids := p.t.rowIDs
 	once := p.j.Kind == Semi || p.j.Kind == Anti || p.j.Kind == Mark
 	for ; p.at < p.n; p.at++ {

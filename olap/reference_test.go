@@ -487,6 +487,136 @@ func key(r row) string {
 }
 
 func (f *reference) window(w *Window, rows []row, ts []types.Type) []row {
-	f.t.Fatal("reference: window")
-	return nil
+	var keys []SortKey
+	for _, p := range w.PartitionBy {
+		keys = append(keys, SortKey{Expr: p})
+	}
+	rows = f.sorted(rows, append(keys, w.OrderBy...), ts)
+	same := func(a, b row, keys []SortKey) bool { return f.compareKeys(a, b, keys, ts) == 0 }
+	out := make([]row, len(rows))
+	for i, r := range rows {
+		from, to := i, i+1
+		for from > 0 && same(rows[from-1], r, keys) {
+			from--
+		}
+		for to < len(rows) && same(rows[to], r, keys) {
+			to++
+		}
+		out[i] = slices.Clone(r)
+		for _, x := range w.Funcs {
+			out[i] = append(out[i], f.windowValue(w, x, rows[from:to], i-from, ts))
+		}
+	}
+	return out
+}
+
+// windowValue evaluates one function for row i of a partition.
+func (f *reference) windowValue(w *Window, x WindowFunc, part []row, i int, ts []types.Type) types.Datum {
+	n := len(part)
+	peer := func(a, b int) bool { return f.compareKeys(part[a], part[b], w.OrderBy, ts) == 0 }
+	group := make([]int, n) // of peers
+	for k := 1; k < n; k++ {
+		group[k] = group[k-1]
+		if !peer(k-1, k) {
+			group[k]++
+		}
+	}
+	first, last := slices.Index(group, group[i]), n-1
+	for group[last] != group[i] {
+		last--
+	}
+	arg := func(a, k int) types.Datum { return f.value(x.Args[a], part[k], ts) }
+	lag := func(sign int64) types.Datum {
+		off := types.NewInt64(1)
+		if len(x.Args) > 1 {
+			off = arg(1, i)
+		}
+		if off.IsNull() {
+			return types.NullDatum
+		}
+		if k := int64(i) + sign*off.Int(); k >= 0 && k < int64(n) {
+			return arg(0, int(k))
+		}
+		if len(x.Args) > 2 {
+			return arg(2, i)
+		}
+		return types.NullDatum
+	}
+	var frame []row
+	for k := range part {
+		unit := func(k int) int { return k }
+		if x.Frame.Mode != FrameRows {
+			unit = func(k int) int { return group[k] }
+		}
+		d := int64(unit(k) - unit(i))
+		in := true
+		switch x.Frame.Start {
+		case CurrentRow:
+			in = d >= 0
+		case Preceding:
+			in = d >= -f.value(x.Frame.StartOffset, nil, nil).Int()
+		case Following:
+			in = d >= f.value(x.Frame.StartOffset, nil, nil).Int()
+		}
+		switch x.Frame.End {
+		case CurrentRow, UnboundedPreceding:
+			in = in && d <= 0
+		case Preceding:
+			in = in && d <= -f.value(x.Frame.EndOffset, nil, nil).Int()
+		case Following:
+			in = in && d <= f.value(x.Frame.EndOffset, nil, nil).Int()
+		}
+		if in {
+			frame = append(frame, part[k])
+		}
+	}
+	nth := func(k int64) types.Datum {
+		if k < 0 || k >= int64(len(frame)) {
+			return types.NullDatum
+		}
+		return f.value(x.Args[0], frame[k], ts)
+	}
+	switch x.Kind {
+	case RowNumber:
+		return types.NewInt64(int64(i) + 1)
+	case Rank:
+		return types.NewInt64(int64(first) + 1)
+	case DenseRank:
+		return types.NewInt64(int64(group[i]) + 1)
+	case PercentRank:
+		if n == 1 {
+			return types.NewFloat64(0)
+		}
+		return types.NewFloat64(float64(first) / float64(n-1))
+	case CumeDist:
+		return types.NewFloat64(float64(last+1) / float64(n))
+	case Ntile:
+		b := int(arg(0, i).Int())
+		bucket, left := 1, 0
+		for k := 0; k <= i; k++ { // deal the rows out
+			size := n / b
+			if bucket <= n%b {
+				size++
+			}
+			if left == size {
+				bucket, left = bucket+1, 0
+			}
+			left++
+		}
+		return types.NewInt32(int32(bucket))
+	case Lag:
+		return lag(-1)
+	case Lead:
+		return lag(1)
+	case FirstValue:
+		return nth(0)
+	case LastValue:
+		return nth(int64(len(frame)) - 1)
+	case NthValue:
+		if d := arg(1, i); !d.IsNull() {
+			return nth(d.Int() - 1)
+		}
+		return types.NullDatum
+	}
+	return f.oneAggregate(x.Agg, frame, ts)
 }

@@ -230,10 +230,6 @@ func (r *run) parallel(n int, f func(i int) error) error {
 	return r.schedule(min(n, r.workers), func(int) stepper { return items })
 }
 
-func notYet(n Node) error {
-	return sqlstate.New(sqlstate.FeatureNotSupported, "operator %s is not supported", n.Name())
-}
-
 // tooManyRows is the error of an operator that would keep more than maxBufferRows.
 func tooManyRows(n Node) error {
 	return sqlstate.New(sqlstate.ProgramLimitExceeded, "%s cannot keep more than %d rows", n.Name(), maxBufferRows)

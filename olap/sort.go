@@ -91,16 +91,21 @@ func (s *sortSink) columns(b *vector.Batch) ([]*vector.Vector, error) {
 // hold the keys.
 func (r *run) collectSorted(input *stream, n Node, keys []SortKey) (buf *rowBuffer, cols []int, err error) {
 	l := newSortLayout(n.Inputs()[0].Types(), keys)
+	buf, err = r.collectLayout(input, n, l)
+	return buf, l.cols, err
+}
+
+// collectLayout keeps the rows of input for node n, with the columns of l.
+func (r *run) collectLayout(input *stream, n Node, l *sortLayout) (*rowBuffer, error) {
 	var parts []*rowBuffer
-	err = r.drain(input, n, func(w *worker) (sinkWorker, error) {
+	err := r.drain(input, n, func(w *worker) (sinkWorker, error) {
 		e, err := r.newExprs(l.extra)
 		b := newRowBuffer(l.types, r.newTrack(n))
 		parts = append(parts, b)
 		return &sortSink{buf: b, exprs: e}, err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	buf, err = concat(parts)
-	return buf, l.cols, err
+	return concat(parts)
 }

@@ -46,11 +46,14 @@ const (
 	UnboundedFollowing
 )
 
-// Frame is the frame clause of a window function. The zero value with End
-// CurrentRow is SQL's default: RANGE UNBOUNDED PRECEDING TO CURRENT ROW.
+// Frame is the frame clause of a window function. The zero value is SQL's
+// default: RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW. Offsets with
+// FrameRange are not supported.
 type Frame struct {
-	Mode       FrameMode
-	Start, End FrameBound
+	Mode  FrameMode
+	Start FrameBound
+	// End UnboundedPreceding, which no frame can have, means CurrentRow.
+	End FrameBound
 	// StartOffset and EndOffset are for Preceding and Following: BIGINT
 	// expressions without columns.
 	StartOffset, EndOffset fn.Expr

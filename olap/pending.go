@@ -1,3 +1,0 @@
-package olap
-
-func (n *Window) compile(r *run) (*stream, error) { return nil, notYet(n) }
