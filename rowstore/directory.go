@@ -1,8 +1,10 @@
 package rowstore
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -81,7 +83,7 @@ func (d *directory) prepare() error {
 		return err
 	}
 	// Files of loads that the last process did not finish.
-	if err := d.fs.RemoveAll(d.name(loadDir)); err != nil && !os.IsNotExist(err) {
+	if err := d.fs.RemoveAll(d.name(loadDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sqlstate.Wrap(sqlstate.IOError, err, "could not empty %q: %v", d.name(loadDir), err)
 	}
 	return makeDirs(d.fs, d.name(loadDir))
@@ -91,7 +93,7 @@ func (d *directory) prepare() error {
 func (d *directory) checkFormat() error {
 	text, err := readFile(d.fs, d.name(formatFile))
 	switch {
-	case err != nil && os.IsNotExist(err):
+	case err != nil && errors.Is(err, fs.ErrNotExist):
 		if names, _ := d.fs.List(d.name(dbDir)); len(names) > 0 {
 			return sqlstate.New(sqlstate.DataCorrupted, "directory %q has data but no %s file: it is not a row store", d.path, formatFile)
 		}
@@ -110,7 +112,7 @@ func (d *directory) checkFormat() error {
 		if rest != formatCreating {
 			return nil
 		}
-		if err := d.fs.RemoveAll(d.name(dbDir)); err != nil && !os.IsNotExist(err) {
+		if err := d.fs.RemoveAll(d.name(dbDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return sqlstate.Wrap(sqlstate.IOError, err, "could not empty %q: %v", d.name(dbDir), err)
 		}
 	}
