@@ -91,6 +91,38 @@ func (r *Rows) Close() error {
 	return r.err
 }
 
+// buffer reads the rest of the rows into memory and ends the statement.
+func (r *Rows) buffer() error {
+	if r.done {
+		return nil
+	}
+	c := &collected{}
+	if r.batch != nil { // the row being read must survive too
+		own, _ := copyBatch(&vector.Batch{Cols: r.batch.Cols, Len: r.batch.Len})
+		own.Sel = r.batch.Sel
+		r.batch = own
+	}
+	x := r.source.(*streamed).x
+	for {
+		b, err := r.source.next()
+		if err != nil {
+			r.err, r.done = err, true
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := x.keep(c, b); err != nil {
+			_ = r.source.close()
+			r.err, r.done = err, true
+			return err
+		}
+	}
+	c.res = r.source.result()
+	r.source = c
+	return nil
+}
+
 // finish closes the source and keeps the first error.
 func (r *Rows) finish() {
 	r.done, r.batch = true, nil

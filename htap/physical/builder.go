@@ -65,7 +65,11 @@ func Build(root plan.Node, st *Statement) (olap.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ordered(out, root.Columns()), nil
+	node := ordered(out, root.Columns())
+	if st.Built != nil {
+		st.Built(node)
+	}
+	return node, nil
 }
 
 // build returns the operator of n and everything below it.

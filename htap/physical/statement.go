@@ -7,6 +7,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/internal/files"
+	"htapdb/olap"
 	"htapdb/rowstore"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
@@ -58,7 +59,9 @@ type Statement struct {
 	FreshnessTimeout time.Duration
 	// Waited, if not nil, is told how long a scan waited for the columns.
 	Waited func(time.Duration)
-	Files  FileOpener
+	// Built, if not nil, is told the operators before they run.
+	Built func(olap.Node)
+	Files FileOpener
 	// Virtual computes the rows of a virtual table.
 	Virtual func(t *plan.Table) ([][]types.Datum, error)
 	// NextValue gives the next value of the sequence of a column.

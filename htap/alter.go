@@ -1,0 +1,317 @@
+package htap
+
+import (
+	"time"
+
+	"htapdb/htap/catalog"
+	"htapdb/rowstore"
+	"htapdb/sql/binder"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+// alterTable is ALTER TABLE; each action makes a new descriptor.
+func (x *execution) alterTable(st *parser.AlterTableStmt) (*output, error) {
+	if st.Kind != parser.ObjectTable {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "ALTER of a %s is not supported", st.Kind)
+	}
+	t := x.cat.Table(st.Name.Schema, st.Name.Name)
+	if t == nil {
+		if st.IfExists {
+			x.s.warn(sqlstate.UndefinedTable, "relation %q does not exist, skipping", st.Name.Name)
+			return done, nil
+		}
+		_, err := x.table(st.Name)
+		return nil, err
+	}
+	if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
+		return nil, err
+	}
+	for _, a := range st.Actions {
+		if err := x.alter(t, a); err != nil {
+			return nil, err
+		}
+		x.s.tx.ddl = true
+		if err := x.nextStatement(); err != nil {
+			return nil, err
+		}
+		if t = x.cat.TableByID(t.ID); t == nil {
+			return done, nil
+		}
+	}
+	return done, nil
+}
+
+// alter applies one action.
+func (x *execution) alter(t *catalog.Table, a *parser.AlterAction) error {
+	next := t.Clone()
+	var err error
+	switch a.Kind {
+	case parser.AddColumn:
+		err = x.addColumn(next, a)
+	case parser.DropColumn:
+		err = x.dropColumn(next, a)
+	case parser.RenameColumn:
+		err = x.renameColumn(next, a)
+	case parser.RenameObject:
+		next.Name = a.NewName.Name
+	case parser.SetColumnDefault, parser.DropColumnDefault:
+		err = x.setDefault(next, a)
+	case parser.DropNotNull, parser.SetNotNull:
+		err = x.setNotNull(next, a)
+	case parser.AddConstraint:
+		return x.addConstraint(t, a.Constraint)
+	case parser.DropConstraint:
+		err = dropConstraint(next, a)
+	case parser.OwnerTo, parser.SetOptions, parser.ResetOptions:
+		return nil
+	default:
+		err = sqlstate.New(sqlstate.FeatureNotSupported, "this action of ALTER TABLE is not supported")
+	}
+	if err != nil {
+		return err
+	}
+	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, next)
+}
+
+// alteredColumn finds the column that an action names.
+func (x *execution) alteredColumn(t *catalog.Table, name parser.Ident) (int, error) {
+	o := t.Ordinal(name.Name)
+	if o < 0 {
+		return 0, sqlstate.New(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", name.Name, t.Name).
+			WithPosition(parser.Position(x.st.script, name.Pos()))
+	}
+	return o, nil
+}
+
+// addColumn adds a column; rows that are there have its default, which must be constant.
+func (x *execution) addColumn(t *catalog.Table, a *parser.AlterAction) error {
+	if t.Ordinal(a.Column.Name) >= 0 {
+		if a.IfNotExists {
+			return nil
+		}
+		return sqlstate.New(sqlstate.DuplicateColumn, "column %q of relation %q already exists", a.Column.Name, t.Name)
+	}
+	typ, serial, err := columnType(a.Column.Type, x.st.script)
+	if err != nil {
+		return err
+	}
+	if serial {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "ADD COLUMN of type serial is not supported")
+	}
+	t.Version++
+	col := catalog.Column{ID: t.NextColumnID, Name: a.Column.Name, Type: typ, Since: t.Version}
+	t.NextColumnID++
+	for _, k := range a.Column.Constraints {
+		switch k.Kind {
+		case parser.ConstrNull:
+		case parser.ConstrNotNull:
+			col.NotNull = true
+		case parser.ConstrDefault:
+			if err := x.missingValue(&col, k.Expr); err != nil {
+				return err
+			}
+		default:
+			return sqlstate.New(sqlstate.FeatureNotSupported, "ADD COLUMN with this constraint is not supported").
+				WithHint("Add the column first, then the constraint.")
+		}
+	}
+	if col.NotNull && !col.HasMissing {
+		empty, err := x.isEmpty(t)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return sqlstate.New(sqlstate.NotNullViolation, "column %q of relation %q contains null values", col.Name, t.Name).
+				WithHint("Give it a DEFAULT.")
+		}
+	}
+	t.Columns = append(t.Columns, col)
+	return nil
+}
+
+// missingValue evaluates a constant default for the rows that are there.
+func (x *execution) missingValue(col *catalog.Column, e parser.Expr) error {
+	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}})
+	if err != nil {
+		return err
+	}
+	if fn.VolatilityOf(bound) == fn.Volatile {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "ADD COLUMN with a volatile default is not supported")
+	}
+	d, err := fn.EvalScalar(x.evalContext(), bound)
+	if err != nil {
+		return err
+	}
+	col.Default = parser.Format(e)
+	if !d.IsNull() {
+		col.HasMissing, col.Missing = true, types.Format(d, col.Type, time.UTC)
+	}
+	return nil
+}
+
+// isEmpty reports whether the table has no rows.
+func (x *execution) isEmpty(t *catalog.Table) (bool, error) {
+	old := x.cat.TableByID(t.ID)
+	schema, err := x.s.db.catalog.RowSchema(old)
+	if err != nil {
+		return false, err
+	}
+	it := x.s.tx.txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{Limit: 1})
+	defer it.Close()
+	return !it.Next(), it.Err()
+}
+
+// dropColumn removes a column that no key uses; old rows keep its bytes.
+func (x *execution) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
+	if t.Ordinal(a.Name.Name) < 0 && a.IfExists {
+		return nil
+	}
+	o, err := x.alteredColumn(t, a.Name)
+	if err != nil {
+		return err
+	}
+	inUse := func(cols []int) bool {
+		for _, c := range cols {
+			if c == o {
+				return true
+			}
+		}
+		return false
+	}
+	if inUse(t.Primary) || len(t.Checks) > 0 {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping column %q of a primary key, or of a table with CHECK constraints, is not supported", a.Name.Name)
+	}
+	shift := func(cols []int) {
+		for i := range cols {
+			if cols[i] > o {
+				cols[i]--
+			}
+		}
+	}
+	kept := t.Indexes[:0]
+	for _, i := range t.Indexes {
+		if inUse(i.Columns) {
+			continue // PostgreSQL drops the indexes of a dropped column
+		}
+		i.Columns = append([]int(nil), i.Columns...)
+		shift(i.Columns)
+		kept = append(kept, i)
+	}
+	t.Indexes = kept
+	shift(t.Primary)
+	t.Version++
+	gone := t.Columns[o]
+	gone.Until, gone.NotNull = t.Version, false
+	t.Dropped = append(t.Dropped, gone)
+	t.Columns = append(t.Columns[:o], t.Columns[o+1:]...)
+	return nil
+}
+
+func (x *execution) renameColumn(t *catalog.Table, a *parser.AlterAction) error {
+	o, err := x.alteredColumn(t, a.Name)
+	if err != nil {
+		return err
+	}
+	if t.Ordinal(a.NewName.Name) >= 0 {
+		return sqlstate.New(sqlstate.DuplicateColumn, "column %q of relation %q already exists", a.NewName.Name, t.Name)
+	}
+	if len(t.Checks) > 0 {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "renaming a column of a table with CHECK constraints is not supported")
+	}
+	t.Columns[o].Name = a.NewName.Name
+	t.Version++
+	return nil
+}
+
+func (x *execution) setDefault(t *catalog.Table, a *parser.AlterAction) error {
+	o, err := x.alteredColumn(t, a.Name)
+	if err != nil {
+		return err
+	}
+	t.Columns[o].Default = ""
+	if a.Kind == parser.SetColumnDefault {
+		if err := x.checkDefault(a.Default, t.Columns[o].Type); err != nil {
+			return err
+		}
+		t.Columns[o].Default = parser.Format(a.Default)
+	}
+	return nil
+}
+
+// setNotNull sets or drops NOT NULL; setting it reads the rows.
+func (x *execution) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
+	o, err := x.alteredColumn(t, a.Name)
+	if err != nil {
+		return err
+	}
+	if a.Kind == parser.DropNotNull {
+		for _, p := range t.Primary {
+			if p == o {
+				return sqlstate.New(sqlstate.InvalidTableDefinition, "column %q is in a primary key", a.Name.Name)
+			}
+		}
+	}
+	t.Columns[o].NotNull = a.Kind == parser.SetNotNull
+	t.Version++
+	if a.Kind == parser.DropNotNull {
+		return nil
+	}
+	schema, err := x.s.db.catalog.RowSchema(x.cat.TableByID(t.ID))
+	if err != nil {
+		return err
+	}
+	it := x.s.tx.txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
+	defer it.Close()
+	for it.Next() {
+		if it.Row().IsNull(o) {
+			return sqlstate.New(sqlstate.NotNullViolation, "column %q of relation %q contains null values", a.Name.Name, t.Name)
+		}
+	}
+	return it.Err()
+}
+
+// addConstraint adds UNIQUE or CHECK to a table with rows, or a primary key to one without.
+func (x *execution) addConstraint(t *catalog.Table, k *parser.TableConstraint) error {
+	b := &tableBuilder{x: x, t: t.Clone()}
+	if err := b.constraint(k); err != nil {
+		return err
+	}
+	switch k.Kind {
+	case parser.ConstrUnique:
+		return x.addIndex(t, b.t.Indexes[len(b.t.Indexes)-1])
+	case parser.ConstrPrimaryKey:
+		return x.rekey(t, b.t)
+	}
+	if err := x.checkRows(t, b.t.Checks[len(b.t.Checks)-1]); err != nil {
+		return err
+	}
+	b.t.Version++
+	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, b.t)
+}
+
+// dropConstraint removes a CHECK or UNIQUE constraint.
+func dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
+	for i, c := range t.Checks {
+		if c.Name == a.Name.Name {
+			t.Checks = append(t.Checks[:i], t.Checks[i+1:]...)
+			t.Version++
+			return nil
+		}
+	}
+	for i, x := range t.Indexes {
+		if x.Name == a.Name.Name && x.Constraint {
+			t.Indexes = append(t.Indexes[:i], t.Indexes[i+1:]...)
+			return nil
+		}
+	}
+	if a.IfExists {
+		return nil
+	}
+	if t.PrimaryName == a.Name.Name {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping a primary key is not supported")
+	}
+	return sqlstate.New(sqlstate.UndefinedObject, "constraint %q of relation %q does not exist", a.Name.Name, t.Name)
+}

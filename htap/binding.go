@@ -1,0 +1,247 @@
+package htap
+
+import (
+	"sync"
+
+	"htapdb/colstore"
+	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
+	"htapdb/internal/files"
+	"htapdb/ml"
+	"htapdb/sql/binder"
+	"htapdb/sql/plan"
+	"htapdb/sql/router"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+	"htapdb/vector/fn"
+)
+
+// binding is the catalog as the binder sees it.
+type binding struct {
+	s   *Session
+	cat *catalog.Snapshot
+}
+
+// Table implements binder.Catalog.
+func (b *binding) Table(schema, name string) (*plan.Table, error) {
+	if t := b.cat.Table(schema, name); t != nil {
+		return b.s.db.planTable(t), nil
+	}
+	if v := lookupVirtual(schema, name); v != nil {
+		return v, nil
+	}
+	return nil, nil
+}
+
+// planTable describes a stored table to the planner.
+func (db *DB) planTable(t *catalog.Table) *plan.Table {
+	p := &plan.Table{ID: t.ID, Schema: t.Schema, Name: t.Name, PrimaryKey: t.Primary}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		p.Columns = append(p.Columns, plan.TableColumn{ID: c.ID, Name: c.Name, Type: c.Type, NotNull: c.NotNull,
+			Default: c.Default, Sequence: c.Sequence != 0, AlwaysGenerated: c.Always})
+	}
+	for i := range t.Indexes {
+		x := &t.Indexes[i]
+		p.Indexes = append(p.Indexes, plan.Index{ID: x.ID, Name: x.Name, Columns: x.Columns, Unique: x.Unique, Valid: true})
+	}
+	for _, c := range t.Checks {
+		p.Checks = append(p.Checks, plan.Check{Name: c.Name, SQL: c.SQL})
+	}
+	if ct, ok := db.feed.Columns().Table(t.StorageID); ok {
+		if state, _ := ct.State(); state == colstore.Live {
+			p.Stats = &tableStats{table: ct}
+		}
+	}
+	return p
+}
+
+// tableStats are the column store's figures for the planner.
+type tableStats struct {
+	table *colstore.Table
+	once  sync.Once
+	stats colstore.TableStats
+}
+
+func (t *tableStats) load() *colstore.TableStats {
+	t.once.Do(func() { t.stats = t.table.Stats() })
+	return &t.stats
+}
+
+// RowCount implements plan.TableStats.
+func (t *tableStats) RowCount() float64 { return float64(t.load().Rows) }
+
+// Column implements plan.TableStats.
+func (t *tableStats) Column(ordinal int) plan.ColumnStats {
+	cols := t.load().Columns
+	if ordinal >= len(cols) {
+		return plan.ColumnStats{}
+	}
+	c := &cols[ordinal]
+	return plan.ColumnStats{Distinct: c.Distinct, Min: c.Min, Max: c.Max, NullFraction: c.NullFraction, AvgBytes: c.BytesPerRow}
+}
+
+// View implements binder.Catalog.
+func (b *binding) View(schema, name string) (*binder.View, error) {
+	v := b.cat.View(schema, name)
+	if v == nil {
+		return nil, nil
+	}
+	return &binder.View{Schema: v.Schema, Name: v.Name, Columns: v.Columns, SQL: v.SQL}, nil
+}
+
+// FileSchema implements binder.Catalog.
+func (b *binding) FileSchema(path, format string, options map[string]string) ([]plan.Column, error) {
+	f, err := b.s.db.cfg.files.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	kind, err := files.FormatOf(format, path)
+	if err != nil {
+		return nil, err
+	}
+	cols, err := fileColumns(f, path, kind, options)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Column, len(cols))
+	for i, c := range cols {
+		out[i] = plan.Column{Name: c.Name, Type: c.Type}
+	}
+	return out, nil
+}
+
+// fileColumns reads a file's schema.
+func fileColumns(f physical.OpenFile, path string, kind files.Format, options map[string]string) ([]files.Column, error) {
+	if kind == files.Parquet {
+		p, err := files.OpenParquet(f, f.Size(), path)
+		if err != nil {
+			return nil, err
+		}
+		return p.Columns(), nil
+	}
+	o, err := physical.CSVOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	r, err := files.OpenCSV(f, path, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.Columns(), nil
+}
+
+// TableFunction implements binder.Catalog: the engine adds none.
+func (b *binding) TableFunction(string, []fn.Expr) (*binder.TableFunction, error) { return nil, nil }
+
+// Model implements binder.Catalog.
+func (b *binding) Model(name string) (binder.Model, error) {
+	m := b.cat.Model("", name)
+	if m == nil {
+		return nil, nil
+	}
+	return b.s.db.models.get(m)
+}
+
+// modelCache keeps decoded models by object and version.
+type modelCache struct {
+	mu     sync.Mutex
+	models map[modelKey]*boundModel
+}
+
+type modelKey struct {
+	id      catalog.ID
+	version int
+	ts      uint64
+}
+
+// maxCachedModels bounds the cache.
+const maxCachedModels = 256
+
+func (c *modelCache) get(m *catalog.Model) (*boundModel, error) {
+	key := modelKey{m.ID, m.Version, m.SnapshotTS}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if b := c.models[key]; b != nil {
+		return b, nil
+	}
+	decoded, err := ml.Decode(m.State)
+	if err != nil {
+		return nil, err
+	}
+	b := &boundModel{name: m.Name, model: decoded}
+	if c.models == nil || len(c.models) >= maxCachedModels {
+		c.models = map[modelKey]*boundModel{}
+	}
+	c.models[key] = b
+	return b, nil
+}
+
+// boundModel is a model in expressions.
+type boundModel struct {
+	name  string
+	model *ml.Model
+}
+
+// Features implements binder.Model.
+func (m *boundModel) Features() []binder.Feature {
+	out := make([]binder.Feature, len(m.model.Features))
+	for i, f := range m.model.Features {
+		out[i] = binder.Feature{Name: f.Name, Type: f.Type}
+	}
+	return out
+}
+
+// Scalar implements binder.Model.
+func (m *boundModel) Scalar(name string) (*fn.Scalar, error) {
+	s := &fn.Scalar{Name: name, Volatility: fn.Stable}
+	for _, f := range m.model.Features {
+		s.Args = append(s.Args, f.Type)
+	}
+	var compute func([]*vector.Vector, []int32, int, *vector.Vector) error
+	switch name {
+	case "predict":
+		s.Result, compute = m.model.ResultType(), m.model.Predict
+	case "predict_proba":
+		if !m.model.Classifier() {
+			return nil, sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier, and model %q is a %s", m.name, m.model.Algorithm)
+		}
+		s.Result, compute = types.TFloat8, m.model.PredictProba
+	default:
+		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s(model) does not exist", name).
+			WithHint("There are predict and predict_proba.")
+	}
+	s.Kernel = func(_ *fn.Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		return compute(args, sel, n, out)
+	}
+	return s, nil
+}
+
+// routeModes are the values of htap.route.
+var routeModes = map[string]router.Mode{"auto": router.Auto, "row": router.Row, "column": router.Column}
+
+// columnState tells the router whether a table's columns can be read.
+func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.ColumnState {
+	return func(scan *plan.Scan) router.ColumnState {
+		desc := cat.TableByID(scan.Table.ID)
+		if desc == nil {
+			return router.ColumnState{Reason: "columns are not built"}
+		}
+		ct, ok := s.db.feed.Columns().Table(desc.StorageID)
+		if !ok {
+			// A table of this transaction: its columns come with the commit.
+			return router.ColumnState{Reason: "columns are not built"}
+		}
+		state, reason := ct.State()
+		if state == colstore.Live {
+			return router.ColumnState{Live: true}
+		}
+		text := "columns are " + state.String()
+		if reason != "" {
+			text += ": " + reason
+		}
+		return router.ColumnState{Reason: text}
+	}
+}

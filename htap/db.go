@@ -1,0 +1,190 @@
+package htap
+
+import (
+	"context"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/feed"
+	"htapdb/internal/memory"
+	"htapdb/olap"
+	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	cfg     config
+	dir     string
+	rows    *rowstore.Store
+	catalog *catalog.Store
+	feed    *feed.Feed
+	pool    *olap.Pool
+	memory  *memory.Account
+	queries *memory.Account
+	started time.Time
+	counts  counters
+	models  modelCache
+	plans   planCache
+
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu       sync.Mutex
+	sessions map[*Session]struct{}
+	closed   bool
+	working  sync.WaitGroup // statements running
+	nextID   atomic.Uint64
+}
+
+// Open opens or creates the database in dir; "" or ":memory:" keeps nothing.
+// Another process that has it open is an error that names it (55006).
+func Open(dir string, options ...Option) (*DB, error) {
+	cfg := defaultConfig()
+	for _, o := range options {
+		o(&cfg)
+	}
+	if dir == ":memory:" {
+		dir = ""
+	}
+	db := &DB{cfg: cfg, dir: dir, started: time.Now(), sessions: map[*Session]struct{}{}}
+	db.ctx, db.cancel = context.WithCancel(context.Background())
+	db.memory = memory.NewRoot(cfg.memoryLimit)
+	db.queries = db.memory.Child("queries", 0)
+	if err := db.open(); err != nil {
+		db.cancel()
+		return nil, err
+	}
+	return db, nil
+}
+
+// rowDir and columnDir are the stores' folders.
+const (
+	rowDir    = "rows"
+	columnDir = "columns"
+)
+
+// open opens the stores and connects them.
+func (db *DB) open() error {
+	rowPath, columnPath := "", ""
+	if db.dir != "" {
+		if err := db.cfg.fs.MkdirAll(db.dir, 0o755); err != nil {
+			return fileError(db.dir, err)
+		}
+		rowPath, columnPath = db.cfg.fs.PathJoin(db.dir, rowDir), db.cfg.fs.PathJoin(db.dir, columnDir)
+	}
+	db.feed = feed.New(feed.Options{FS: db.cfg.fs, Dir: columnPath, Memory: db.memory.Child("columns", 0),
+		CheckpointInterval: db.cfg.checkpointInterval, Log: db.cfg.log})
+	ro := rowstore.Options{Publisher: db.feed, OnFatal: db.fatal, CacheBytes: min(db.cfg.memoryLimit/8, 1<<30)}
+	if rowPath != "" {
+		ro.FS = db.cfg.fs
+	}
+	var err error
+	if db.rows, err = rowstore.Open(rowPath, ro); err != nil {
+		return err
+	}
+	if db.catalog, err = catalog.New(db.rows); err != nil {
+		db.rows.Close()
+		return err
+	}
+	if err := db.feed.Start(db.ctx, db.rows, db.catalog, storeID(db.rows.UUID())); err != nil {
+		db.rows.Close()
+		return err
+	}
+	db.pool = olap.NewPool(db.cfg.workers)
+	return nil
+}
+
+// storeID turns the row store's UUID into the column store's 16 bytes.
+func storeID(uuid string) (id [16]byte) {
+	b, err := hex.DecodeString(strings.ReplaceAll(uuid, "-", ""))
+	if err != nil {
+		b = []byte(uuid)
+	}
+	copy(id[:], b)
+	return id
+}
+
+// fatal is told that commits can no longer be made durable.
+func (db *DB) fatal(err error) {
+	db.cfg.log.Error("the database cannot write its log", "error", err)
+	if db.cfg.onFatal != nil {
+		db.cfg.onFatal(err)
+		return
+	}
+	os.Stderr.WriteString("htapdb: fatal: " + err.Error() + "\n")
+	os.Exit(1)
+}
+
+// Dir returns the database's directory, "" for one in memory.
+func (db *DB) Dir() string { return db.dir }
+
+// Path returns the directory as an absolute path, for registries and messages.
+func (db *DB) Path() string {
+	if p, err := filepath.Abs(db.dir); err == nil && db.dir != "" {
+		return p
+	}
+	return db.dir
+}
+
+// Checkpoint writes the columns to disk, so that the next Open need not read
+// recent changes again.
+func (db *DB) Checkpoint(ctx context.Context) error { return db.feed.Checkpoint(ctx) }
+
+// Close cancels what sessions run, ends them, writes a checkpoint and closes
+// the stores. Closing twice does nothing.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	if db.closed {
+		db.mu.Unlock()
+		return nil
+	}
+	db.closed = true
+	open := make([]*Session, 0, len(db.sessions))
+	for s := range db.sessions {
+		open = append(open, s)
+	}
+	db.mu.Unlock()
+	db.cancel()
+	db.working.Wait()
+	for _, s := range open {
+		_ = s.Close()
+	}
+	err := db.feed.Checkpoint(context.Background())
+	db.feed.Stop()
+	db.pool.Close()
+	if e := db.feed.Columns().Close(); err == nil {
+		err = e
+	}
+	if e := db.rows.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// begin registers a running statement; the database cannot close under it.
+func (db *DB) begin() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return sqlstate.New(sqlstate.AdminShutdown, "the database is closed")
+	}
+	db.working.Add(1)
+	return nil
+}
+
+// TuneRuntime sets the Go runtime for a process whose main work is the
+// database, as the server does: spare Ps so that analytic threads do not delay
+// sockets, and a memory limit for the collector.
+func (db *DB) TuneRuntime() {
+	runtime.GOMAXPROCS(runtime.NumCPU() + db.cfg.workers)
+	debug.SetMemoryLimit(db.cfg.memoryLimit + db.cfg.memoryLimit/4)
+}

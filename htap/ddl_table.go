@@ -1,0 +1,287 @@
+package htap
+
+import (
+	"fmt"
+	"strings"
+
+	"htapdb/htap/catalog"
+	"htapdb/sql/binder"
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
+
+// schemaOf returns the schema that a new object goes to, which must exist.
+func (x *execution) schemaOf(n parser.ObjectName) (string, error) {
+	if n.Catalog != "" && n.Catalog != "htap" {
+		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cross-database references are not supported: %s", n)
+	}
+	schema := n.Schema
+	if schema == "" {
+		schema = catalog.DefaultSchema
+	}
+	if !x.cat.HasSchema(schema) {
+		return "", sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
+	}
+	return schema, nil
+}
+
+// createTable is CREATE TABLE.
+func (x *execution) createTable(st *parser.CreateTableStmt) (*output, error) {
+	schema, err := x.schemaOf(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	if st.Persistence == parser.Temporary {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "temporary tables are not supported")
+	}
+	if len(st.Likes) > 0 {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "CREATE TABLE … (LIKE …) is not supported")
+	}
+	if x.cat.Exists(schema, st.Name.Name) {
+		if st.IfNotExists {
+			x.s.warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+			return done, nil
+		}
+		return nil, sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", st.Name.Name)
+	}
+	b := &tableBuilder{x: x, t: &catalog.Table{Schema: schema, Name: st.Name.Name, Version: 1, NextColumnID: 1}}
+	if b.t.ID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
+		return nil, err
+	}
+	b.t.StorageID = b.t.ID
+	for _, c := range st.Columns {
+		if err := b.column(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range st.Constraints {
+		if err := b.constraint(c); err != nil {
+			return nil, err
+		}
+	}
+	return done, b.create()
+}
+
+// tableBuilder collects the parts of a new table.
+type tableBuilder struct {
+	x         *execution
+	t         *catalog.Table
+	sequences []*catalog.Sequence
+}
+
+// column adds a column with its constraints.
+func (b *tableBuilder) column(c *parser.ColumnDef) error {
+	if b.t.Ordinal(c.Name) >= 0 {
+		return sqlstate.New(sqlstate.DuplicateColumn, "column %q specified more than once", c.Name).
+			WithPosition(parser.Position(b.x.st.script, c.Pos()))
+	}
+	t, serial, err := columnType(c.Type, b.x.st.script)
+	if err != nil {
+		return err
+	}
+	if c.Collation != nil && c.Collation.Name != "C" && c.Collation.Name != "default" && c.Collation.Name != "POSIX" {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "collation %q is not supported", c.Collation.Name)
+	}
+	ord := len(b.t.Columns)
+	b.t.Columns = append(b.t.Columns, catalog.Column{ID: b.t.NextColumnID, Name: c.Name, Type: t})
+	b.t.NextColumnID++
+	if serial {
+		b.t.Columns[ord].NotNull = true
+		if err := b.sequence(ord, nil); err != nil {
+			return err
+		}
+	}
+	for _, k := range c.Constraints {
+		if err := b.columnConstraint(ord, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnConstraint applies one constraint of a column definition.
+func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) error {
+	col := &b.t.Columns[ord]
+	self := []parser.Ident{{Name: col.Name}}
+	switch k.Kind {
+	case parser.ConstrNull:
+	case parser.ConstrNotNull:
+		col.NotNull = true
+	case parser.ConstrDefault:
+		text := parser.Format(k.Expr)
+		if err := b.x.checkDefault(k.Expr, col.Type); err != nil {
+			return err
+		}
+		col.Default = text
+	case parser.ConstrIdentity:
+		col.NotNull, col.Always = true, k.Always
+		return b.sequence(ord, k.Sequence)
+	default:
+		return b.constraint(&parser.TableConstraint{Loc: k.Loc, Name: k.Name, Kind: k.Kind, Columns: self, Expr: k.Expr, References: k.References})
+	}
+	return nil
+}
+
+// checkDefault binds a default expression, to refuse what cannot be one.
+func (x *execution) checkDefault(e parser.Expr, t types.Type) error {
+	_, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}})
+	return err
+}
+
+// sequence gives a column a sequence of its own.
+func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
+	start, increment, err := sequenceOptions(options)
+	if err != nil {
+		return err
+	}
+	id, err := b.x.s.db.catalog.NextID(b.x.ctx)
+	if err != nil {
+		return err
+	}
+	col := &b.t.Columns[ord]
+	col.Sequence = id
+	b.sequences = append(b.sequences, &catalog.Sequence{ID: id, Schema: b.t.Schema, Start: start, Increment: increment,
+		Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID})
+	return nil
+}
+
+// freeName returns the name, with a number if it is taken.
+func (x *execution) freeName(schema, name string) string {
+	free := name
+	for i := 1; x.cat.Exists(schema, free); i++ {
+		free = fmt.Sprintf("%s%d", name, i)
+	}
+	return free
+}
+
+// constraint applies a table constraint.
+func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
+	switch k.Kind {
+	case parser.ConstrPrimaryKey:
+		if len(b.t.Primary) > 0 {
+			return sqlstate.New(sqlstate.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", b.t.Name)
+		}
+		ords, err := b.ordinals(k.Columns)
+		if err != nil {
+			return err
+		}
+		for _, o := range ords {
+			b.t.Columns[o].NotNull = true
+		}
+		b.t.Primary = ords
+		b.t.PrimaryName = k.Name
+		if k.Name == "" {
+			b.t.PrimaryName = b.t.Name + "_pkey"
+		}
+	case parser.ConstrUnique:
+		if k.NullsNotDistinct {
+			return sqlstate.New(sqlstate.FeatureNotSupported, "UNIQUE NULLS NOT DISTINCT is not supported")
+		}
+		ords, err := b.ordinals(k.Columns)
+		if err != nil {
+			return err
+		}
+		name := k.Name
+		if name == "" {
+			name = b.x.freeName(b.t.Schema, b.t.Name+"_"+joinNames(k.Columns)+"_key")
+		}
+		id, err := b.x.s.db.catalog.NextID(b.x.ctx)
+		if err != nil {
+			return err
+		}
+		b.t.Indexes = append(b.t.Indexes, catalog.Index{ID: id, Name: name, Columns: ords, Unique: true, Constraint: true})
+	case parser.ConstrCheck:
+		name := k.Name
+		if name == "" {
+			name = b.t.Name + "_check"
+			if len(k.Columns) == 1 {
+				name = b.t.Name + "_" + k.Columns[0].Name + "_check"
+			}
+			for base, i := name, 1; b.hasCheck(name); i++ {
+				name = fmt.Sprintf("%s%d", base, i)
+			}
+		}
+		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: parser.Format(k.Expr)})
+	case parser.ConstrForeignKey:
+		return sqlstate.New(sqlstate.FeatureNotSupported, "FOREIGN KEY constraints are not supported").
+			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+	default:
+		return sqlstate.New(sqlstate.FeatureNotSupported, "generated columns are not supported").
+			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+	}
+	return nil
+}
+
+func (b *tableBuilder) hasCheck(name string) bool {
+	for _, c := range b.t.Checks {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ordinals resolves key columns.
+func (b *tableBuilder) ordinals(cols []parser.Ident) ([]int, error) {
+	return keyOrdinals(b.t, cols, b.x.st.script)
+}
+
+// keyOrdinals resolves the columns of a key.
+func keyOrdinals(t *catalog.Table, cols []parser.Ident, sql string) ([]int, error) {
+	var out []int
+	seen := map[int]bool{}
+	for _, c := range cols {
+		o := t.Ordinal(c.Name)
+		if o < 0 {
+			return nil, sqlstate.New(sqlstate.UndefinedColumn, "column %q named in key does not exist", c.Name).
+				WithPosition(parser.Position(sql, c.Pos()))
+		}
+		if seen[o] {
+			return nil, sqlstate.New(sqlstate.DuplicateColumn, "column %q appears twice in a key", c.Name)
+		}
+		seen[o] = true
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func joinNames(cols []parser.Ident) string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	return strings.Join(names, "_")
+}
+
+// create checks the table as a whole and stores it.
+func (b *tableBuilder) create() error {
+	cols := make([]plan.Column, len(b.t.Columns))
+	for i := range b.t.Columns {
+		cols[i] = plan.Column{ID: plan.ColID(i + 1), Name: b.t.Columns[i].Name, Type: b.t.Columns[i].Type}
+	}
+	for _, c := range b.t.Checks {
+		e, err := parser.ParseExpr(c.SQL)
+		if err != nil {
+			return err
+		}
+		if _, err := binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: c.SQL, Catalog: &binding{b.x.s, b.x.cat}}); err != nil {
+			return err
+		}
+	}
+	if _, err := b.x.s.db.catalog.RowSchema(b.t); err != nil {
+		return err
+	}
+	txn := b.x.s.tx.txn
+	if err := b.x.s.db.catalog.CreateTable(b.x.ctx, txn, b.t); err != nil {
+		return err
+	}
+	for _, q := range b.sequences {
+		if err := b.x.s.db.catalog.CreateSequence(b.x.ctx, txn, q); err != nil {
+			return err
+		}
+	}
+	b.x.s.tx.ddl = true
+	return nil
+}

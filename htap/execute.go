@@ -1,0 +1,441 @@
+package htap
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
+	"htapdb/internal/memory"
+	"htapdb/olap"
+	"htapdb/rowstore"
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+	"htapdb/vector/fn"
+)
+
+// execution is one run of a statement.
+type execution struct {
+	s      *Session
+	st     *Stmt
+	ctx    context.Context
+	cancel context.CancelFunc
+	stop   func() bool
+	cat    *catalog.Snapshot
+	args   []types.Datum
+	start  time.Time
+	memory *memory.Account
+	// older is the snapshot of a read that may be stale, nil for an exact one.
+	older *rowstore.Snapshot
+	// sp is where the statement's writes begin.
+	sp rowstore.Savepoint
+	// reserved are bytes of buffered results.
+	reserved int64
+	// auto says that the transaction ends with the statement.
+	auto    bool
+	result  Result
+	ended   bool
+	profile *olap.Profile
+	built   []olap.Node // the operators, for EXPLAIN ANALYZE
+}
+
+// run executes a prepared statement.
+func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows, error) {
+	if st.Empty() {
+		return &Rows{source: &collected{}}, nil
+	}
+	if err := s.finishRows(); err != nil {
+		return nil, err
+	}
+	if s.tx.failed && !allowedWhenFailed(st.parsed.Stmt) {
+		return nil, errFailed()
+	}
+	if tag, ok, err := s.runControl(ctx, st.parsed.Stmt); ok {
+		if err != nil {
+			return nil, s.failed(err)
+		}
+		return &Rows{source: &collected{res: Result{Tag: tag}}}, nil
+	}
+	if isPlanned(st.parsed.Stmt) {
+		return s.runPlanned(ctx, st, args)
+	}
+	return s.runUtility(ctx, st, args, nil)
+}
+
+// runControl runs transaction control, and the settings statements, which need
+// no transaction.
+func (s *Session) runControl(ctx context.Context, stmt parser.Stmt) (string, bool, error) {
+	if tag, ok, err := s.control(ctx, stmt); ok {
+		return tag, true, err
+	}
+	switch st := stmt.(type) {
+	case *parser.SetStmt:
+		return "SET", true, s.setStmt(st)
+	case *parser.ResetStmt:
+		return "RESET", true, s.resetStmt(st)
+	}
+	return "", false, nil
+}
+
+// newExecution prepares running: the context, the transaction, a new statement
+// in it and the catalog.
+func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum) (*execution, error) {
+	if err := s.db.begin(); err != nil {
+		return nil, err
+	}
+	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
+	if d := s.vars.duration("statement_timeout"); d > 0 {
+		x.ctx, x.cancel = context.WithTimeout(ctx, d)
+	} else {
+		x.ctx, x.cancel = context.WithCancel(ctx)
+	}
+	x.stop = context.AfterFunc(s.ctx, x.cancel)
+	if err := x.startTxn(); err != nil {
+		x.end(err)
+		return nil, x.failure(err)
+	}
+	return x, nil
+}
+
+// startTxn begins a transaction if there is none, and the statement in it.
+func (x *execution) startTxn() error {
+	s := x.s
+	if s.tx.txn == nil {
+		if err := s.beginTxn("", false); err != nil {
+			return err
+		}
+	}
+	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
+		return err
+	}
+	x.memory = s.db.queries.Child("query "+strconv.FormatUint(s.id, 10), s.vars.bytes("htap.memory_limit"))
+	return x.loadCatalog()
+}
+
+// loadCatalog reads the catalog as of the statement.
+func (x *execution) loadCatalog() error {
+	var err error
+	x.cat, err = x.s.db.catalog.InTxn(x.s.tx.txn, x.s.tx.ddl)
+	return err
+}
+
+// end finishes the statement: the transaction if it is the statement's own, and
+// the books. err is the statement's error; the error to report is returned.
+func (x *execution) end(err error) error {
+	if x.ended {
+		return err
+	}
+	x.ended = true
+	s := x.s
+	err = x.failure(err)
+	if x.older != nil {
+		x.older.Close()
+	}
+	x.memory.Release(x.reserved)
+	switch {
+	case x.auto && err != nil:
+		s.endTxn(false)
+	case x.auto:
+		if err = s.commit(x.ctx); err != nil {
+			err = x.failure(err)
+			s.endTxn(false)
+		}
+	case err != nil:
+		s.tx.failed = s.tx.explicit
+	}
+	s.db.counts.statement(x.st.parsed.Stmt, time.Since(x.start), err)
+	x.stop()
+	x.cancel()
+	s.db.working.Done()
+	return err
+}
+
+// failure words the end of the context as PostgreSQL does.
+func (x *execution) failure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case x.ctx.Err() == nil:
+	case x.s.db.ctx.Err() != nil:
+		return sqlstate.Wrap(sqlstate.AdminShutdown, err, "terminating connection due to administrator command")
+	case errors.Is(x.ctx.Err(), context.DeadlineExceeded):
+		return sqlstate.Wrap(sqlstate.QueryCanceled, err, "canceling statement due to statement timeout")
+	case sqlstate.Is(err, sqlstate.QueryCanceled), errors.Is(err, context.Canceled):
+		return sqlstate.Wrap(sqlstate.QueryCanceled, errors.Join(err, context.Cause(x.ctx)), "canceling statement due to user request")
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return sqlstate.Wrap(sqlstate.InternalError, err, "%v", err)
+}
+
+// statement returns what physical plans read and write.
+func (x *execution) statement() *physical.Statement {
+	s := x.s
+	st := &physical.Statement{
+		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
+		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
+		Forced: s.vars.get("htap.route") != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
+		Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.virtualRows, NextValue: x.nextValue,
+	}
+	if x.older != nil {
+		st.Rows, st.Txn, st.TS = x.older, nil, x.older.Timestamp()
+	}
+	return st
+}
+
+// evalContext is what expressions of the statement depend on.
+func (x *execution) evalContext() *fn.Context {
+	s := x.s
+	return &fn.Context{
+		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.get("timezone"), Random: rand.Uint64(),
+		Vars: s.db.sessionVars(s),
+	}
+}
+
+// exec returns the settings of the executor.
+func (x *execution) exec(st *physical.Statement) *olap.Exec {
+	s := x.s
+	workers := s.vars.integer("htap.workers")
+	if workers == 0 || workers > s.db.pool.Size() {
+		workers = s.db.pool.Size()
+	}
+	return &olap.Exec{Ctx: *st.Eval, Workers: workers, BatchSize: s.vars.integer("htap.batch_size"),
+		Memory: x.memory, Pool: s.db.pool, Profile: x.profile}
+}
+
+// nextValue gives a serial or identity column its next value.
+func (x *execution) nextValue(ctx context.Context, t *catalog.Table, ordinal int) (types.Datum, error) {
+	col := &t.Columns[ordinal]
+	seq := x.cat.SequenceByID(col.Sequence)
+	if seq == nil {
+		return types.NullDatum, sqlstate.New(sqlstate.InternalError, "column %q has lost its sequence", col.Name)
+	}
+	n, err := x.s.db.catalog.NextValue(ctx, seq)
+	if err != nil {
+		return types.NullDatum, err
+	}
+	return convert(types.NewInt64(n), types.TInt8, col.Type)
+}
+
+// runPlanned runs a query or DML.
+func (s *Session) runPlanned(ctx context.Context, st *Stmt, args []types.Datum) (*Rows, error) {
+	x, err := s.newExecution(ctx, st, args)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.planAt(st, x.cat)
+	if err == nil && !sameColumns(p.columns, st.columns) {
+		err = sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type").
+			WithHint("Prepare the statement again.")
+	}
+	if err == nil && p.writes && s.tx.readOnly {
+		err = readOnlyError(firstWord(st.parsed.SQL))
+	}
+	if err != nil {
+		return nil, x.end(err)
+	}
+	st.plan = p
+	if !p.writes {
+		if err := x.chooseSnapshot(p); err != nil {
+			return nil, x.end(err)
+		}
+	}
+	if p.inline {
+		return x.collect(p)
+	}
+	rows := &Rows{cols: p.columns, source: x.stream(p)}
+	s.rows = rows
+	return rows, nil
+}
+
+func sameColumns(a, b []Column) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Type != b[i].Type || a[i].Name != b[i].Name {
+			return false
+		}
+	}
+	return true
+}
+
+// chooseSnapshot applies htap.freshness to a read of its own: within the bound
+// it reads at what the columns have, instead of waiting.
+func (x *execution) chooseSnapshot(p *planned) error {
+	bound := x.s.vars.get("htap.freshness")
+	if bound == "exact" || !x.auto || p.route == "row" {
+		return nil
+	}
+	d, _ := parseDuration(bound)
+	have, want := x.s.db.feed.Applied(), x.s.tx.txn.ReadTimestamp()
+	if have >= want || (uint64(want)-uint64(have))>>timestampShift > uint64(d.Microseconds()) {
+		return nil
+	}
+	snap, err := x.s.db.rows.SnapshotAt(have)
+	if err != nil {
+		return nil // the exact read is always possible
+	}
+	x.older = snap
+	return nil
+}
+
+// timestampShift is where a timestamp's microseconds begin.
+const timestampShift = 12
+
+// maxRestarts bounds how often a statement starts over because a row changed.
+const maxRestarts = 100
+
+// collect runs a plan to its end and keeps the result: DML, and reads of few rows.
+func (x *execution) collect(p *planned) (*Rows, error) {
+	c := &collected{}
+	x.sp = x.s.tx.txn.Savepoint()
+	n, err := x.attempt(p, c)
+	for tries := 0; errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"; tries++ {
+		c.batches = nil
+		if p, err = x.again(); err == nil {
+			n, err = x.attempt(p, c)
+		}
+	}
+	if err == nil {
+		c.res = Result{Tag: commandTag(x.st.parsed.Stmt, n), RowsAffected: n}
+	}
+	if err = x.end(err); err != nil {
+		return nil, err
+	}
+	return &Rows{cols: p.columns, source: c}, nil
+}
+
+// attempt runs the plan once.
+func (x *execution) attempt(p *planned, c *collected) (int64, error) {
+	st := x.statement()
+	if p.writes {
+		if err := x.lockTables(p.root); err != nil {
+			return 0, err
+		}
+	}
+	return physical.Run(x.ctx, p.root, st, x.exec(st), func(b *vector.Batch) error { return x.keep(c, b) })
+}
+
+// again undoes the statement's writes, takes a new snapshot and plans again: the
+// catalog may be what changed.
+func (x *execution) again() (*planned, error) {
+	txn := x.s.tx.txn
+	if err := txn.RollbackTo(x.sp); err != nil {
+		return nil, err
+	}
+	if err := txn.StartStatement(x.ctx); err != nil {
+		return nil, err
+	}
+	if err := x.loadCatalog(); err != nil {
+		return nil, err
+	}
+	return x.s.planAt(x.st, x.cat)
+}
+
+// lockTables takes the shared lock of every table that the plan writes to. If
+// the table was altered while we waited for it, the statement starts over.
+func (x *execution) lockTables(root plan.Node) error {
+	var err error
+	plan.Walk(root, func(n plan.Node) bool {
+		var t *plan.Table
+		switch n := n.(type) {
+		case *plan.Insert:
+			t = n.Table
+		case *plan.Update:
+			t = n.Table
+		case *plan.Delete:
+			t = n.Table
+		}
+		if t != nil && err == nil {
+			err = x.lockTable(x.cat.TableByID(t.ID), rowstore.LockTableShared)
+		}
+		return err == nil
+	})
+	return err
+}
+
+// lockTable locks a table and makes sure that its descriptor is still the newest.
+func (x *execution) lockTable(t *catalog.Table, mode rowstore.TableLock) error {
+	if t == nil {
+		return physical.ErrRestart
+	}
+	if err := x.s.tx.txn.LockTable(x.ctx, t.StorageID, mode); err != nil {
+		return err
+	}
+	if x.s.tx.ddl || x.s.db.catalog.Newest() <= x.cat.Version() {
+		return nil
+	}
+	snap := x.s.db.rows.Snapshot()
+	defer snap.Close()
+	now, err := x.s.db.catalog.At(snap)
+	if err != nil {
+		return err
+	}
+	if d := now.TableByID(t.ID); d == nil || d.StorageID != t.StorageID || d.Version != t.Version || len(d.Indexes) != len(t.Indexes) {
+		return physical.ErrRestart
+	}
+	return nil
+}
+
+// keep copies a batch that is valid only now into the result.
+func (x *execution) keep(c *collected, b *vector.Batch) error {
+	out, bytes := copyBatch(b)
+	if err := x.memory.Reserve(bytes); err != nil {
+		return err
+	}
+	x.reserved += bytes
+	c.batches = append(c.batches, out)
+	return nil
+}
+
+// copyBatch returns a copy of the alive rows that owns its strings, and its
+// approximate size.
+func copyBatch(b *vector.Batch) (out *vector.Batch, bytes int64) {
+	out = &vector.Batch{Len: b.Rows(), Cols: make([]*vector.Vector, len(b.Cols))}
+	for i, col := range b.Cols {
+		v := vector.New(col.Type, out.Len)
+		src := *col
+		if b.Sel == nil && col.Enc == vector.Const {
+			src.Len = out.Len
+		}
+		if out.Len > 0 {
+			vector.CopyInto(v, 0, &src, b.Sel)
+		}
+		for k, text := range v.Str {
+			v.Str[k] = strings.Clone(text)
+			bytes += int64(len(text))
+		}
+		out.Cols[i] = v
+		bytes += int64(out.Len) * 16
+	}
+	return out, bytes
+}
+
+// collected is a result that was computed at once.
+type collected struct {
+	batches []*vector.Batch
+	res     Result
+}
+
+func (c *collected) next() (*vector.Batch, error) {
+	if len(c.batches) == 0 {
+		return nil, nil
+	}
+	b := c.batches[0]
+	c.batches = c.batches[1:]
+	return b, nil
+}
+
+func (c *collected) close() error { c.batches = nil; return nil }
+
+func (c *collected) result() Result { return c.res }

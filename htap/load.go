@@ -1,0 +1,146 @@
+package htap
+
+import (
+	"encoding/json"
+
+	"htapdb/colstore"
+	"htapdb/htap/catalog"
+	"htapdb/htap/feed"
+	"htapdb/htap/transpose"
+	"htapdb/rowstore"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// loader writes many rows into a table past the write set: sorted files of the
+// row store and column segments at the same time, which appear together with
+// the transaction's commit.
+type loader struct {
+	x      *execution
+	t      *catalog.Table
+	schema *rowstore.Schema
+	rows   *rowstore.Load
+	cols   *colstore.Load
+	// early is set for a table of this transaction, whose columns do not exist yet.
+	early  bool
+	batch  *vector.Batch
+	buffer [][]types.Datum
+	n      int64
+	ended  bool
+}
+
+// newLoader starts a load; the table's exclusive lock is held until the transaction ends.
+func (x *execution) newLoader(t *catalog.Table) (*loader, error) {
+	if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
+		return nil, err
+	}
+	schema, err := x.s.db.catalog.RowSchema(t)
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{x: x, t: t, schema: schema}
+	if l.rows, err = x.s.tx.txn.NewLoad(x.ctx, schema); err != nil {
+		return nil, err
+	}
+	if err := l.openColumns(); err != nil {
+		l.rows.Abort()
+		return nil, err
+	}
+	return l, nil
+}
+
+// openColumns starts the columns' part. A table whose columns are not live
+// goes without: they are rebuilt from the rows.
+func (l *loader) openColumns() error {
+	store := l.x.s.db.feed.Columns()
+	ct, ok := store.Table(l.t.StorageID)
+	if !ok {
+		cs, err := transpose.ColumnSchema(l.t)
+		if err != nil {
+			return err
+		}
+		if _, err := store.CreateTable(cs); err != nil {
+			return err
+		}
+		l.early = true
+		id := l.t.StorageID
+		l.x.s.tx.onRollback = append(l.x.s.tx.onRollback, func() { store.DropTable(id, 0) })
+	} else if state, _ := ct.State(); state != colstore.Live && state != colstore.Building {
+		return nil
+	}
+	var err error
+	l.cols, err = store.NewLoad(l.t.StorageID)
+	return err
+}
+
+// add loads the alive rows of a batch in the table's column order, with exactly
+// its types.
+func (l *loader) add(b *vector.Batch) error {
+	n := b.Rows()
+	l.buffer = l.buffer[:0]
+	cells := make([]types.Datum, n*len(b.Cols))
+	for r := range n {
+		l.buffer = append(l.buffer, cells[r*len(b.Cols):(r+1)*len(b.Cols):(r+1)*len(b.Cols)])
+	}
+	for c, v := range b.Cols {
+		for r := range n {
+			l.buffer[r][c] = v.Datum(b.Row(r))
+		}
+	}
+	first, err := l.rows.Add(l.x.ctx, l.buffer)
+	if err != nil {
+		return err
+	}
+	l.n += int64(n)
+	if l.cols == nil {
+		return nil
+	}
+	if l.t.HiddenKey() {
+		b = withHiddenKeys(b, l.rows.HiddenKeys())
+	}
+	return l.cols.Append(b, first)
+}
+
+// withHiddenKeys adds the column of hidden keys, one for each alive row.
+func withHiddenKeys(b *vector.Batch, keys []int64) *vector.Batch {
+	v := vector.New(types.TInt8, b.Len)
+	for i := range b.Rows() {
+		v.I64[b.Row(i)] = keys[i]
+	}
+	return &vector.Batch{Len: b.Len, Sel: b.Sel, Cols: append(append([]*vector.Vector(nil), b.Cols...), v)}
+}
+
+// finish completes the load; it takes effect with the commit.
+func (l *loader) finish() error {
+	l.ended = true
+	var opaque []byte
+	if l.cols != nil {
+		names, err := l.cols.Finish()
+		if err != nil {
+			l.rows.Abort()
+			return err
+		}
+		if opaque, err = json.Marshal(feed.LoadSegments{Segments: names}); err != nil {
+			return err
+		}
+	}
+	if err := l.rows.Finish(l.x.ctx, opaque); err != nil {
+		l.rows.Abort()
+		return err
+	}
+	db := l.x.s.db
+	l.x.s.tx.onCommit = append(l.x.s.tx.onCommit, db.feed.KickCheckpoint)
+	return nil
+}
+
+// abort gives the load up unless it was finished.
+func (l *loader) abort() {
+	if l.ended {
+		return
+	}
+	l.ended = true
+	l.rows.Abort()
+	if l.cols != nil {
+		l.cols.Abort()
+	}
+}

@@ -1,0 +1,130 @@
+package htap
+
+import (
+	"strings"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
+	"htapdb/ml"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+	"htapdb/vector"
+)
+
+// createModel is CREATE MODEL: it trains on the rows of the query at the
+// statement's snapshot and stores the model as a catalog object.
+func (x *execution) createModel(st *parser.CreateModelStmt) (*output, error) {
+	switch {
+	case len(st.Transform) > 0:
+		return nil, x.modelFeature(st, "TRANSFORM")
+	case len(st.PartitionBy) > 0:
+		return nil, x.modelFeature(st, "PARTITION BY")
+	case st.MaintainContinuously:
+		return nil, x.modelFeature(st, "MAINTAIN CONTINUOUSLY")
+	}
+	schema, err := x.schemaOf(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	old := x.cat.Model(schema, st.Name.Name)
+	if old != nil && !st.OrReplace {
+		if st.IfNotExists {
+			x.s.warn(sqlstate.DuplicateObject, "model %q already exists, skipping", st.Name.Name)
+			return done, nil
+		}
+		return nil, sqlstate.New(sqlstate.DuplicateObject, "model %q already exists", st.Name.Name).
+			WithHint("CREATE OR REPLACE MODEL makes a new version of it.")
+	}
+	p, err := x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: st.Query}, script: x.st.script, declared: x.st.params}, x.cat)
+	if err != nil {
+		return nil, err
+	}
+	spec, target, err := x.modelSpec(st, p)
+	if err != nil {
+		return nil, err
+	}
+	trained, err := ml.Train(spec, x.trainingRows(p, target))
+	if err != nil {
+		return nil, err
+	}
+	m, err := x.modelObject(st, schema, old, spec, trained)
+	if err != nil {
+		return nil, err
+	}
+	x.s.tx.ddl = true
+	return &output{n: trained.Rows}, x.s.db.catalog.PutModel(x.ctx, x.s.tx.txn, m, old != nil)
+}
+
+func (x *execution) modelFeature(st *parser.CreateModelStmt, what string) error {
+	return sqlstate.New(sqlstate.FeatureNotSupported, "CREATE MODEL … %s is not supported", what).
+		WithPosition(parser.Position(x.st.script, st.Pos()))
+}
+
+// modelSpec describes the training; target is the position of the target column.
+func (x *execution) modelSpec(st *parser.CreateModelStmt, p *planned) (spec *ml.Spec, target int, err error) {
+	spec = &ml.Spec{Algorithm: st.Algorithm.Name, Target: st.Target.Name, Options: map[string]string{}}
+	target = -1
+	seen := map[string]bool{}
+	for i, c := range p.columns {
+		if seen[c.Name] {
+			return nil, 0, sqlstate.New(sqlstate.DuplicateColumn, "the query of a model has two columns named %q", c.Name)
+		}
+		seen[c.Name] = true
+		if c.Name == st.Target.Name {
+			target, spec.TargetType = i, c.Type
+			continue
+		}
+		spec.Features = append(spec.Features, ml.Feature{Name: c.Name, Type: c.Type})
+	}
+	if target < 0 {
+		return nil, 0, sqlstate.New(sqlstate.UndefinedColumn, "the query of the model has no column %q to predict", st.Target.Name).
+			WithPosition(parser.Position(x.st.script, st.Target.Pos()))
+	}
+	for _, o := range st.Options {
+		v, _ := o.Text()
+		if len(o.Values) == 0 {
+			v = "true"
+		}
+		spec.Options[strings.ToLower(o.Name)] = v
+	}
+	return spec, target, nil
+}
+
+// trainingRows streams the query's rows with the target last. Every pass reads
+// the same snapshot.
+func (x *execution) trainingRows(p *planned, target int) ml.Source {
+	return func(yield func(*vector.Batch) error) error {
+		st := x.statement()
+		_, err := physical.Run(x.ctx, p.root, st, x.exec(st), func(b *vector.Batch) error {
+			out := &vector.Batch{Len: b.Len, Sel: b.Sel}
+			for i, c := range b.Cols {
+				if i != target {
+					out.Cols = append(out.Cols, c)
+				}
+			}
+			out.Cols = append(out.Cols, b.Cols[target])
+			return yield(out)
+		})
+		return err
+	}
+}
+
+// modelObject makes the catalog object.
+func (x *execution) modelObject(st *parser.CreateModelStmt, schema string, old *catalog.Model, spec *ml.Spec, trained *ml.Model) (*catalog.Model, error) {
+	m := &catalog.Model{Schema: schema, Name: st.Name.Name, Version: 1, Algorithm: trained.Algorithm, Target: spec.Target,
+		Query: parser.Format(st.Query), Options: spec.Options, SnapshotTS: uint64(x.s.tx.txn.ReadTimestamp()),
+		RowCount: trained.Rows, Metrics: trained.Metrics}
+	for _, f := range spec.Features {
+		m.Features = append(m.Features, f.Name)
+	}
+	var err error
+	if m.State, err = trained.Encode(); err != nil {
+		return nil, err
+	}
+	if old != nil {
+		m.ID, m.Version = old.ID, old.Version+1
+		return m, nil
+	}
+	m.ID, err = x.s.db.catalog.NextID(x.ctx)
+	return m, err
+}

@@ -1,0 +1,154 @@
+package htap
+
+import (
+	"sync"
+
+	"htapdb/htap/catalog"
+	"htapdb/rowstore"
+	"htapdb/sql/binder"
+	"htapdb/sql/opt"
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+	"htapdb/sql/router"
+	"htapdb/sql/types"
+)
+
+// planned is a bound, optimized and routed statement. It is immutable and
+// shared by executions.
+type planned struct {
+	root    plan.Node
+	params  []types.Type
+	columns []Column
+	// writes is set for DML and SELECT … FOR UPDATE.
+	writes bool
+	// inline plans touch few rows: they run on the caller's goroutine.
+	inline bool
+	// volatile plans read session state at planning (files, virtual tables) and
+	// are planned anew for each execution.
+	version  rowstore.Timestamp
+	route    string
+	optimize string
+}
+
+// valid reports whether the plan still holds for the catalog and the settings.
+func (p *planned) valid(cat *catalog.Snapshot, v *vars) bool {
+	return p != nil && cat.Version() != 0 && p.version == cat.Version() &&
+		p.route == v.get("htap.route") && p.optimize == v.get("htap.optimizer")
+}
+
+// planCache keeps the plans of the texts that sessions run without preparing
+// them, for the catalog version at hand.
+type planCache struct {
+	mu    sync.Mutex
+	plans map[planKey]*planned
+}
+
+// planKey is what a cached plan depends on besides the catalog version.
+type planKey struct {
+	sql, route, optimizer, declared string
+}
+
+// maxCachedPlans bounds the cache, maxCachedText the length of a text in it.
+const (
+	maxCachedPlans = 512
+	maxCachedText  = 4096
+)
+
+func (c *planCache) get(k planKey) *planned {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.plans[k]
+}
+
+func (c *planCache) put(k planKey, p *planned) {
+	if len(k.sql) > maxCachedText {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.plans == nil || len(c.plans) >= maxCachedPlans {
+		c.plans = map[planKey]*planned{}
+	}
+	c.plans[k] = p
+}
+
+// plan binds, optimizes and routes a statement at the session's catalog, or
+// returns a plan that was made before.
+func (s *Session) plan(st *Stmt) (*planned, error) {
+	cat, err := s.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	return s.planAt(st, cat)
+}
+
+// planAt is plan with a given catalog.
+func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
+	if st.plan.valid(cat, &s.vars) {
+		return st.plan, nil
+	}
+	key := planKey{sql: st.parsed.SQL, route: s.vars.get("htap.route"), optimizer: s.vars.get("htap.optimizer")}
+	for _, t := range st.declared {
+		key.declared += t.String() + ","
+	}
+	cacheable := cat.Version() != 0 && st.parsed.SQL != ""
+	if cacheable {
+		if p := s.db.plans.get(key); p.valid(cat, &s.vars) {
+			return p, nil
+		}
+	}
+	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s, cat}, ParamTypes: st.declared})
+	if err != nil {
+		return nil, err
+	}
+	p := &planned{params: bound.Params, writes: bound.Writes, version: cat.Version(), route: key.route, optimize: key.optimizer}
+	for _, c := range bound.Columns {
+		col := Column{Name: c.Name, Type: c.Type}
+		if c.Table != nil {
+			col.TableID, col.Ordinal = c.Table.ID, c.Ordinal+1
+		}
+		p.columns = append(p.columns, col)
+	}
+	if p.root, err = s.optimize(bound.Root, cat, p.writes); err != nil {
+		return nil, err
+	}
+	p.inline = p.writes || small(p.root)
+	if cacheable {
+		s.db.plans.put(key, p)
+	}
+	return p, nil
+}
+
+// optimize rewrites and routes a bound plan.
+func (s *Session) optimize(root plan.Node, cat *catalog.Snapshot, writes bool) (plan.Node, error) {
+	root, err := opt.Optimize(root, opt.Options{Disabled: !s.vars.on("htap.optimizer")})
+	if err != nil {
+		return nil, err
+	}
+	return router.Route(root, router.Options{Mode: routeModes[s.vars.get("htap.route")], Columns: s.columnState(cat)})
+}
+
+// maxInlineRows is the number of rows below which a result is computed at once.
+const maxInlineRows = 64
+
+// small reports whether every access touches few rows of the row store, so that
+// the whole result may be computed on the caller's goroutine.
+func small(root plan.Node) bool {
+	ok := true
+	plan.Walk(root, func(n plan.Node) bool {
+		switch n := n.(type) {
+		case *plan.Scan:
+			ok = ok && n.Access != nil && n.Access.Path.IsRow() && n.Access.Path != plan.RowScan && n.Access.EstRows <= maxInlineRows
+		case *plan.FileScan, *plan.TableFunc:
+			ok = false
+		}
+		return ok
+	})
+	return ok
+}
+
+// describe returns the columns and parameters of a query for CREATE TABLE AS,
+// COPY and CREATE MODEL.
+func (s *Session) planQuery(stmt parser.Stmt, script string, declared []types.Type, cat *catalog.Snapshot) (*planned, error) {
+	return s.planAt(&Stmt{s: s, parsed: parser.Statement{Stmt: stmt}, script: script, declared: declared}, cat)
+}

@@ -1,0 +1,88 @@
+package htap
+
+import (
+	"context"
+
+	"htapdb/sql/binder"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+// maxPrepared bounds the statements that PREPARE keeps in a session.
+const maxPrepared = 10_000
+
+// prepareStmt is PREPARE name AS ….
+func (x *execution) prepareStmt(st *parser.PrepareStmt) (*output, error) {
+	s := x.s
+	if s.prepared[st.Name] != nil {
+		return nil, sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", st.Name)
+	}
+	if len(s.prepared) >= maxPrepared {
+		return nil, sqlstate.New(sqlstate.ConfigurationLimit, "a session can have %d prepared statements", maxPrepared).WithHint("DEALLOCATE some.")
+	}
+	var declared []types.Type
+	for _, n := range st.Types {
+		t, _, err := columnType(n, x.st.script)
+		if err != nil {
+			return nil, err
+		}
+		declared = append(declared, t)
+	}
+	inner := parser.Statement{Stmt: st.Stmt, SQL: st.SQL, ParamCount: x.st.parsed.ParamCount}
+	p, err := s.prepare(x.ctx, inner, x.st.script, declared)
+	if err != nil {
+		return nil, err
+	}
+	s.prepared[st.Name] = p
+	return done, nil
+}
+
+func (s *Session) lookupPrepared(name string) (*Stmt, error) {
+	st := s.prepared[name]
+	if st == nil {
+		return nil, sqlstate.New(sqlstate.InvalidStatementName, "prepared statement %q does not exist", name)
+	}
+	return st, nil
+}
+
+// executeStmt is EXECUTE name (args).
+func (s *Session) executeStmt(ctx context.Context, outer *Stmt, st *parser.ExecuteStmt) (*Rows, error) {
+	p, err := s.lookupPrepared(st.Name)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	if len(st.Args) != len(p.params) {
+		return nil, s.failed(sqlstate.New(sqlstate.SyntaxError, "wrong number of parameters for prepared statement %q", st.Name).
+			WithDetail("Expected %d parameters but got %d.", len(p.params), len(st.Args)))
+	}
+	cat, err := s.snapshot()
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	args := make([]types.Datum, len(st.Args))
+	for i, a := range st.Args {
+		e, err := binder.BindExpr(a, nil, p.params[i], binder.Options{SQL: outer.script, Catalog: &binding{s, cat}})
+		if err != nil {
+			return nil, s.failed(err)
+		}
+		if args[i], err = fn.EvalScalar(&fn.Context{ZoneName: s.vars.get("timezone")}, e); err != nil {
+			return nil, s.failed(err)
+		}
+	}
+	return s.run(ctx, p, args)
+}
+
+// deallocate is DEALLOCATE name or ALL.
+func (x *execution) deallocate(st *parser.DeallocateStmt) (*output, error) {
+	if st.Name == "" {
+		clear(x.s.prepared)
+		return &output{tag: "DEALLOCATE ALL"}, nil
+	}
+	if _, err := x.s.lookupPrepared(st.Name); err != nil {
+		return nil, err
+	}
+	delete(x.s.prepared, st.Name)
+	return done, nil
+}

@@ -1,0 +1,265 @@
+package htap
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"htapdb/htap/catalog"
+	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
+
+// Session is a connection's state: its settings, its transaction and its
+// prepared statements. It belongs to one goroutine at a time.
+type Session struct {
+	db     *DB
+	id     uint64
+	ctx    context.Context
+	cancel context.CancelFunc
+	vars   vars
+	// localVars are the values to restore when the transaction ends (SET LOCAL),
+	// savedVars those to restore if it is rolled back.
+	localVars map[string]*string
+	savedVars map[string]*string
+
+	tx transaction
+	// rows is the result that is being read; the next statement ends it.
+	rows *Rows
+
+	prepared map[string]*Stmt // PREPARE name AS …
+	notice   func(*Error)
+	changed  func(name, value string)
+	closing  sync.Once
+}
+
+// transaction is the session's open transaction; txn is nil when there is none.
+type transaction struct {
+	txn *rowstore.Txn
+	// explicit is set between BEGIN and COMMIT; else the transaction ends with
+	// its statement, or its script.
+	explicit bool
+	script   bool
+	failed   bool
+	// ddl says that the transaction has changed the catalog.
+	ddl        bool
+	isolation  string
+	readOnly   bool
+	startUs    int64
+	savepoints []savepoint
+	// onCommit and onRollback run when the transaction ends.
+	onCommit, onRollback []func()
+}
+
+// savepoint is a named point in the transaction.
+type savepoint struct {
+	name string
+	at   rowstore.Savepoint
+	ddl  bool
+}
+
+// Session returns a new session; the end of ctx ends what it runs.
+func (db *DB) Session(ctx context.Context) *Session {
+	s := &Session{db: db, id: db.nextID.Add(1), vars: vars{values: map[string]string{}, defaults: map[string]string{}},
+		prepared: map[string]*Stmt{}}
+	if !db.cfg.syncCommit {
+		s.vars.defaults["synchronous_commit"] = "off"
+	}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.sessions[s] = struct{}{}
+	return s
+}
+
+// Close rolls back an open transaction and ends the session.
+func (s *Session) Close() error {
+	s.closing.Do(func() {
+		s.cancel()
+		if s.rows != nil {
+			_ = s.rows.Close()
+		}
+		s.endTxn(false)
+		s.db.mu.Lock()
+		delete(s.db.sessions, s)
+		s.db.mu.Unlock()
+	})
+	return nil
+}
+
+// DB returns the session's database.
+func (s *Session) DB() *DB { return s.db }
+
+// TxState is 'I' idle, 'T' in a transaction, 'E' in a failed transaction, as
+// PostgreSQL's ReadyForQuery says it.
+func (s *Session) TxState() byte {
+	switch {
+	case !s.tx.explicit:
+		return 'I'
+	case s.tx.failed:
+		return 'E'
+	}
+	return 'T'
+}
+
+// OnNotice has fn called for each notice and warning of the session's statements.
+func (s *Session) OnNotice(fn func(*Error)) { s.notice = fn }
+
+// OnSetting has fn called when one of the settings that PostgreSQL reports
+// (DateStyle, TimeZone, application_name …) changes.
+func (s *Session) OnSetting(fn func(name, value string)) { s.changed = fn }
+
+// warn sends a notice.
+func (s *Session) warn(code sqlstate.Code, format string, args ...any) {
+	if s.notice != nil {
+		s.notice(sqlstate.New(code, format, args...))
+	}
+}
+
+// Setting returns the text of a setting, as SHOW does.
+func (s *Session) Setting(name string) (string, error) {
+	def, err := lookupSetting(name)
+	if err != nil {
+		return "", err
+	}
+	if def == nil {
+		v, ok := s.vars.values[strings.ToLower(name)]
+		if !ok {
+			return "", sqlstate.New(sqlstate.UndefinedObject, "unrecognized configuration parameter %q", name)
+		}
+		return v, nil
+	}
+	switch def.name {
+	case "transaction_isolation":
+		if s.tx.txn != nil {
+			return s.tx.isolation, nil
+		}
+		return s.vars.get("default_transaction_isolation"), nil
+	case "transaction_read_only":
+		if s.tx.txn != nil && s.tx.readOnly {
+			return "on", nil
+		}
+	case "htap.simd":
+		return simdLevel(), nil
+	}
+	return s.vars.get(def.name), nil
+}
+
+// Set sets a setting for the session, as SET does.
+func (s *Session) Set(name, value string) error { return s.set(name, value, false, false) }
+
+// set changes a setting: local until the transaction ends, or to the default.
+func (s *Session) set(name, value string, local, toDefault bool) error {
+	def, err := lookupSetting(name)
+	if err != nil {
+		return err
+	}
+	key := strings.ToLower(name)
+	if def != nil {
+		key = strings.ToLower(def.name)
+		if def.fixed {
+			return sqlstate.New(sqlstate.CantChangeParam, "parameter %q cannot be changed", def.name)
+		}
+		if !toDefault {
+			if value, err = def.check(value); err != nil {
+				return err
+			}
+			if err := s.applySetting(def.name, value); err != nil {
+				return err
+			}
+		}
+	}
+	s.remember(key, local)
+	if toDefault {
+		delete(s.vars.values, key)
+	} else {
+		s.vars.values[key] = value
+	}
+	if def != nil && def.report && s.changed != nil {
+		s.changed(def.name, s.vars.get(def.name))
+	}
+	return nil
+}
+
+// applySetting does what some settings do at once.
+func (s *Session) applySetting(name, value string) error {
+	switch name {
+	case "htap.simd":
+		return setSIMD(value)
+	case "transaction_isolation":
+		if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
+			return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+		}
+	}
+	return nil
+}
+
+// remember notes a setting's value for the end of the transaction.
+func (s *Session) remember(key string, local bool) {
+	if s.tx.txn == nil {
+		return
+	}
+	var old *string
+	if v, ok := s.vars.values[key]; ok {
+		old = &v
+	}
+	if local {
+		if _, ok := s.localVars[key]; !ok {
+			if s.localVars == nil {
+				s.localVars = map[string]*string{}
+			}
+			s.localVars[key] = old
+		}
+		return
+	}
+	if _, ok := s.savedVars[key]; !ok {
+		if s.savedVars == nil {
+			s.savedVars = map[string]*string{}
+		}
+		s.savedVars[key] = old
+	}
+}
+
+// restoreVars puts settings back at the end of a transaction.
+func (s *Session) restoreVars(committed bool) {
+	put := func(saved map[string]*string) {
+		for key, old := range saved {
+			if old == nil {
+				delete(s.vars.values, key)
+			} else {
+				s.vars.values[key] = *old
+			}
+			if def := settings[key]; def != nil && def.report && s.changed != nil {
+				s.changed(def.name, s.vars.get(def.name))
+			}
+		}
+	}
+	put(s.localVars)
+	if !committed {
+		put(s.savedVars)
+	}
+	s.localVars, s.savedVars = nil, nil
+}
+
+// location is the session's time zone.
+func (s *Session) location() *time.Location {
+	if name := s.vars.get("timezone"); name != "UTC" {
+		if loc, err := types.Zone(name); err == nil {
+			return loc
+		}
+	}
+	return time.UTC
+}
+
+// snapshot returns the catalog as the current statement sees it, or as of now
+// outside a transaction.
+func (s *Session) snapshot() (*catalog.Snapshot, error) {
+	if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
+		return s.db.catalog.InTxn(s.tx.txn, s.tx.ddl)
+	}
+	snap := s.db.rows.Snapshot()
+	defer snap.Close()
+	return s.db.catalog.At(snap)
+}

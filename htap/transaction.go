@@ -1,0 +1,365 @@
+package htap
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"htapdb/rowstore"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// TxOptions choose a transaction's isolation.
+type TxOptions struct {
+	// Isolation is "read committed" (default), "repeatable read" or
+	// "serializable" (0A000), in SQL's words.
+	Isolation string
+	ReadOnly  bool
+}
+
+// Tx is a transaction begun with Session.Begin. Its statements run on the session.
+type Tx struct{ s *Session }
+
+// Begin starts a transaction on the session.
+func (s *Session) Begin(ctx context.Context, o TxOptions) (*Tx, error) {
+	if s.tx.explicit {
+		return nil, sqlstate.New(sqlstate.ActiveTransaction, "there is already a transaction in progress")
+	}
+	if err := s.finishRows(); err != nil {
+		return nil, err
+	}
+	if o.Isolation != "" {
+		var err error
+		if o.Isolation, err = isolationValue(o.Isolation); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.beginTxn(o.Isolation, o.ReadOnly); err != nil {
+		return nil, err
+	}
+	s.tx.explicit = true
+	return &Tx{s}, nil
+}
+
+// Query runs one statement inside the transaction.
+func (t *Tx) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
+	return t.s.Query(ctx, sql, args...)
+}
+
+// Exec runs statements inside the transaction.
+func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (Result, error) {
+	return t.s.Exec(ctx, sql, args...)
+}
+
+// QueryArrow runs one statement inside the transaction.
+func (t *Tx) QueryArrow(ctx context.Context, sql string, args ...any) (array.RecordReader, error) {
+	return t.s.QueryArrow(ctx, sql, args...)
+}
+
+// Commit ends the transaction and returns when it is durable and visible. A
+// transaction in which a statement failed is rolled back, which is an error.
+func (t *Tx) Commit(ctx context.Context) error {
+	if t.s.tx.txn == nil {
+		return sqlstate.New(sqlstate.NoActiveTransaction, "there is no transaction in progress")
+	}
+	if err := t.s.finishRows(); err != nil {
+		return err
+	}
+	if t.s.tx.failed {
+		t.s.endTxn(false)
+		return sqlstate.New(sqlstate.InFailedTransaction, "the transaction was rolled back because one of its statements failed")
+	}
+	return t.s.commit(ctx)
+}
+
+// Rollback ends the transaction without effect; after Commit it does nothing.
+func (t *Tx) Rollback() error {
+	err := t.s.finishRows()
+	t.s.endTxn(false)
+	return err
+}
+
+// finishRows reads the rest of the result that is being read into memory, so
+// that another statement can run; its rows stay readable.
+func (s *Session) finishRows() error {
+	if s.rows == nil {
+		return nil
+	}
+	r := s.rows
+	s.rows = nil
+	_ = r.buffer() // its error is the result's own
+	return nil
+}
+
+// isolations maps SQL's names.
+var isolations = map[string]rowstore.Isolation{
+	"read committed": rowstore.ReadCommitted, "read uncommitted": rowstore.ReadCommitted,
+	"repeatable read": rowstore.RepeatableRead, "serializable": rowstore.Serializable,
+}
+
+// beginTxn starts a transaction; isolation "" is the default.
+func (s *Session) beginTxn(isolation string, readOnly bool) error {
+	if isolation == "" {
+		isolation = s.vars.get("default_transaction_isolation")
+	}
+	readOnly = readOnly || s.vars.on("default_transaction_read_only")
+	txn, err := s.db.rows.Begin(rowstore.TxnOptions{
+		Isolation: isolations[isolation], ReadOnly: readOnly, Sync: s.vars.on("synchronous_commit")})
+	if err != nil {
+		return err
+	}
+	s.tx = transaction{txn: txn, isolation: isolation, readOnly: readOnly, startUs: time.Now().UnixMicro()}
+	return nil
+}
+
+// commit commits the transaction.
+func (s *Session) commit(ctx context.Context) error {
+	if s.tx.txn == nil {
+		return nil
+	}
+	_, err := s.tx.txn.Commit(ctx)
+	s.ended(err == nil)
+	return err
+}
+
+// endTxn ends the transaction, if there is one, without reporting errors.
+func (s *Session) endTxn(commit bool) {
+	if s.tx.txn == nil {
+		return
+	}
+	if commit {
+		_ = s.commit(context.Background())
+		return
+	}
+	s.tx.txn.Rollback()
+	s.ended(false)
+}
+
+// ended cleans up after a transaction.
+func (s *Session) ended(committed bool) {
+	hooks := s.tx.onRollback
+	if committed {
+		hooks = s.tx.onCommit
+	}
+	s.db.counts.transaction(committed)
+	s.tx = transaction{}
+	s.restoreVars(committed)
+	for _, fn := range hooks {
+		fn()
+	}
+}
+
+// modes turns the parsed transaction modes into options.
+func modes(m parser.TxModes) (isolation string, readOnly bool) {
+	switch m.Isolation {
+	case parser.ReadUncommitted:
+		isolation = "read uncommitted"
+	case parser.ReadCommitted:
+		isolation = "read committed"
+	case parser.RepeatableRead:
+		isolation = "repeatable read"
+	case parser.Serializable:
+		isolation = "serializable"
+	}
+	return isolation, m.ReadOnly != nil && *m.ReadOnly
+}
+
+// control runs a statement of transaction control; ok is false for any other.
+func (s *Session) control(ctx context.Context, stmt parser.Stmt) (tag string, ok bool, err error) {
+	switch st := stmt.(type) {
+	case *parser.BeginStmt:
+		return "BEGIN", true, s.beginStmt(st)
+	case *parser.CommitStmt:
+		tag, err := s.commitStmt(ctx, st.Chain)
+		return tag, true, err
+	case *parser.RollbackStmt:
+		return "ROLLBACK", true, s.rollbackStmt(st.Chain)
+	case *parser.SavepointStmt:
+		return "SAVEPOINT", true, s.savepointStmt(ctx, st.Name)
+	case *parser.ReleaseStmt:
+		return "RELEASE", true, s.releaseStmt(st.Name)
+	case *parser.RollbackToStmt:
+		return "ROLLBACK", true, s.rollbackToStmt(st.Name)
+	case *parser.SetTransactionStmt:
+		return "SET", true, s.setTransaction(st)
+	}
+	return "", false, nil
+}
+
+func (s *Session) beginStmt(st *parser.BeginStmt) error {
+	if s.tx.explicit {
+		if s.tx.failed {
+			return errFailed()
+		}
+		s.warn(sqlstate.ActiveTransaction, "there is already a transaction in progress")
+		return nil
+	}
+	isolation, readOnly := modes(st.Modes)
+	if s.tx.txn != nil && isolation == "" && !readOnly {
+		s.tx.explicit = true // a script's own transaction becomes the client's
+		return nil
+	}
+	if s.tx.txn != nil {
+		if err := s.commit(s.ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.beginTxn(isolation, readOnly); err != nil {
+		return err
+	}
+	s.tx.explicit = true
+	return nil
+}
+
+func (s *Session) commitStmt(ctx context.Context, chain bool) (string, error) {
+	if !s.tx.explicit {
+		s.warn(sqlstate.NoActiveTransaction, "there is no transaction in progress")
+		if s.tx.txn == nil {
+			return "COMMIT", nil
+		}
+	}
+	tag, before := "COMMIT", s.tx
+	if s.tx.failed {
+		tag = "ROLLBACK"
+		s.endTxn(false)
+	} else if err := s.commit(ctx); err != nil {
+		return tag, err
+	}
+	return tag, s.chain(chain, before)
+}
+
+func (s *Session) rollbackStmt(chain bool) error {
+	if !s.tx.explicit {
+		s.warn(sqlstate.NoActiveTransaction, "there is no transaction in progress")
+	}
+	before := s.tx
+	s.endTxn(false)
+	return s.chain(chain, before)
+}
+
+// chain begins the next transaction of AND CHAIN.
+func (s *Session) chain(chain bool, before transaction) error {
+	if !chain {
+		return nil
+	}
+	if err := s.beginTxn(before.isolation, before.readOnly); err != nil {
+		return err
+	}
+	s.tx.explicit = true
+	return nil
+}
+
+func (s *Session) savepointStmt(ctx context.Context, name string) error {
+	if !s.tx.explicit {
+		return sqlstate.New(sqlstate.NoActiveTransaction, "SAVEPOINT can only be used in transaction blocks")
+	}
+	if s.tx.failed {
+		return errFailed()
+	}
+	if err := s.tx.txn.StartStatement(ctx); err != nil {
+		return err
+	}
+	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.txn.Savepoint(), s.tx.ddl})
+	return nil
+}
+
+// findSavepoint returns the position of the newest savepoint with the name.
+func (s *Session) findSavepoint(name, verb string) (int, error) {
+	if !s.tx.explicit {
+		return 0, sqlstate.New(sqlstate.NoActiveTransaction, "%s can only be used in transaction blocks", verb)
+	}
+	for i := len(s.tx.savepoints) - 1; i >= 0; i-- {
+		if s.tx.savepoints[i].name == name {
+			return i, nil
+		}
+	}
+	return 0, sqlstate.New(sqlstate.InvalidSavepoint, "savepoint %q does not exist", name)
+}
+
+func (s *Session) releaseStmt(name string) error {
+	if s.tx.failed {
+		return errFailed()
+	}
+	i, err := s.findSavepoint(name, "RELEASE SAVEPOINT")
+	if err != nil {
+		return err
+	}
+	if err := s.tx.txn.Release(s.tx.savepoints[i].at); err != nil {
+		return err
+	}
+	s.tx.savepoints = s.tx.savepoints[:i]
+	return nil
+}
+
+func (s *Session) rollbackToStmt(name string) error {
+	i, err := s.findSavepoint(name, "ROLLBACK TO SAVEPOINT")
+	if err != nil {
+		return err
+	}
+	sp := s.tx.savepoints[i]
+	if err := s.tx.txn.RollbackTo(sp.at); err != nil {
+		return err
+	}
+	s.tx.savepoints = s.tx.savepoints[:i+1]
+	s.tx.failed, s.tx.ddl = false, sp.ddl
+	return nil
+}
+
+func (s *Session) setTransaction(st *parser.SetTransactionStmt) error {
+	if st.Snapshot != "" {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "SET TRANSACTION SNAPSHOT is not supported")
+	}
+	isolation, readOnly := modes(st.Modes)
+	if st.Session {
+		if isolation != "" {
+			if err := s.set("default_transaction_isolation", isolation, false, false); err != nil {
+				return err
+			}
+		}
+		if st.Modes.ReadOnly != nil {
+			return s.set("default_transaction_read_only", map[bool]string{true: "on", false: "off"}[readOnly], false, false)
+		}
+		return nil
+	}
+	if !s.tx.explicit {
+		s.warn(sqlstate.NoActiveTransaction, "SET TRANSACTION can only be used in transaction blocks")
+		return nil
+	}
+	if s.tx.txn.Statement() > 0 {
+		return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION must be called before any query")
+	}
+	if isolation == "" {
+		isolation = s.tx.isolation
+	}
+	s.tx.txn.Rollback()
+	explicit, script := s.tx.explicit, s.tx.script
+	if err := s.beginTxn(isolation, readOnly); err != nil {
+		s.tx = transaction{}
+		return err
+	}
+	s.tx.explicit, s.tx.script = explicit, script
+	return nil
+}
+
+// errFailed is the error of statements in a failed transaction.
+func errFailed() error {
+	return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+}
+
+// allowedWhenFailed reports the statements that a failed transaction accepts.
+func allowedWhenFailed(stmt parser.Stmt) bool {
+	switch stmt.(type) {
+	case *parser.CommitStmt, *parser.RollbackStmt, *parser.RollbackToStmt:
+		return true
+	}
+	return false
+}
+
+// isReadOnlyStmt reports statements that a read-only transaction accepts
+// although they are no queries.
+func readOnlyError(what string) error {
+	return sqlstate.New(sqlstate.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", strings.ToUpper(what))
+}
