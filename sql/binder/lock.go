@@ -16,10 +16,35 @@ var lockWaits = map[parser.LockWait]plan.LockWait{
 	parser.LockBlock: plan.LockBlock, parser.LockNoWait: plan.LockNoWait, parser.LockSkip: plan.LockSkip,
 }
 
-// lockRows prepares the Lock of a FOR UPDATE clause: the scans below yield
-// locators and all their columns, and the projection p carries them up to the
-// Lock, which is put above DISTINCT ON's place and sorts.
-func (c *core) lockRows(e *parser.SelectCore, s *parser.SelectStmt, p *plan.Project) (*plan.Lock, error) {
+// finishLocked completes a SELECT with a locking clause: rows are sorted, then
+// locked, then limited, and the select list is computed last, from the values
+// that the rows have when their lock is held.
+func (c *core) finishLocked(e *parser.SelectCore, s *parser.SelectStmt) (*query, error) {
+	l, err := c.lockRows(e, s)
+	if err != nil {
+		return nil, err
+	}
+	l.Input = c.node
+	if len(c.keys) > 0 {
+		l.Input = &plan.Sort{Input: c.node, Keys: c.keys}
+	}
+	limited, err := c.b.limit(l, s, c.keys, c.sc)
+	if err != nil {
+		return nil, err
+	}
+	q, p := &query{open: true}, &plan.Project{Input: limited}
+	have := plan.NewColSet(limited.Columns())
+	for _, it := range c.items {
+		col := c.itemColumn(it, &have)
+		p.Items, p.Cols = append(p.Items, it.expr), append(p.Cols, col)
+		q.cols = append(q.cols, outColumn{col, it.pos})
+	}
+	q.node = p
+	return q, nil
+}
+
+// lockRows makes the Lock of a FOR UPDATE clause; the scans below it yield locators.
+func (c *core) lockRows(e *parser.SelectCore, s *parser.SelectStmt) (*plan.Lock, error) {
 	b, clause := c.b, s.Locking[0]
 	switch {
 	case len(s.Locking) > 1:
@@ -38,25 +63,52 @@ func (c *core) lockRows(e *parser.SelectCore, s *parser.SelectStmt, p *plan.Proj
 			return nil, b.errorAt(name.Pos(), sqlstate.UndefinedTable, "relation %q in FOR UPDATE clause not found in FROM clause", name.Name)
 		}
 	}
-	p.Input = plan.Rewrite(p.Input, func(n plan.Node) plan.Node {
+	c.node = plan.Rewrite(c.node, func(n plan.Node) plan.Node {
 		scan, ok := n.(*plan.Scan)
 		if !ok || !wanted(clause.Of, scan.Alias) || !c.owns(scan) {
 			return n
 		}
-		return c.lockScan(scan, l, p)
+		return c.lockScan(scan, l)
 	})
 	if len(l.Targets) == 0 {
 		return nil, b.unsupported(clause.Pos(), "FOR UPDATE of anything but tables is")
 	}
-	for _, cond := range c.where {
+	l.Recheck, l.Complete = recheck(append(joinConditions(c.node, &l.Complete), c.where...), l.Complete)
+	return l, nil
+}
+
+// recheck splits off the conditions that cannot be evaluated on one row again.
+func recheck(conds []fn.Expr, complete bool) ([]fn.Expr, bool) {
+	var out []fn.Expr
+	for _, cond := range conds {
 		if plan.HasSubquery(cond) {
-			l.Complete = false
+			complete = false
 			continue
 		}
-		l.Recheck = append(l.Recheck, cond)
-		c.carry(p, cond)
+		out = append(out, cond)
 	}
-	return l, nil
+	return out, complete
+}
+
+// joinConditions are the conditions of the inner joins of a FROM clause. Those
+// of other joins, and in derived tables, cannot be rechecked.
+func joinConditions(n plan.Node, complete *bool) []fn.Expr {
+	var out []fn.Expr
+	switch n := n.(type) {
+	case *plan.Join:
+		if n.Kind != plan.InnerJoin {
+			*complete = false
+			return nil
+		}
+		out = append(joinConditions(n.Left, complete), joinConditions(n.Right, complete)...)
+		return append(out, n.Residual...)
+	case *plan.Filter:
+		return joinConditions(n.Input, complete)
+	case *plan.Scan, *plan.FileScan, *plan.Values, *plan.TableFunc, *plan.CTERef:
+	default:
+		*complete = false
+	}
+	return out
 }
 
 func wanted(of []parser.ObjectName, alias string) bool {
@@ -74,32 +126,9 @@ func (c *core) owns(scan *plan.Scan) bool {
 	return rel != nil && rel.table == scan.Table && !scan.Table.Virtual
 }
 
-func (c *core) lockScan(scan *plan.Scan, l *plan.Lock, p *plan.Project) plan.Node {
+// lockScan adds a locator to a scan and makes it a target.
+func (c *core) lockScan(scan *plan.Scan, l *plan.Lock) plan.Node {
 	key := plan.NewKeyColumn(c.b.ids)
-	target := plan.LockTarget{Table: scan.Table, Alias: scan.Alias, Key: key.ID, Cols: scan.Cols}
-	l.Targets = append(l.Targets, target)
-	out := scan.WithCols(append(append([]plan.ScanColumn(nil), scan.Cols...), key))
-	for _, col := range out.Columns() {
-		c.carryColumn(p, col)
-	}
-	return out
-}
-
-// carry makes the columns that e reads available above the projection.
-func (c *core) carry(p *plan.Project, e fn.Expr) {
-	used := plan.Used(e)
-	for _, col := range p.Input.Columns() {
-		if used.Has(col.ID) {
-			c.carryColumn(p, col)
-		}
-	}
-}
-
-func (c *core) carryColumn(p *plan.Project, col plan.Column) {
-	for _, have := range p.Cols {
-		if have.ID == col.ID {
-			return
-		}
-	}
-	p.Items, p.Cols = append(p.Items, plan.Ref(col)), append(p.Cols, col)
+	l.Targets = append(l.Targets, plan.LockTarget{Table: scan.Table, Alias: scan.Alias, Key: key.ID, Cols: scan.Cols})
+	return scan.WithCols(append(append([]plan.ScanColumn(nil), scan.Cols...), key))
 }

@@ -22,11 +22,6 @@ type query struct {
 	// open means that node is a *plan.Project on top which may still have items of type
 	// unknown: the caller gives them a type (setType) or closes the query.
 	open bool
-	// targets are the tables whose rows a FOR UPDATE clause can lock.
-	targets []plan.LockTarget
-	// recheck and complete are as in plan.Lock.
-	recheck  []fn.Expr
-	complete bool
 }
 
 // closeQuery makes what is untyped text.

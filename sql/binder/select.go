@@ -220,11 +220,14 @@ func (c *core) checkDistinctOn(e *parser.SelectCore) error {
 	return nil
 }
 
-// finish adds projection, DISTINCT, ORDER BY, locking and LIMIT.
+// finish adds projection, DISTINCT, ORDER BY and LIMIT.
 func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error) {
 	b := c.b
 	if c.qualify != nil {
 		c.node = &plan.Filter{Input: c.node, Conds: fn.Conjuncts(c.qualify)}
+	}
+	if len(s.Locking) > 0 {
+		return c.finishLocked(e, s)
 	}
 	q := &query{open: true}
 	p := &plan.Project{Input: c.node}
@@ -248,13 +251,6 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 		return nil, b.errorAt(e.Pos(), sqlstate.InvalidColumnReference,
 			"for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 	}
-	var locks *plan.Lock
-	var err error
-	if len(s.Locking) > 0 {
-		if locks, err = c.lockRows(e, s, p); err != nil {
-			return nil, err
-		}
-	}
 	if e.Distinct && len(on) == 0 {
 		q.node, q.open = &plan.Distinct{Input: q.node}, false
 	}
@@ -263,11 +259,6 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 	}
 	if len(on) > 0 {
 		q.node = &plan.Distinct{Input: q.node, On: on}
-	}
-	if locks != nil {
-		b.closeQuery(q)
-		locks.Input = q.node
-		q.node = locks
 	}
 	return c.limitAndTrim(q, s, keys)
 }

@@ -57,13 +57,7 @@ func (b *binder) bindTarget(w *parser.With, ref *parser.TableRef, others []parse
 		Table: t, Alias: alias, Source: c.node, Key: key.ID,
 		Cols: scan.Cols[:len(t.Columns):len(t.Columns)], Complete: true,
 	}
-	for _, cond := range c.where {
-		if plan.HasSubquery(cond) {
-			out.Complete = false
-			continue
-		}
-		out.Recheck = append(out.Recheck, cond)
-	}
+	out.Recheck, out.Complete = recheck(c.where, true)
 	return out, nil
 }
 

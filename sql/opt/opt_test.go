@@ -79,7 +79,7 @@ func TestTPCH(t *testing.T) {
 			root := bind(t, c, string(text))
 			optimize(t, root, true)
 			n := optimize(t, root, false)
-			golden(t, filepath.Join("testdata", "tpch", name+".txt"), strings.Join(plan.Explain(n, nil), "\n")+"\n")
+			bindtest.GoldenFile(t, filepath.Join("testdata", "tpch", name+".txt"), strings.Join(plan.Explain(n, nil), "\n")+"\n")
 		})
 	}
 }
