@@ -1,6 +1,9 @@
 package olap
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // sortEntry is one row while it is sorted.
 type sortEntry struct {
@@ -17,8 +20,9 @@ const (
 )
 
 // sorter orders the rows of a buffer: rows are coded to prefixes, distributed
-// to buckets of about sortChunk rows by sampled boundaries, and each bucket is
-// sorted on its own. Every phase runs in parallel over chunks or buckets, and
+// to buckets of about sortChunk rows, and each bucket is sorted on its own. The
+// buckets are the leading bits of the prefix if that spreads the rows well, else
+// ranges between sampled rows, which costs ten times as much. Every phase runs in parallel over chunks or buckets, and
 // equal rows stay in the order of the buffer.
 type sorter struct {
 	// parallel is run.parallel, or a loop.
@@ -69,9 +73,7 @@ func (s *sorter) sort() error {
 	err := s.parallel(chunks, func(c int) error {
 		from := c * sortChunk
 		part := s.entries[from:min(from+sortChunk, s.n)]
-		for i := range part {
-			part[i] = sortEntry{prefix: s.plan.prefix(from + i), row: int32(from + i)}
-		}
+		s.plan.prefixes(part, from)
 		return nil
 	})
 	if err != nil {
@@ -81,8 +83,7 @@ func (s *sorter) sort() error {
 		s.sortBucket(s.entries, s.scratch, s.order)
 		return nil
 	}
-	bounds := s.sample(min(chunks, maxSortBuckets))
-	starts, err := s.distribute(chunks, bounds)
+	starts, err := s.distribute(chunks)
 	if err != nil {
 		return err
 	}
@@ -133,49 +134,101 @@ func (s *sorter) sample(buckets int) []sortEntry {
 
 // distribute moves the entries into scratch, bucket after bucket, and returns
 // where each begins.
-func (s *sorter) distribute(chunks int, bounds []sortEntry) ([]int, error) {
+func (s *sorter) distribute(chunks int) ([]int, error) {
+	bits := min(bits.Len(uint(chunks))+1, s.plan.bits, 10)
+	shift := s.plan.bits - bits
+	buckets := 1 << bits
+	counts, err := s.count(chunks, buckets, func(part []sortEntry, count []int32, _ []uint16) {
+		for _, e := range part {
+			count[e.prefix>>shift]++
+		}
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	starts, largest := placeBuckets(counts, chunks, buckets)
+	if largest <= 8*sortChunk {
+		return starts, s.forChunks(chunks, func(c int, part []sortEntry) {
+			next := counts[c*buckets : (c+1)*buckets]
+			for _, e := range part {
+				b := e.prefix >> shift
+				s.scratch[next[b]] = e
+				next[b]++
+			}
+		})
+	}
+	return s.distributeBySample(chunks)
+}
+
+// distributeBySample is distribute for skewed prefixes.
+func (s *sorter) distributeBySample(chunks int) ([]int, error) {
+	bounds := s.sample(min(chunks, maxSortBuckets))
 	buckets := len(bounds) + 1
-	counts := make([]int, chunks*buckets)
 	bucketOf := make([]uint16, s.n)
-	err := s.parallel(chunks, func(c int) error {
-		from := c * sortChunk
-		count := counts[c*buckets : (c+1)*buckets]
-		for i, e := range s.entries[from:min(from+sortChunk, s.n)] {
+	counts, err := s.count(chunks, buckets, func(part []sortEntry, count []int32, bucketOf []uint16) {
+		for i, e := range part {
 			b, _ := slices.BinarySearchFunc(bounds, e, func(bound, e sortEntry) int {
 				if s.compare(bound, e) <= 0 {
 					return -1
 				}
 				return 1
 			})
-			bucketOf[from+i] = uint16(b)
+			bucketOf[i] = uint16(b)
 			count[b]++
 		}
-		return nil
-	})
+	}, bucketOf)
 	if err != nil {
 		return nil, err
 	}
-	starts := make([]int, buckets+1)
-	at := 0
+	starts, _ := placeBuckets(counts, chunks, buckets)
+	return starts, s.forChunks(chunks, func(c int, part []sortEntry) {
+		next := counts[c*buckets : (c+1)*buckets]
+		for i, e := range part {
+			b := bucketOf[c*sortChunk+i]
+			s.scratch[next[b]] = e
+			next[b]++
+		}
+	})
+}
+
+// forChunks calls f for each chunk of the entries.
+func (s *sorter) forChunks(chunks int, f func(c int, part []sortEntry)) error {
+	return s.parallel(chunks, func(c int) error {
+		f(c, s.entries[c*sortChunk:min((c+1)*sortChunk, s.n)])
+		return nil
+	})
+}
+
+// count counts, for each chunk, the entries in each bucket. bucketOf, if not
+// nil, is passed on in parts.
+func (s *sorter) count(chunks, buckets int, f func(part []sortEntry, count []int32, bucketOf []uint16), bucketOf []uint16) ([]int32, error) {
+	counts := make([]int32, chunks*buckets)
+	err := s.forChunks(chunks, func(c int, part []sortEntry) {
+		var of []uint16
+		if bucketOf != nil {
+			of = bucketOf[c*sortChunk:]
+		}
+		f(part, counts[c*buckets:(c+1)*buckets], of)
+	})
+	return counts, err
+}
+
+// placeBuckets turns counts into the places where each chunk's entries of each
+// bucket go, and returns where the buckets begin and the size of the largest.
+func placeBuckets(counts []int32, chunks, buckets int) (starts []int, largest int) {
+	starts = make([]int, buckets+1)
+	at := int32(0)
 	for b := range buckets {
-		starts[b] = at
+		starts[b] = int(at)
 		for c := range chunks {
 			n := counts[c*buckets+b]
 			counts[c*buckets+b] = at
 			at += n
 		}
+		largest = max(largest, int(at)-starts[b])
 	}
-	starts[buckets] = at
-	return starts, s.parallel(chunks, func(c int) error {
-		from := c * sortChunk
-		next := counts[c*buckets : (c+1)*buckets]
-		for i, e := range s.entries[from:min(from+sortChunk, s.n)] {
-			b := bucketOf[from+i]
-			s.scratch[next[b]] = e
-			next[b]++
-		}
-		return nil
-	})
+	starts[buckets] = int(at)
+	return starts, largest
 }
 
 // sortBucket sorts entries, which are in buffer order, and writes their rows to

@@ -88,12 +88,15 @@ func (k *keyCode) measure(n int) {
 		k.lossy = true
 	}
 	lo, hi := uint64(math.MaxUint64), uint64(0)
-	for i := range n {
-		if c.isNull(i) {
-			continue
+	var scratch [codeChunk]uint64
+	for from := 0; from < n; from += codeChunk {
+		part := scratch[:min(codeChunk, n-from)]
+		k.ordinals(part, from)
+		for i, x := range part {
+			if !hasNulls || c.vec.Valid[from+i] != 0 {
+				lo, hi = min(lo, x), max(hi, x)
+			}
 		}
-		x := k.ordinal(i)
-		lo, hi = min(lo, x), max(hi, x)
 	}
 	if lo > hi {
 		lo, hi = 0, 0
@@ -111,32 +114,60 @@ func (k *keyCode) measure(n int) {
 	}
 }
 
-// ordinal returns an unsigned number in the order of the value of row i.
-func (k *keyCode) ordinal(i int) uint64 {
+// codeChunk is how many rows are coded at a time.
+const codeChunk = 512
+
+// ordinals sets dst[i] to an unsigned number in the order of the value of row
+// from+i; under a NULL to anything.
+func (k *keyCode) ordinals(dst []uint64, from int) {
 	c := k.col
-	const sign = 1 << 63
+	v, to := &c.vec, from+len(dst)
 	switch c.phys {
 	case types.PhysBool:
-		return uint64(c.vec.Bool[i])
+		for i, x := range v.Bool[from:to] {
+			dst[i] = uint64(x)
+		}
 	case types.PhysInt16:
-		return uint64(c.vec.I16[i]) ^ sign
+		intOrdinals(dst, v.I16[from:to])
 	case types.PhysInt32:
-		return uint64(c.vec.I32[i]) ^ sign
+		intOrdinals(dst, v.I32[from:to])
 	case types.PhysInt64:
-		return uint64(c.vec.I64[i]) ^ sign
+		intOrdinals(dst, v.I64[from:to])
 	case types.PhysFloat32:
-		return floatOrdinal(float64(c.vec.F32[i]))
+		for i, x := range v.F32[from:to] {
+			dst[i] = floatOrdinal(float64(x))
+		}
 	case types.PhysFloat64:
-		return floatOrdinal(c.vec.F64[i])
+		for i, x := range v.F64[from:to] {
+			dst[i] = floatOrdinal(x)
+		}
 	case types.PhysInt128:
-		return clampOrdinal(c.vec.I128[i])
+		for i, x := range v.I128[from:to] {
+			dst[i] = clampOrdinal(x)
+		}
 	case types.PhysInterval:
-		return clampOrdinal(vector.IntervalLength(c.vec.Iv[i]))
+		for i, x := range v.Iv[from:to] {
+			dst[i] = clampOrdinal(vector.IntervalLength(x))
+		}
+	case types.PhysString:
+		for i := range dst {
+			switch {
+			case k.rank != nil:
+				dst[i] = k.rank[v.Codes[from+i]]
+			case c.isNull(from + i):
+				dst[i] = 0
+			default:
+				dst[i] = textOrdinal(c.str(from + i)[k.skip:])
+			}
+		}
 	}
-	if k.rank != nil {
-		return k.rank[c.vec.Codes[i]]
+}
+
+func intOrdinals[T int16 | int32 | int64](dst []uint64, a []T) {
+	a = a[:len(dst)]
+	for i, x := range a {
+		dst[i] = uint64(int64(x)) ^ 1<<63
 	}
-	return textOrdinal(c.str(i)[k.skip:])
 }
 
 // floatOrdinal orders floats as SQL does: −0 is 0, NaN above all.
@@ -211,44 +242,59 @@ func (c *column) commonPrefix(n int) int {
 	return length
 }
 
-// code returns the code of row i, below 2^width.
-func (k *keyCode) code(i int) uint64 {
-	var x uint64
-	switch null := k.col.isNull(i); {
-	case null && !k.key.NullsFirst:
-		x = k.span
-	case null:
-		x = 0
-	default:
-		x = k.ordinal(i) - k.base
-		if k.key.Desc {
-			x = k.valueSpan() - x
-		}
-		if k.nullCode && k.key.NullsFirst {
-			x++
-		}
-	}
-	return x >> k.shift
-}
-
-// valueSpan is span without the code of NULL.
-func (k *keyCode) valueSpan() uint64 {
+// encode makes dst[i] dst[i]·2^width plus the code of row from+i.
+func (k *keyCode) encode(dst []uint64, from int) {
+	var scratch [codeChunk]uint64
+	codes := scratch[:len(dst)]
+	k.ordinals(codes, from)
+	last, add := k.span, uint64(0)
 	if k.nullCode {
-		return k.span - 1
-	}
-	return k.span
-}
-
-// prefix returns the packed keys of row i.
-func (p *sortPlan) prefix(i int) uint64 {
-	var x uint64
-	for k := range p.codes[:min(p.exact+1, len(p.codes))] {
-		c := &p.codes[k]
-		if c.width > 0 {
-			x = x<<c.width | c.code(i)
+		last--
+		if k.key.NullsFirst {
+			add = 1
 		}
 	}
-	return x
+	if k.key.Desc {
+		for i, x := range codes {
+			codes[i] = last - (x - k.base) + add
+		}
+	} else {
+		for i, x := range codes {
+			codes[i] = x - k.base + add
+		}
+	}
+	if valid := k.col.vec.Valid; valid != nil {
+		null := k.span
+		if k.key.NullsFirst {
+			null = 0
+		}
+		for i, ok := range valid[from : from+len(dst)] {
+			if ok == 0 {
+				codes[i] = null
+			}
+		}
+	}
+	for i, x := range codes {
+		dst[i] = dst[i]<<k.width | x>>k.shift
+	}
+}
+
+// prefixes makes entries of the rows from, from+1, …
+func (p *sortPlan) prefixes(entries []sortEntry, from int) {
+	var scratch [codeChunk]uint64
+	for at := 0; at < len(entries); at += codeChunk {
+		part := entries[at:min(at+codeChunk, len(entries))]
+		codes := scratch[:len(part)]
+		clear(codes)
+		for k := range p.codes[:min(p.exact+1, len(p.codes))] {
+			if c := &p.codes[k]; c.width > 0 {
+				c.encode(codes, from+at)
+			}
+		}
+		for i, x := range codes {
+			part[i] = sortEntry{prefix: x, row: int32(from + at + i)}
+		}
+	}
 }
 
 // compareRows orders rows i and j from the first key on that prefixes do not decide.
