@@ -157,7 +157,7 @@ func (c *checkpoint) table(snap *Snapshot) error {
 		} else {
 			e.nextRowID = max(e.nextRowID, last+1)
 		}
-		entry := segmentEntry{name: x.name, rows: n, oneBegin: x.oneBegin, minBegin: x.minBegin, maxBegin: min(x.maxBegin, c.p), columns: x.layout.ids}
+		entry := segmentEntry{name: x.name, rows: n, oneBegin: x.oneBegin, minBegin: x.minBegin, maxBegin: x.maxBegin, columns: x.layout.ids}
 		for b := range x.dels {
 			if l, ok := x.dels[b].entry(c.p); ok {
 				l.block = b
@@ -217,7 +217,7 @@ func (c *checkpoint) delta(snap *Snapshot, e *tableEntry) error {
 		prov.files, from = append(prov.files, f), to
 	}
 	for _, f := range prov.files {
-		entry := segmentEntry{name: f.name, rows: min(f.to, rows) - f.from, minBegin: f.minBegin, maxBegin: min(f.maxBegin, c.p), columns: f.columns}
+		entry := segmentEntry{name: f.name, rows: min(f.to, rows) - f.from, minBegin: f.minBegin, maxBegin: f.maxBegin, columns: f.columns}
 		if entry.rows <= 0 {
 			continue
 		}

@@ -173,7 +173,6 @@ type gathered struct {
 	// was dropped.
 	blocks []*deletes
 	remap  [][]int32
-	mixed  bool // rowIDs do not ascend yet
 }
 
 // run carries the rewrite out.
@@ -198,7 +197,6 @@ func (r *rewrite) run() error {
 		r.swap(g, nil, nil)
 		return nil
 	}
-	g.sort()
 	s, err := t.store.seal(r.v.schema, r.v.layout, g, r.horizon)
 	if err != nil {
 		return err
@@ -255,38 +253,7 @@ func (r *rewrite) gatherChunk(g *gathered, c *chunk) {
 
 // add appends a row's identity.
 func (g *gathered) add(id, begin, prev uint64) {
-	if n := len(g.rowIDs); n > 0 && g.rowIDs[n-1] > id {
-		g.mixed = true
-	}
 	g.rowIDs, g.begin, g.prev = append(g.rowIDs, id), append(g.begin, begin), append(g.prev, prev)
-}
-
-// sort brings rows of interleaving segments into the order of their rowIDs.
-func (g *gathered) sort() {
-	if !g.mixed {
-		return
-	}
-	order := make([]int32, len(g.rowIDs))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	sort.Slice(order, func(i, j int) bool { return g.rowIDs[order[i]] < g.rowIDs[order[j]] })
-	place := make([]int32, len(order))
-	g.rows.Sel = order
-	g.rows = g.rows.Compact()
-	ids, begin, prev := g.rowIDs, g.begin, g.prev
-	g.rowIDs, g.begin, g.prev = make([]uint64, len(ids)), make([]uint64, len(ids)), make([]uint64, len(ids))
-	for to, from := range order {
-		place[from] = int32(to)
-		g.rowIDs[to], g.begin[to], g.prev[to] = ids[from], begin[from], prev[from]
-	}
-	for _, remap := range g.remap {
-		for i, at := range remap {
-			if at >= 0 {
-				remap[i] = place[at]
-			}
-		}
-	}
 }
 
 // laterEnds returns the rows of g that ended after the horizon, in the order of

@@ -165,12 +165,20 @@ func (m *model) update(n int) {
 	m.events = append(m.events, e)
 }
 
-// load makes a load of n rows.
+// load makes a load of n rows. Its rowIDs are reserved when it begins; others
+// commit before it does.
 func (m *model) load(n int) event {
-	m.ts++
-	e := event{ts: m.ts, load: true}
+	e := event{load: true}
 	for range n {
-		e.rows = append(e.rows, m.newRow(m.ts))
+		e.rows = append(e.rows, m.newRow(0))
+	}
+	for range m.rng.IntN(6) {
+		m.tx(600)
+	}
+	m.ts++
+	e.ts = m.ts
+	for _, r := range e.rows {
+		r.begin = m.ts
 	}
 	m.commit(e)
 	return e
@@ -201,6 +209,13 @@ func (m *model) forget(ts uint64) {
 		}
 	}
 	m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.ts > ts })
+	if m.rng.IntN(2) == 0 {
+		// The row store may hand out the lost rowIDs again.
+		m.id = 0
+		for _, r := range m.rows {
+			m.id = max(m.id, r.id)
+		}
+	}
 }
 
 // visible returns the rows at ts that pass the filters.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,14 +40,16 @@ type harness struct {
 	tab  *Table
 	done int // events applied
 	mem  *memory.Account
-	// horizon is what the store is told.
-	horizon  uint64
+	// durable is what the row store says it has synced: checkpoints are made at it
+	// and history from it on is kept.
+	durable  atomic.Uint64
 	pinned   []*Snapshot
 	sealRows int
 }
 
 func newHarness(t testing.TB, seed uint64, fs vfs.FS, dir string) *harness {
 	h := &harness{t: t, m: newModel(seed), fs: fs, dir: dir}
+	h.durable.Store(h.m.ts)
 	h.sealRows = []int{blockRows, 4 * blockRows, 10 * blockRows}[h.m.rng.IntN(3)]
 	h.open()
 	tab, err := h.s.CreateTable(h.m.schema)
@@ -62,7 +65,7 @@ func newHarness(t testing.TB, seed uint64, fs vfs.FS, dir string) *harness {
 // options of the store; maintenance runs only when a test asks for it or a kick does.
 func (h *harness) options() Options {
 	h.mem = memory.NewRoot(0)
-	return Options{FS: h.fs, Dir: h.dir, StoreID: testStore, Incarnation: 1, DurableTS: h.m.ts, Memory: h.mem, SealRows: h.sealRows}
+	return Options{FS: h.fs, Dir: h.dir, StoreID: testStore, Incarnation: 1, DurableTS: h.m.ts, Memory: h.mem, SealRows: h.sealRows, Horizon: h.durable.Load}
 }
 
 func (h *harness) open() {
@@ -107,6 +110,13 @@ func (h *harness) reopen() {
 		h.done++
 	}
 	h.catchUp()
+}
+
+// sync moves durable to somewhere between where it is and the newest commit.
+func (h *harness) sync() uint64 {
+	old := h.durable.Load()
+	h.durable.Store(old + h.m.rng.Uint64N(h.m.ts-old+1))
+	return h.durable.Load()
 }
 
 // catchUp applies all events and makes them safe.
@@ -219,10 +229,11 @@ func runModel(t *testing.T, seed uint64, steps int) {
 			h.m.load(1 + r.IntN(6000))
 			h.catchUp()
 		case k < 12:
+			h.sync()
 			h.s.Maintain()
 			h.check("maintained")
 		case k == 12:
-			if err := h.s.Checkpoint(context.Background(), h.m.ts); err != nil {
+			if err := h.s.Checkpoint(context.Background(), h.sync()); err != nil {
 				t.Fatal(err)
 			}
 			h.check("checkpointed")

@@ -603,3 +603,27 @@ func TestDamagedManifest(t *testing.T) {
 		}
 	}
 }
+
+// Merging small segments does not touch those whose rows begin after the horizon:
+// begin timestamps would not ascend any more.
+func TestMergeKeepsHistory(t *testing.T) {
+	s, tab := pairTable(t, Options{SealRows: blockRows, Horizon: func() uint64 { return 5 }})
+	defer s.Close()
+	loadPairs(t, s, tab, 3, 1, 100)
+	if err := tab.Apply(4, nil, nil, nil, ids(1, 90)); err != nil {
+		t.Fatal(err)
+	}
+	loadPairs(t, s, tab, 10, 300, 6)
+	loadPairs(t, s, tab, 20, 200, 6)
+	s.Maintain()
+	if v := tab.pinForTest(); len(v.segs) != 3 || v.segs[0].rows != 10 {
+		t.Errorf("%d segments, the first has %d rows", len(v.segs), v.segs[0].rows)
+	}
+	for ts, want := range map[uint64]int{5: 10, 10: 16, 12: 16, 20: 22} {
+		snap := snapshot(t, tab, ts)
+		if lines, _ := readAll(t, snap, ScanSpec{Columns: []int{0}}); len(lines) != want {
+			t.Errorf("at %d: %d rows, want %d", ts, len(lines), want)
+		}
+		snap.Close()
+	}
+}
