@@ -54,7 +54,7 @@ func (v *version) release(t *Table) {
 // it returns true.
 func (v *version) candidates(id uint64, f func(s *sealed) bool) {
 	i := sort.Search(len(v.segs), func(i int) bool { return v.segs[i].first > id })
-	for i--; i >= 0 && v.segs[i].last >= id; i-- {
+	for i--; i >= 0 && v.lastBefore[i] >= id; i-- {
 		if v.segs[i].last >= id && f(v.segs[i]) {
 			return
 		}
