@@ -128,7 +128,33 @@ func (s *extremum[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _
 }
 
 func (s *extremum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	return s.Add(groupZero(sel, n), args, sel, n)
+	v := args[0]
+	if v.Enc != vector.Flat {
+		return s.Add(groupZero(sel, n), args, sel, n)
+	}
+	switch a := any(s).(type) {
+	case *extremum[int16]:
+		addExtremum(a, v.I16[:n], v.Valid, sel)
+	case *extremum[int32]:
+		addExtremum(a, v.I32[:n], v.Valid, sel)
+	case *extremum[int64]:
+		addExtremum(a, v.I64[:n], v.Valid, sel)
+	default:
+		return s.Add(groupZero(sel, n), args, sel, n)
+	}
+	return nil
+}
+
+// addExtremum takes the least or greatest of a batch by the vector kernels.
+func addExtremum[T int16 | int32 | int64](s *extremum[T], a []T, valid []uint8, sel []int32) {
+	least, most, count := vector.MinMaxInt(a, valid, sel)
+	switch {
+	case count == 0:
+	case s.largest:
+		s.add(0, most)
+	default:
+		s.add(0, least)
+	}
 }
 
 func (s *extremum[T]) Merge(other AggState, to []uint32) error {

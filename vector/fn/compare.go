@@ -3,6 +3,7 @@ package fn
 import (
 	"cmp"
 	"math"
+	"math/bits"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -120,7 +121,7 @@ func comparisonKernel(op comparison, a, b types.Type) Kernel {
 	case types.PhysFloat64:
 		return compareFloat[float64](op)
 	case types.PhysInt128:
-		return map2(func(x, y types.Int128) uint8 { return b2u(op.holds(x.Cmp(y))) })
+		return compareLong(op)
 	case types.PhysInterval:
 		return map2(func(x, y types.IntervalValue) uint8 { return b2u(op.holds(CompareIntervals(x, y))) })
 	}
@@ -223,6 +224,36 @@ func floatLess[T float32 | float64](a, b T) uint8 {
 
 func floatEqual[T float32 | float64](a, b T) uint8 {
 	return b2u(a == b) | b2u(a != a)&b2u(b != b)
+}
+
+// compareLong compares 128-bit NUMERICs.
+func compareLong(op comparison) Kernel {
+	lt, eq, gt := uint8(op&less), uint8(op&equal>>1), uint8(op&greater>>2)
+	return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		x, y, r := args[0].I128, args[1].I128, out.Bool[:n]
+		mx, my := step(args[0]), step(args[1])
+		if sel == nil {
+			for i := range r {
+				a, b := &x[i&mx], &y[i&my]
+				below, same := longLess(a, b), b2u(a.Lo == b.Lo)&b2u(a.Hi == b.Hi)
+				r[i] = lt&below | eq&same | gt&(below^1)&(same^1)
+			}
+			return nil
+		}
+		for _, k := range sel {
+			a, b := &x[int(k)&mx], &y[int(k)&my]
+			below, same := longLess(a, b), b2u(a.Lo == b.Lo)&b2u(a.Hi == b.Hi)
+			r[k] = lt&below | eq&same | gt&(below^1)&(same^1)
+		}
+		return nil
+	}
+}
+
+// longLess is 1 if a < b: the borrow of the subtraction with the sign bits flipped.
+func longLess(a, b *types.Int128) uint8 {
+	_, borrow := bits.Sub64(a.Lo, b.Lo, 0)
+	_, borrow = bits.Sub64(uint64(a.Hi)^1<<63, uint64(b.Hi)^1<<63, borrow)
+	return uint8(borrow)
 }
 
 // compareScaled compares NUMERICs of different scales whose common form could

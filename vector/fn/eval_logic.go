@@ -67,6 +67,9 @@ func (n *logicNode) settle(v *vector.Vector, sel []int32, rows int, nulls, last 
 	if !last && cap(n.sel) < rows {
 		n.sel = make([]int32, 0, max(rows, vector.MaxBatch))
 	}
+	if v.Valid == nil && v.Enc == vector.Flat && !nulls {
+		return n.settlePlain(v.Bool, sel, rows, last)
+	}
 	// Writing the open rows over sel is safe: a row is read before its place is written.
 	open, m := n.sel[:0], step(v)
 	one := func(i int) {
@@ -94,6 +97,38 @@ func (n *logicNode) settle(v *vector.Vector, sel []int32, rows int, nulls, last 
 		one(int(i))
 	}
 	return open
+}
+
+// settlePlain is settle where nothing is null yet: no branch per row.
+func (n *logicNode) settlePlain(operand []uint8, sel []int32, rows int, last bool) []int32 {
+	r, d := n.out.Bool, n.decisive
+	if last {
+		if sel == nil {
+			copy(r, operand[:rows])
+		}
+		for _, i := range sel {
+			r[i] = operand[i]
+		}
+		return nil
+	}
+	k := 0
+	if sel == nil {
+		open := n.sel[:rows]
+		for i, b := range operand[:rows] {
+			r[i] = b
+			open[k] = int32(i)
+			k += int(b ^ d)
+		}
+		return open[:k]
+	}
+	open := n.sel[:len(sel)]
+	for _, i := range sel {
+		b := operand[i]
+		r[i] = b
+		open[k] = i
+		k += int(b ^ d)
+	}
+	return open[:k]
 }
 
 // caseNode is CASE: each row goes to the first branch whose condition is TRUE.

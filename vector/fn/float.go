@@ -53,52 +53,81 @@ func underflow() error {
 	return sqlstate.New(sqlstate.NumericValueOutOfRange, "value out of range: underflow")
 }
 
-// floatArithmetic computes first and looks for infinities, zeros and zero
-// divisors after: only a batch that has them is checked row by row.
+// floatArithmetic computes a batch in one loop and looks afterwards whether a
+// result is infinite, NaN or zero: only then operands are checked row by row.
 func floatArithmetic[T float](op byte) Kernel {
 	return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 		a, b, r := vals[T](args[0]), vals[T](args[1]), vals[T](out)
 		ma, mb := step(args[0]), step(args[1])
-		if sel != nil {
-			for _, k := range sel {
-				i := int(k)
-				x, y := a[i&ma], b[i&mb]
-				v := floatOp(op, x, y)
-				r[i] = v
-				if err := checkFloat(op, x, y, v); err != nil {
-					return err
-				}
-			}
+		suspect := false
+		if sel == nil {
+			suspect = floatLoop(op, a, ma, b, mb, r[:n])
+		} else {
+			suspect = floatLoopSel(op, a, ma, b, mb, r, sel)
+		}
+		if !suspect {
 			return nil
 		}
-		suspect := T(0)
-		for i := range r[:n] {
-			v := floatOp(op, a[i&ma], b[i&mb])
-			r[i] = v
-			suspect += v - v // NaN as soon as one result is infinite or NaN
-		}
-		if suspect == 0 && (op == '+' || op == '-') {
-			return nil
-		}
-		for i := range r[:n] {
-			if err := checkFloat(op, a[i&ma], b[i&mb], r[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return eachRow(sel, n, func(i int) error { return checkFloat(op, a[i&ma], b[i&mb], r[i]) })
 	}
 }
 
-func floatOp[T float](op byte, x, y T) T {
+// floatLoop fills r and reports whether a result is not finite, or a product or quotient is zero.
+func floatLoop[T float](op byte, a []T, ma int, b []T, mb int, r []T) (suspect bool) {
+	odd, zeros := T(0), uint8(0)
 	switch op {
 	case '+':
-		return x + y
+		for i := range r {
+			v := a[i&ma] + b[i&mb]
+			r[i] = v
+			odd += v - v // NaN from the first result on that is not finite
+		}
 	case '-':
-		return x - y
+		for i := range r {
+			v := a[i&ma] - b[i&mb]
+			r[i] = v
+			odd += v - v
+		}
 	case '*':
-		return x * y
+		for i := range r {
+			v := a[i&ma] * b[i&mb]
+			r[i] = v
+			odd += v - v
+			zeros |= b2u(v == 0)
+		}
+	default:
+		for i := range r {
+			v := a[i&ma] / b[i&mb]
+			r[i] = v
+			odd += v - v
+			zeros |= b2u(v == 0)
+		}
 	}
-	return x / y
+	return odd != 0 || zeros != 0
+}
+
+// floatLoopSel is floatLoop for selected rows.
+func floatLoopSel[T float](op byte, a []T, ma int, b []T, mb int, r []T, sel []int32) (suspect bool) {
+	odd, zeros := T(0), uint8(0)
+	for _, k := range sel {
+		i := int(k)
+		x, y := a[i&ma], b[i&mb]
+		var v T
+		switch op {
+		case '+':
+			v = x + y
+		case '-':
+			v = x - y
+		case '*':
+			v = x * y
+		default:
+			v = x / y
+		}
+		r[i] = v
+		odd += v - v
+		zeros |= b2u(v == 0)
+	}
+	return odd != 0 || zeros != 0 && (op == '*' || op == '/')
 }
 
 // checkFloat raises what PostgreSQL raises: division by zero, overflow of finite

@@ -60,7 +60,7 @@ func foldCall(n *Call, ctx *Context) Expr {
 		constant = constant && ok
 	}
 	if !constant || n.Func.Volatility != Immutable {
-		return simplifyCall(n)
+		return narrowComparison(n)
 	}
 	return evaluated(n, ctx)
 }
@@ -163,6 +163,3 @@ func foldCoalesce(n *Coalesce) Expr {
 	}
 	return &Coalesce{Args: kept, Typ: n.Typ}
 }
-
-// simplifyCall is the place for rewrites of single calls that are always right.
-func simplifyCall(n *Call) Expr { return n }

@@ -124,9 +124,11 @@ func literalText(d types.Datum, t types.Type) string {
 	if d.IsNull() {
 		return "NULL"
 	}
+	if t.Kind == types.Bool {
+		return strconv.FormatBool(d.Bool())
+	}
 	text := types.Format(d, t, nil)
-	switch {
-	case t.IsNumber() && text[0] >= '-' && text[0] <= '9', t.Kind == types.Bool:
+	if t.IsNumber() && text[0] >= '-' && text[0] <= '9' {
 		return text
 	}
 	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
