@@ -197,21 +197,55 @@ func ParseDecimal(s string) (d Decimal, outOfRange, ok bool) {
 // What has more digits than t's precision is 22003.
 func ParseNumeric(s string, t Type) (Int128, error) {
 	d, outOfRange, ok := ParseDecimal(s)
-	if !ok && outOfRange {
-		// More digits than 128 bits hold: they may all be decimals to round away.
-		d, ok = parseLongDecimal(s, int(t.Scale))
-		if !ok {
-			return Int128{}, NumericOverflow(t)
-		}
-	}
-	if !ok {
+	var v Int128
+	fits := false
+	switch {
+	case ok:
+		v, fits = d.Rescale(int(t.Scale))
+	case outOfRange:
+		// More digits than 128 bits hold: they may be decimals to round away.
+		v, fits = roundLong(s, int(t.Scale))
+	default:
 		return Int128{}, BadText(s, t)
 	}
-	v, fits := d.Rescale(int(t.Scale))
 	if !fits || !v.FitsPrecision(int(t.Precision)) {
 		return Int128{}, NumericOverflow(t)
 	}
 	return v, nil
+}
+
+// roundLong reads a well-formed number of any length at a scale, by its digits
+// up to there and the one that decides the rounding.
+func roundLong(s string, scale int) (v Int128, ok bool) {
+	s = strings.ReplaceAll(strings.Trim(s, space), "_", "")
+	mant := mantissa(s)
+	exp := 0
+	if len(mant) < len(s) {
+		var err error
+		if exp, err = strconv.Atoi(s[len(mant)+1:]); err != nil {
+			return v, strings.HasPrefix(s[len(mant)+1:], "-") // a tiny number is 0, a huge one fits nothing
+		}
+	}
+	neg := strings.HasPrefix(mant, "-")
+	whole, frac, _ := strings.Cut(strings.TrimLeft(mant, "+-"), ".")
+	digits := strings.TrimLeft(whole+frac, "0")
+	// keep is how many of the digits stand before the cut.
+	keep := len(digits) - len(frac) + exp + scale
+	if keep < 0 || digits == "" {
+		return v, true
+	}
+	if keep > MaxPrecision {
+		return v, false
+	}
+	padded := digits + strings.Repeat("0", max(0, keep-len(digits)))
+	d, _, ok := ParseDecimal("0" + padded[:keep])
+	if v = d.Value; ok && keep < len(digits) && digits[keep] >= '5' {
+		v, _ = v.Add(Int128From(1))
+	}
+	if neg {
+		v = v.Neg()
+	}
+	return v, ok
 }
 
 // Rescale returns the scaled integer of d at another scale, rounded half away from zero.
@@ -227,18 +261,6 @@ func (d Decimal) Rescale(scale int) (v Int128, ok bool) {
 		return d.Value.DivRound(pow10[drop]), true
 	}
 	return d.Value.Mul(pow10[-drop])
-}
-
-// parseLongDecimal reads a well-formed number of any length by cutting its
-// digits one place after scale; what it cuts cannot change the rounding.
-func parseLongDecimal(s string, scale int) (Decimal, bool) {
-	mant := mantissa(strings.ReplaceAll(strings.Trim(s, space), "_", ""))
-	point := strings.IndexByte(mant, '.')
-	if point < 0 || strings.ContainsAny(s, "eE") {
-		return Decimal{}, false
-	}
-	d, _, ok := ParseDecimal(mant[:min(len(mant), point+1+scale+1)])
-	return d, ok
 }
 
 // NumericOverflow is the error for a value that has more digits than t.
