@@ -38,6 +38,7 @@ type groupTable struct {
 	stored  []int32  // candidate groups of cand
 	eq      []uint8
 	elems   []int32
+	entries []uint64
 }
 
 const minSlots = 64
@@ -132,24 +133,51 @@ func (t *groupTable) find(cols []*vector.Vector, sel []int32, n int, hashes []ui
 	return nil
 }
 
-// findByHash is find for keys that are equal when their hashes are.
+// findByHash is find for keys that are equal when their hashes are. All first
+// slots are read before the hashes they lead to, and these before anything is
+// decided, so that the cache misses of many rows overlap.
 func (t *groupTable) findByHash(sel []int32, n int, hashes []uint64, groups []uint32) {
-	slots, mask := t.slots, t.mask
-	groups = groups[:n]
-	for k, h := range hashes[:n] {
-		p := h & mask
-		for {
-			e := slots[p]
-			if e>>32 == h>>32 && e != 0 && t.hashes[uint32(e)-1] == h {
-				groups[k] = uint32(e) - 1
-				break
+	hashes, groups = hashes[:n], groups[:n]
+	t.pending = growBytes(t.pending, n)
+	t.entries = growBytes(t.entries, n)
+	entries, slots, mask := t.entries, t.slots, t.mask
+	for k, h := range hashes {
+		entries[k] = slots[h&mask]
+	}
+	misses := 0
+	if known := t.hashes; len(known) > 0 {
+		last := uint32(len(known) - 1)
+		for k, h := range hashes {
+			// An empty slot leads to some group, whose hash may even be h, if that
+			// was inserted further on: then it is the right one.
+			g := min(uint32(entries[k])-1, last)
+			groups[k] = g
+			t.pending[misses] = int32(k)
+			if known[g] != h {
+				misses++
 			}
-			if e == 0 {
-				groups[k] = t.insert(p, h)
-				t.newRows = append(t.newRows, int32(rowOf(sel, k)))
-				break
-			}
-			p = (p + 1) & mask
+		}
+	} else {
+		misses = n
+		for k := range n {
+			t.pending[k] = int32(k)
+		}
+	}
+	for _, k := range t.pending[:misses] {
+		groups[k] = t.findOne(hashes[k], int32(rowOf(sel, int(k))))
+	}
+}
+
+// findOne finds or makes the group with hash h, which row has.
+func (t *groupTable) findOne(h uint64, row int32) uint32 {
+	for p := h & t.mask; ; p = (p + 1) & t.mask {
+		e := t.slots[p]
+		if e == 0 {
+			t.newRows = append(t.newRows, row)
+			return t.insert(p, h)
+		}
+		if e>>32 == h>>32 && t.hashes[uint32(e)-1] == h {
+			return uint32(e) - 1
 		}
 	}
 }

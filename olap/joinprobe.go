@@ -118,7 +118,7 @@ type joinProbe struct {
 	n       int // alive rows
 	at      int // alive row whose candidates come next
 	from    []int32
-	to      []int32 // the candidates of the k-th alive row are rowIDs[from[k]:to[k]]
+	to      []int32 // the candidates of the k-th alive row are links[from[k]:to[k]]
 	matched []uint8 // by physical row
 	chunks  int     // of pairs so far
 
@@ -127,6 +127,7 @@ type joinProbe struct {
 	pairBuild []int32
 
 	hashes  []uint64
+	touched uint64 // keeps the compiler from dropping touchLinks
 	eq      []uint8
 	elems   []int32
 	sel     []int32
@@ -193,20 +194,30 @@ func (p *joinProbe) begin(in *vector.Batch) error {
 		return nil
 	case t.dense:
 		p.lookupDense(cols[0], in)
+		if t.direct != nil {
+			p.dropNullKeys(cols, in, func(k int) { p.from[k] = -1 })
+			return nil
+		}
 	default:
 		p.lookupHashes(cols, in)
+		p.touchLinks()
 	}
+	p.dropNullKeys(cols, in, func(k int) { p.to[k] = p.from[k] })
+	return nil
+}
+
+// dropNullKeys calls drop for the alive rows with NULL in a key that is not NullSafe.
+func (p *joinProbe) dropNullKeys(cols []*vector.Vector, in *vector.Batch, drop func(k int)) {
 	for i, v := range cols {
 		if v.Valid == nil || p.j.NullSafe != nil && p.j.NullSafe[i] {
 			continue
 		}
 		for k := range p.n {
 			if v.IsNull(in.Row(k)) {
-				p.to[k] = p.from[k]
+				drop(k)
 			}
 		}
 	}
-	return nil
 }
 
 // lookupHashes reads the directory by hash.
@@ -225,6 +236,21 @@ func (p *joinProbe) lookupHashes(cols []*vector.Vector, in *vector.Batch) {
 	}
 }
 
+// touchLinks reads the first link of every row, so that the cache misses of all
+// rows overlap; the loop over the candidates mispredicts too many branches for that.
+func (p *joinProbe) touchLinks() {
+	links := p.t.links
+	if len(links) < 1<<14 {
+		return
+	}
+	last := int32(len(links) - 1)
+	var x uint64
+	for _, f := range p.from {
+		x |= links[min(f, last)]
+	}
+	p.touched = x
+}
+
 // lookupDense reads the directory by key value.
 func (p *joinProbe) lookupDense(v *vector.Vector, in *vector.Batch) {
 	if v.Enc != vector.Flat {
@@ -240,28 +266,36 @@ func (p *joinProbe) lookupDense(v *vector.Vector, in *vector.Batch) {
 	}
 }
 
+// denseRanges looks up keys by value: the range of links, or the row in from if
+// there is a direct array (−1: none).
 func denseRanges[T int16 | int32 | int64](t *joinTable, keys []T, sel []int32, from, to []int32) {
-	dir, base := t.directory, uint64(t.base)
-	last := uint64(len(dir) - 1)
+	base, direct := uint64(t.base), t.direct
 	to = to[:len(from)]
-	if sel == nil {
+	switch {
+	case direct != nil && sel == nil:
 		for k, x := range keys[:len(from)] {
-			b := uint64(int64(x)) - base
-			if b >= last {
-				from[k], to[k] = 0, 0
-				continue
+			from[k] = -1
+			if b := uint64(int64(x)) - base; b < uint64(len(direct)) {
+				from[k] = direct[b] - 1
 			}
-			from[k], to[k] = int32(dir[b]>>16), int32(dir[b+1]>>16)
 		}
-		return
-	}
-	for k, r := range sel[:len(from)] {
-		b := uint64(int64(keys[r])) - base
-		if b >= last {
+	case direct != nil:
+		for k, r := range sel[:len(from)] {
+			from[k] = -1
+			if b := uint64(int64(keys[r])) - base; b < uint64(len(direct)) {
+				from[k] = direct[b] - 1
+			}
+		}
+	default:
+		dir := t.directory
+		last := uint64(len(dir) - 1)
+		for k := range from {
+			b := uint64(int64(keys[rowOf(sel, k)])) - base
 			from[k], to[k] = 0, 0
-			continue
+			if b < last {
+				from[k], to[k] = int32(dir[b]>>16), int32(dir[b+1]>>16)
+			}
 		}
-		from[k], to[k] = int32(dir[b]>>16), int32(dir[b+1]>>16)
 	}
 }
 
@@ -270,9 +304,81 @@ func denseRanges[T int16 | int32 | int64](t *joinTable, keys []T, sel []int32, f
 func (p *joinProbe) nextPairs(in *vector.Batch) {
 	limit := p.r.batch
 	start := min(limit, p.n)
-	p.pairRow, p.pairBuild = growBytes(p.pairRow, start)[:0], growBytes(p.pairBuild, start)[:0]
-	ids := p.t.rowIDs
-	once := p.j.Kind == Semi || p.j.Kind == Anti || p.j.Kind == Mark
+	p.pairRow, p.pairBuild = growBytes(p.pairRow, start), growBytes(p.pairBuild, start)
+	switch t := p.t; {
+	case t.linked == 0:
+		p.pairRow, p.pairBuild, p.at = p.pairRow[:0], p.pairBuild[:0], p.n
+	case t.direct != nil:
+		p.directPairs(in, start)
+	case t.dense || len(t.keys) == 0:
+		p.rangePairs(in, limit)
+	default:
+		p.linkedPairs(in, limit)
+	}
+}
+
+// directPairs takes the next rows with their only candidates.
+func (p *joinProbe) directPairs(in *vector.Batch, rows int) {
+	n, end := 0, min(p.at+rows, p.n)
+	pairRow, pairBuild := p.pairRow[:rows], p.pairBuild[:rows]
+	for k := p.at; k < end; k++ {
+		c := p.from[k]
+		pairRow[n], pairBuild[n] = int32(in.Row(k)), c
+		n += int(^uint32(c) >> 31)
+	}
+	p.at = end
+	p.pairRow, p.pairBuild = pairRow[:n], pairBuild[:n]
+}
+
+// once reports whether a row needs one match only.
+func (p *joinProbe) once() bool { return p.j.Kind == Semi || p.j.Kind == Anti || p.j.Kind == Mark }
+
+// linkedPairs takes the candidates whose salts agree. It looks at no more than
+// limit links of a row at a time, and stops when there is no room for as many.
+func (p *joinProbe) linkedPairs(in *vector.Batch, limit int) {
+	n, links, once := 0, p.t.links, p.once()
+	for p.at < p.n {
+		k := p.at
+		row := int32(in.Row(k))
+		if once && p.matched[row] != 0 {
+			p.at++
+			continue
+		}
+		from, to := int(p.from[k]), int(p.to[k])
+		count := to - from
+		if n+count > len(p.pairRow) {
+			if n+count > limit {
+				if n > 0 && count <= limit {
+					break
+				}
+				count = limit - n
+			}
+			p.pairRow = growBytes(p.pairRow[:n], max(n+count, 2*n))
+			p.pairBuild = growBytes(p.pairBuild[:n], len(p.pairRow))
+		}
+		salt := uint32(p.hashes[k])
+		pairRow, pairBuild := p.pairRow[n:], p.pairBuild[n:]
+		found := 0
+		for _, l := range links[from : from+count] {
+			pairRow[found], pairBuild[found] = row, int32(l)
+			if uint32(l>>32) == salt {
+				found++
+			}
+		}
+		n += found
+		if p.from[k] = int32(from + count); int(p.from[k]) < to {
+			break
+		}
+		p.at++
+	}
+	p.pairRow, p.pairBuild = p.pairRow[:n], p.pairBuild[:n]
+}
+
+// rangePairs takes candidates that need no comparison: all build rows, or the
+// rows of a dense key.
+func (p *joinProbe) rangePairs(in *vector.Batch, limit int) {
+	p.pairRow, p.pairBuild = p.pairRow[:0], p.pairBuild[:0]
+	links, once := p.t.links, p.once()
 	for ; p.at < p.n; p.at++ {
 		k := p.at
 		row := int32(in.Row(k))
@@ -283,16 +389,12 @@ func (p *joinProbe) nextPairs(in *vector.Batch) {
 		if room := limit - len(p.pairRow); n > room {
 			n = room
 		}
-		if ids == nil {
-			for i := range int32(n) {
-				p.pairRow = append(p.pairRow, row)
-				p.pairBuild = append(p.pairBuild, p.from[k]+i)
+		for i := range n {
+			id := p.from[k] + int32(i)
+			if links != nil {
+				id = int32(links[id])
 			}
-		} else {
-			for _, id := range ids[p.from[k] : int(p.from[k])+n] {
-				p.pairRow = append(p.pairRow, row)
-				p.pairBuild = append(p.pairBuild, id)
-			}
+			p.pairRow, p.pairBuild = append(p.pairRow, row), append(p.pairBuild, id)
 		}
 		if p.from[k] += int32(n); p.from[k] < p.to[k] {
 			return

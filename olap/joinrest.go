@@ -225,8 +225,7 @@ func (t *joinTable) mayContain(v *vector.Vector, sel []int32, n int, dst []int32
 			continue
 		}
 		if t.dense {
-			b := uint64(v.Datum(r).Int()) - uint64(t.base)
-			if b >= uint64(len(t.directory)-1) || t.directory[b]>>16 == t.directory[b+1]>>16 {
+			if !t.holds(uint64(v.Datum(r).Int()) - uint64(t.base)) {
 				continue
 			}
 		} else if h := hashes[k]; t.directory[h>>t.shift]>>(h&15)&1 == 0 {
@@ -235,4 +234,12 @@ func (t *joinTable) mayContain(v *vector.Vector, sel []int32, n int, dst []int32
 		dst = append(dst, int32(r))
 	}
 	return dst
+}
+
+// holds reports whether a bucket of a dense table has rows.
+func (t *joinTable) holds(b uint64) bool {
+	if t.direct != nil {
+		return b < uint64(len(t.direct)) && t.direct[b] != 0
+	}
+	return b < uint64(len(t.directory)-1) && t.directory[b]>>16 != t.directory[b+1]>>16
 }

@@ -12,14 +12,16 @@ import (
 
 // joinTable is the build side of a join: its rows, column by column, and a
 // directory from keys to row numbers without pointers. Rows with equal bucket
-// stand together in rowIDs:
+// stand together in links:
 //
-//	directory  [ start 48 | tag 16 ] … one more than buckets     rowIDs  [ rows of bucket 0 │ bucket 1 │ … ]
+//	directory  [ start 48 | tag 16 ] … one more than buckets     links  [ salt 32 | row 32 ] of bucket 0 │ bucket 1 │ …
 //
 // The bucket is the hash's top bits; a tag has one bit set for each row's hash,
-// chosen by its low bits, so that most misses end at the directory. For a single
-// integer key in a narrow range the bucket is key − base, and rows of a bucket
-// are sure to match. Without keys every row is a candidate.
+// chosen by its low bits, so that most misses end at the directory; the salt is
+// the low half of the row's hash. For a single integer key in a narrow range
+// the bucket is key − base, salts are 0 and rows of a bucket are sure to match;
+// if no key occurs twice, direct[bucket] is the row+1 and there is nothing else.
+// Without keys every row is a candidate.
 //
 // It is written by its build and read-only afterwards, except found.
 type joinTable struct {
@@ -31,7 +33,8 @@ type joinTable struct {
 	residual map[int]int
 
 	directory []uint64
-	rowIDs    []int32
+	links     []uint64
+	direct    []int32
 	shift     int // of the hash, to its bucket
 	dense     bool
 	base      int64
@@ -218,7 +221,7 @@ func (t *joinTable) index(r *run, hashes []uint64) error {
 	if len(t.keys) == 0 || n == 0 {
 		return nil
 	}
-	if err := t.mem.add(int64(n) * 4); err != nil {
+	if err := t.mem.add(int64(n) * 8); err != nil {
 		return err
 	}
 	var rows []int32 // nil: all rows
@@ -262,17 +265,31 @@ func (t *joinTable) indexDense(rows []int32) (done bool, err error) {
 		return false, err
 	}
 	t.dense, t.base = true, lo
-	t.directory = make([]uint64, buckets+1)
-	t.rowIDs = make([]int32, t.linked)
 	switch c.phys {
 	case types.PhysInt16:
-		link(t, c.vec.I16, rows)
+		linkDense(t, c.vec.I16, rows, buckets)
 	case types.PhysInt32:
-		link(t, c.vec.I32, rows)
+		linkDense(t, c.vec.I32, rows, buckets)
 	default:
-		link(t, c.vec.I64, rows)
+		linkDense(t, c.vec.I64, rows, buckets)
 	}
 	return true, nil
+}
+
+// linkDense makes t.direct, or the directory if keys occur twice.
+func linkDense[T int16 | int32 | int64](t *joinTable, keys []T, rows []int32, buckets int) {
+	t.direct = make([]int32, buckets)
+	for k := range t.linked {
+		i := rowOf(rows, k)
+		at := &t.direct[int64(keys[i])-t.base]
+		if *at != 0 {
+			t.direct = nil
+			t.directory, t.links = make([]uint64, buckets+1), make([]uint64, t.linked)
+			link(t, keys, rows)
+			return
+		}
+		*at = int32(i) + 1
+	}
 }
 
 // link counts the rows of each bucket and places their numbers.
@@ -297,7 +314,7 @@ func link[T int16 | int32 | int64](t *joinTable, keys []T, rows []int32) {
 		at += n
 	}
 	each(func(i int32, b int64) {
-		t.rowIDs[dir[b]] = i
+		t.links[dir[b]] = uint64(i)
 		dir[b]++
 	})
 	// Every entry is now the end of its bucket: shift to the starts.
@@ -318,50 +335,50 @@ func (t *joinTable) indexHashes(r *run, rows []int32, hashes []uint64) error {
 	if rows == nil {
 		rows = allRows(nil, t.rows.rows)
 	}
-	bucketBits := max(4, bits.Len(uint(len(rows))))
+	bucketBits := max(4, bits.Len(uint(len(rows)))+1)
 	t.shift = 64 - bucketBits
-	if err := t.mem.add(int64(1<<bucketBits+1)*8 + int64(len(rows))*8); err != nil {
+	if err := t.mem.add(int64(1<<bucketBits+1)*8 + int64(len(rows))*16); err != nil {
 		return err
 	}
-	defer t.mem.add(-int64(len(rows)) * 8)
+	defer t.mem.add(-int64(len(rows)) * 16)
 	t.directory = make([]uint64, 1<<bucketBits+1)
-	t.rowIDs = make([]int32, len(rows))
+	t.links = make([]uint64, len(rows))
 	partBits := min(bucketBits, 10, bits.Len(uint(len(rows)/joinPartitionRows)))
-	if partBits == 0 {
-		t.linkPartition(rows, hashes, 0, 1<<bucketBits, 0)
-		t.directory[1<<bucketBits] = uint64(len(rows)) << 16
-		return nil
-	}
-	parts, starts, err := distributeRows(r, rows, hashes, partBits)
+	hashed, starts, err := distributeRows(r, rows, hashes, partBits)
 	if err != nil {
 		return err
 	}
 	span := 1 << (bucketBits - partBits)
 	err = r.parallel(1<<partBits, func(p int) error {
-		t.linkPartition(parts[starts[p]:starts[p+1]], hashes, p*span, (p+1)*span, starts[p])
+		t.linkPartition(hashed[starts[p]:starts[p+1]], p*span, (p+1)*span, starts[p])
 		return nil
 	})
 	t.directory[1<<bucketBits] = uint64(len(rows)) << 16
 	return err
 }
 
+// hashedRow is a build row on its way into the directory.
+type hashedRow struct {
+	hash uint64
+	row  int32
+}
+
 // linkPartition links rows whose buckets lie in [from, to); at is their first
-// place in rowIDs.
-func (t *joinTable) linkPartition(rows []int32, hashes []uint64, from, to, at int) {
+// place in links.
+func (t *joinTable) linkPartition(rows []hashedRow, from, to, at int) {
 	dir := t.directory[from:to]
-	for _, i := range rows {
-		h := hashes[i]
-		b := int(h>>t.shift) - from
-		dir[b] = dir[b]&tagMask | 1<<(h&15) | (dir[b]>>16+1)<<16
+	for _, r := range rows {
+		b := int(r.hash>>t.shift) - from
+		dir[b] = dir[b]&tagMask | 1<<(r.hash&15) | (dir[b]>>16+1)<<16
 	}
 	next := uint64(at)
 	for b, e := range dir {
 		dir[b] = next<<16 | e&tagMask
 		next += e >> 16
 	}
-	for _, i := range rows {
-		b := int(hashes[i]>>t.shift) - from
-		t.rowIDs[dir[b]>>16] = i
+	for _, r := range rows {
+		b := int(r.hash>>t.shift) - from
+		t.links[dir[b]>>16] = r.hash<<32 | uint64(r.row)
 		dir[b] += 1 << 16
 	}
 	prev := uint64(at)
@@ -373,41 +390,31 @@ func (t *joinTable) linkPartition(rows []int32, hashes []uint64, from, to, at in
 
 const tagMask = 1<<16 - 1
 
-// distributeRows returns rows grouped by the top bits of their hashes, and
-// where each of the 2^partBits groups begins.
-func distributeRows(r *run, rows []int32, hashes []uint64, partBits int) ([]int32, []int, error) {
+// distributeRows returns rows with their hashes, grouped by the top bits of
+// these, and where each of the 2^partBits groups begins.
+func distributeRows(r *run, rows []int32, hashes []uint64, partBits int) ([]hashedRow, []int, error) {
 	parts := 1 << partBits
-	shift := 64 - partBits
 	chunks := (len(rows) + sortChunk - 1) / sortChunk
-	counts := make([]int, chunks*parts)
+	counts := make([]int32, chunks*parts)
 	chunk := func(c int) []int32 { return rows[c*sortChunk : min((c+1)*sortChunk, len(rows))] }
+	part := func(h uint64) uint64 { return h >> 1 >> (63 - partBits) } // of all rows 0 for no bits
 	err := r.parallel(chunks, func(c int) error {
 		count := counts[c*parts : (c+1)*parts]
 		for _, i := range chunk(c) {
-			count[hashes[i]>>shift]++
+			count[part(hashes[i])]++
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	starts := make([]int, parts+1)
-	at := 0
-	for p := range parts {
-		starts[p] = at
-		for c := range chunks {
-			n := counts[c*parts+p]
-			counts[c*parts+p] = at
-			at += n
-		}
-	}
-	starts[parts] = at
-	out := make([]int32, len(rows))
+	starts, _ := placeBuckets(counts, chunks, parts)
+	out := make([]hashedRow, len(rows))
 	return out, starts, r.parallel(chunks, func(c int) error {
 		next := counts[c*parts : (c+1)*parts]
 		for _, i := range chunk(c) {
-			p := hashes[i] >> shift
-			out[next[p]] = i
+			p := part(hashes[i])
+			out[next[p]] = hashedRow{hashes[i], i}
 			next[p]++
 		}
 		return nil
