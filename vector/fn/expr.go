@@ -50,9 +50,11 @@ type Call struct {
 	Typ  types.Type
 }
 
-// And and Or are n-ary with SQL's three-valued logic; an operand that raises an
-// error may be skipped when another decides.
+// And is the n-ary conjunction of SQL's three-valued logic; an operand that
+// raises an error may be skipped when another decides.
 type And struct{ Args []Expr }
+
+// Or is the n-ary disjunction, as And.
 type Or struct{ Args []Expr }
 
 // Case is CASE WHEN Whens[i].Cond THEN Whens[i].Then … ELSE Else END. Each
