@@ -447,7 +447,7 @@ func verify(t testing.TB, m *model, snap *Snapshot, filters []Filter, o *Overlay
 			readers = append(readers[:i], readers[i+1:]...)
 			continue
 		}
-		if b.Rows() == 0 || b.Len > vector.MaxBatch || batchSize > 0 && b.Len > batchSize {
+		if b.Len > vector.MaxBatch || batchSize > 0 && b.Len > batchSize {
 			t.Fatalf("%s: a batch of %d rows, %d physical", what, b.Rows(), b.Len)
 		}
 		for k := range b.Rows() {

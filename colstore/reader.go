@@ -48,12 +48,20 @@ func (r *Reader) Close() {
 	r.working = false
 }
 
-// Next returns the next batch with at least one row, or nil at the end. The
-// batch and all it points to are valid until the next call of Next, strings
-// until the snapshot is closed. Errors: the context's, DataCorrupted, IOError,
-// and those of Generic predicates.
+// fruitless is how many batches without a passing row Next works through before
+// it returns an empty one, so that a call stays well below a millisecond.
+const fruitless = morselRows / blockRows
+
+// Next returns the next batch, or nil at the end. A batch may have no rows: the
+// worker then gets a chance to do something else while nothing passes the
+// filters. The batch and all it points to are valid until the next call of Next,
+// strings and dictionaries until the snapshot is closed. Errors: the context's,
+// DataCorrupted, IOError, and those of Generic predicates.
 func (r *Reader) Next(ctx context.Context) (*vector.Batch, error) {
-	for {
+	if invariants {
+		r.mangle()
+	}
+	for range fruitless {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -81,6 +89,17 @@ func (r *Reader) Next(ctx context.Context) (*vector.Batch, error) {
 			return b, nil
 		}
 	}
+	return r.empty(), nil
+}
+
+// empty returns a batch without rows.
+func (r *Reader) empty() *vector.Batch {
+	for i, v := range r.scratch {
+		v.Resize(0)
+		r.batch.Cols[i] = v
+	}
+	r.batch.Len, r.batch.Sel = 0, r.sel[:0]
+	return &r.batch
 }
 
 // take makes the next morsel that is not pruned the reader's; false at the end.

@@ -1,6 +1,7 @@
 package colstore
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -227,5 +228,21 @@ func (t *Table) Alter(schema TableSchema) error {
 	segs := append([]*sealed(nil), v.segs...)
 	chunks := append([]*chunk(nil), v.delta.list()...)
 	t.install(newVersion(next, layoutOf(next), segs, chunks))
+	return nil
+}
+
+// Verify reads every byte of the table's segments and compares the checksums, as
+// a scrub does. Damage (DataCorrupted) detaches the table.
+func (t *Table) Verify(ctx context.Context) error {
+	v := t.pin()
+	defer v.release(t)
+	for _, x := range v.segs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := x.seg.Verify(); err != nil {
+			return t.corrupt(err)
+		}
+	}
 	return nil
 }

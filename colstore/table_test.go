@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -266,6 +268,11 @@ func TestQuarantine(t *testing.T) {
 	tab, _ = s.Table(3)
 	snap := snapshot(t, tab, 10)
 	defer snap.Close()
+	defer func() {
+		if err := tab.Verify(context.Background()); err != nil {
+			t.Errorf("verify after the rebuild: %v", err)
+		}
+	}()
 	sc, err := snap.NewScan(ScanSpec{Columns: []int{0, 1}})
 	if err != nil {
 		t.Fatal(err)
@@ -607,23 +614,85 @@ func TestDamagedManifest(t *testing.T) {
 // Merging small segments does not touch those whose rows begin after the horizon:
 // begin timestamps would not ascend any more.
 func TestMergeKeepsHistory(t *testing.T) {
-	s, tab := pairTable(t, Options{SealRows: blockRows, Horizon: func() uint64 { return 5 }})
+	var horizon atomic.Uint64 // 0: nothing is rewritten yet
+	s, tab := pairTable(t, Options{SealRows: blockRows, Horizon: horizon.Load})
 	defer s.Close()
 	loadPairs(t, s, tab, 3, 1, 100)
 	if err := tab.Apply(4, nil, nil, nil, ids(1, 90)); err != nil {
 		t.Fatal(err)
 	}
-	loadPairs(t, s, tab, 10, 300, 6)
-	loadPairs(t, s, tab, 20, 200, 6)
-	s.Maintain()
-	if v := tab.pinForTest(); len(v.segs) != 3 || v.segs[0].rows != 10 {
-		t.Errorf("%d segments, the first has %d rows", len(v.segs), v.segs[0].rows)
+	for i := range 4 {
+		loadPairs(t, s, tab, 5, 400+10*i, 5)
 	}
-	for ts, want := range map[uint64]int{5: 10, 10: 16, 12: 16, 20: 22} {
+	loadPairs(t, s, tab, 10, 300, 6)
+	loadPairs(t, s, tab, 20, 350, 6)
+	loadPairs(t, s, tab, 30, 200, 6)
+	horizon.Store(5)
+	s.Maintain()
+	var rows []int
+	for _, x := range tab.pinForTest().segs {
+		rows = append(rows, x.rows)
+	}
+	if fmt.Sprint(rows) != "[10 6 6 6 20]" {
+		t.Errorf("segments of %v rows", rows)
+	}
+	for ts, want := range map[uint64]int{5: 30, 10: 36, 12: 36, 20: 42, 29: 42, 30: 48} {
 		snap := snapshot(t, tab, ts)
 		if lines, _ := readAll(t, snap, ScanSpec{Columns: []int{0}}); len(lines) != want {
 			t.Errorf("at %d: %d rows, want %d", ts, len(lines), want)
 		}
 		snap.Close()
 	}
+}
+
+// Next never works for long without returning.
+func TestNextIsShort(t *testing.T) {
+	s, tab := pairTable(t, Options{SealRows: 4 * morselRows})
+	defer s.Close()
+	loadPairs(t, s, tab, 10, 1, 4*morselRows)
+	snap := snapshot(t, tab, 10)
+	defer snap.Close()
+	nothing := segment.Predicate{Kind: segment.Generic, Select: func(_ *vector.Vector, _ []int32, _ int, out []int32) ([]int32, error) {
+		return out[:0], nil
+	}}
+	sc, err := snap.NewScan(ScanSpec{Columns: []int{RowIDColumn, 0, 1}, Filters: []Filter{{Column: 0, Predicate: nothing}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sc.NewReader()
+	calls := 0
+	for {
+		b, err := r.Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b == nil {
+			break
+		}
+		if calls++; b.Rows() != 0 || len(b.Cols) != 3 || b.Cols[2].Len != 0 {
+			t.Fatalf("%+v", b)
+		}
+	}
+	if calls != 4 {
+		t.Errorf("%d empty batches for %d morsels", calls, sc.Morsels())
+	}
+}
+
+// Close stops what Open started.
+func TestCloseLeavesNoGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 5 {
+		s, tab := pairTable(t, Options{})
+		loadPairs(t, s, tab, 10, 1, 100)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
