@@ -273,24 +273,27 @@ func TestUniqueUnderConcurrency(t *testing.T) {
 	}
 }
 
-// switchFS calls a function before every sync.
+// switchFS calls a function before every sync, which may wait or fail.
 type switchFS struct {
 	vfs.FS
 	mu   sync.Mutex
-	gate func()
+	gate func() error
 }
 
-func (f *switchFS) set(gate func()) {
+func (f *switchFS) set(gate func() error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.gate = gate
 }
 
-func (f *switchFS) pass() {
+func (f *switchFS) pass() error {
 	f.mu.Lock()
 	gate := f.gate
 	f.mu.Unlock()
-	gate()
+	if gate == nil {
+		return nil
+	}
+	return gate()
 }
 
 func (f *switchFS) Create(name string, c pebblevfs.DiskWriteCategory) (vfs.File, error) {
@@ -306,10 +309,24 @@ type switchFile struct {
 	fs *switchFS
 }
 
-func (f switchFile) Sync() error     { f.fs.pass(); return f.File.Sync() }
-func (f switchFile) SyncData() error { f.fs.pass(); return f.File.SyncData() }
+func (f switchFile) Sync() error {
+	if err := f.fs.pass(); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+func (f switchFile) SyncData() error {
+	if err := f.fs.pass(); err != nil {
+		return err
+	}
+	return f.File.SyncData()
+}
+
 func (f switchFile) SyncTo(n int64) (bool, error) {
-	f.fs.pass()
+	if err := f.fs.pass(); err != nil {
+		return false, err
+	}
 	return f.File.SyncTo(n)
 }
 
@@ -319,12 +336,12 @@ func (f switchFile) SyncTo(n int64) (bool, error) {
 // the lock waits for the version to be visible.
 func TestEarlyLockRelease(t *testing.T) {
 	open := make(chan struct{})
-	fs := &switchFS{FS: vfs.NewMem(), gate: func() {}}
+	fs := &switchFS{FS: vfs.NewMem()}
 	s := openTest(t, "db", Options{FS: fs, AsyncSyncInterval: time.Hour})
 	defer s.Close()
 	sch := pairSchema(t, 100)
 	write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(1, 10))) })
-	fs.set(func() { <-open })
+	fs.set(func() error { <-open; return nil })
 
 	key := mustKey(t, sch, 1)
 	a := begin(t, s, TxnOptions{Sync: true})

@@ -24,8 +24,8 @@ type Load struct {
 	hiddenNext, hiddenLeft uint64
 	// hiddenKeys are those of the rows of the last Add.
 	hiddenKeys []int64
-	key, value             []byte
-	done                   bool
+	key, value []byte
+	done       bool
 }
 
 // NewLoad starts a load into a table as part of the transaction. The
