@@ -21,7 +21,8 @@ type groupCache struct {
 	batches int
 	resets  int
 
-	codes  []uint32
+	codes  []uint32 // of the alive rows: own, or the codes of the batch itself
+	own    []uint32
 	misses []int32 // alive rows (counted among them) that were not found
 }
 
@@ -74,13 +75,41 @@ func (c *groupCache) codesOf(cols []*vector.Vector, sel []int32, n int) bool {
 		clear(c.entries)
 		c.valid = true
 	}
-	c.codes = growBytes(c.codes, n)
+	c.fillCodes(cols, sel, n)
+	return true
+}
+
+// fillCodes sets c.codes for the alive rows.
+func (c *groupCache) fillCodes(cols []*vector.Vector, sel []int32, n int) {
+	if plainDict(cols[0]) && sel == nil {
+		switch {
+		case len(cols) == 1:
+			c.codes = cols[0].Codes[:n]
+			return
+		case len(cols) == 2 && plainDict(cols[1]):
+			c.own = growBytes(c.own, n)
+			c.codes = c.own
+			combineCodes(c.codes, cols[0].Codes, cols[1].Codes, uint32(c.domains[0].size))
+			return
+		}
+	}
+	c.own = growBytes(c.own, n)
+	c.codes = c.own
 	stride := uint32(1)
 	for i, v := range cols {
 		addCodes(c.codes, v, sel, c.domains[i], stride, i == 0)
 		stride *= uint32(c.domains[i].size)
 	}
-	return true
+}
+
+// plainDict reports whether v is a dictionary vector without nulls.
+func plainDict(v *vector.Vector) bool { return v.Enc == vector.Dict && v.Valid == nil }
+
+func combineCodes(codes, a, b []uint32, stride uint32) {
+	a, b = a[:len(codes)], b[:len(codes)]
+	for k := range codes {
+		codes[k] = a[k] + b[k]*stride
+	}
 }
 
 // disableIfUseless turns the cache off when most batches do not profit from it.
@@ -228,15 +257,26 @@ func addStrided[T uint8 | uint32 | int16 | int32 | int64](codes []uint32, a []T,
 	}
 }
 
+// noGroup is what lookup stores for a row that it does not know.
+const noGroup = ^uint32(0)
+
 // lookup stores the known groups of the rows that codesOf has seen, and leaves
 // the others in c.misses.
 func (c *groupCache) lookup(groups []uint32) {
 	c.misses = c.misses[:0]
 	entries := c.entries
+	groups = groups[:len(c.codes)]
+	missed := false
 	for k, code := range c.codes {
-		g := entries[code]
-		groups[k] = g - 1
-		if g == 0 {
+		g := entries[code] - 1
+		groups[k] = g
+		missed = missed || g == noGroup
+	}
+	if !missed {
+		return
+	}
+	for k, g := range groups {
+		if g == noGroup {
 			c.misses = append(c.misses, int32(k))
 		}
 	}
