@@ -48,9 +48,11 @@ func (t *Txn) Commit(ctx context.Context) (Timestamp, error) {
 	}
 	plan, err := t.plan()
 	if err == nil && plan == nil {
+		// What was read under lock may not be durable yet, and the client has seen it.
+		err = t.WaitRead(ctx)
 		ts := t.readTS
 		t.end()
-		return ts, nil
+		return ts, err
 	}
 	if err == nil {
 		err = t.reserve(ctx, plan)
@@ -66,6 +68,9 @@ func (t *Txn) Commit(ctx context.Context) (Timestamp, error) {
 func (t *Txn) plan() (*commitPlan, error) {
 	if err := t.store.usable(); err != nil {
 		return nil, err
+	}
+	if len(t.writes.order) == 0 && len(t.loads) == 0 {
+		return nil, nil
 	}
 	p := &commitPlan{batch: newBatchBuilder(int(t.writes.bytes)/2 + 64), event: &Event{}}
 	changes := make([]planned, 0, t.writes.rows)
@@ -99,6 +104,9 @@ func (t *Txn) plan() (*commitPlan, error) {
 	t.planLoads(p)
 	if p.batch.count == 0 {
 		return nil, nil
+	}
+	if err := t.store.checkSpace(); err != nil {
+		return nil, err
 	}
 	p.order(changes)
 	return p, nil

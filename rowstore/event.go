@@ -57,7 +57,8 @@ type Publisher interface {
 	Enqueue(*Event)
 	// Advance tells that the watermarks moved: commits ≤ visible may be seen by
 	// readers, commits ≤ durable survive a power loss and may be emitted to
-	// subscribers. Calls are serial and neither value goes back.
+	// subscribers. Calls are serial and neither value goes back. It must not block
+	// and not wait for the store.
 	Advance(visible, durable Timestamp)
 }
 

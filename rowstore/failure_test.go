@@ -140,6 +140,87 @@ func TestDirectory(t *testing.T) {
 	})
 }
 
+// fullFS says how much space is free.
+type fullFS struct {
+	vfs.FS
+	avail atomic.Uint64
+}
+
+func (f *fullFS) GetDiskUsage(string) (pebblevfs.DiskUsage, error) {
+	return pebblevfs.DiskUsage{AvailBytes: f.avail.Load()}, nil
+}
+
+// TestDiskReserve: below the reserve writes are refused and reads go on.
+func TestDiskReserve(t *testing.T) {
+	fs := &fullFS{FS: vfs.NewMem()}
+	fs.avail.Store(1 << 40)
+	s := openTest(t, "db", Options{FS: fs})
+	defer s.Close()
+	sch := pairSchema(t, 100)
+	write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(1, 1))) })
+	fs.avail.Store(1 << 20)
+	s.watchSpace(bg)
+	tx := begin(t, s, TxnOptions{})
+	must(tx.Insert(bg, sch, ints(2, 2)))
+	if _, err := tx.Commit(bg); !sqlstate.Is(err, sqlstate.DiskFull) {
+		t.Error(err)
+	}
+	tx = begin(t, s, TxnOptions{})
+	if _, err := loadRows(t, tx, sch, [][]types.Datum{ints(2, 2)}); !sqlstate.Is(err, sqlstate.DiskFull) {
+		t.Error(err)
+	}
+	if got := dump(t, tx.Scan(sch, Span{}, ScanOptions{})); len(got) != 1 {
+		t.Error(got)
+	}
+	tx.Rollback()
+	fs.avail.Store(1 << 40)
+	s.watchSpace(bg)
+	write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(2, 2))) })
+}
+
+// TestAsyncBecomesDurable: a commit that did not wait is synced soon.
+func TestAsyncBecomesDurable(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	s := openTest(t, "db", Options{FS: fs, AsyncSyncInterval: time.Millisecond})
+	defer s.Close()
+	sch := pairSchema(t, 100)
+	ts := write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(1, 1))) })
+	for deadline := time.Now().Add(5 * time.Second); s.Durable() < ts; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never durable")
+		}
+	}
+	again := openTest(t, "db", Options{FS: fs.CrashClone(pebblevfs.CrashCloneCfg{})})
+	defer again.Close()
+	if again.RecoveredTimestamp() != ts {
+		t.Error(again.RecoveredTimestamp(), ts)
+	}
+}
+
+// TestCollectedCommitIsRecovered: a newest commit whose versions have all been
+// collected still counts after a crash: a column checkpoint at it is not ahead
+// of the rows.
+func TestCollectedCommitIsRecovered(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	s := openTest(t, "db", Options{FS: fs, AsyncSyncInterval: time.Millisecond})
+	defer s.Close()
+	sch := pairSchema(t, 100)
+	write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(1, 1))) })
+	tx := begin(t, s, TxnOptions{Sync: true})
+	must(tx.Delete(bg, sch, mustKey(t, sch, 1)))
+	last := commit(t, tx)
+	s.SetGCFloor(MaxTimestamp)
+	settled(t, s, sch, mustKey(t, sch, 1), 0)
+	if err := s.db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	again := openTest(t, "db", Options{FS: fs.CrashClone(pebblevfs.CrashCloneCfg{})})
+	defer again.Close()
+	if got := again.RecoveredTimestamp(); got != last {
+		t.Error(got, "recovered, the last commit was", last)
+	}
+}
+
 // refusing is a Publisher that has no room.
 type refusing struct{ recorder }
 

@@ -119,7 +119,7 @@ func (l *Load) Add(ctx context.Context, rows [][]types.Datum) (first uint64, err
 		if err := l.add(row, first+uint64(i)); err != nil {
 			return 0, err
 		}
-		if i%1024 == 1023 {
+		if i%1024 == 1023 || l.runs[0].bytes() >= s.opts.LoadBufferBytes {
 			if err := l.flushIfFull(ctx); err != nil {
 				return 0, err
 			}
@@ -254,8 +254,11 @@ func (t *Txn) ingestRuns(ctx context.Context, rec *loadRecord, runs []*runWriter
 		}
 		paths = append(paths, r.paths()...)
 	}
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return contextError(ctx)
+	}
+	if err := s.checkSpace(); err != nil {
+		return err
 	}
 	if err := s.metaSet(true, rec.key(), rec.encode(loadPending)); err != nil {
 		return err

@@ -40,6 +40,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		_ = home.close()
 		return nil, err
 	}
+	s.watchSpace(context.Background())
 	s.startBackground()
 	return s, nil
 }
@@ -49,6 +50,7 @@ func (s *Store) startBackground() {
 	s.stop = cancel
 	s.run(ctx, s.opts.AsyncSyncInterval, s.syncAsync)
 	s.run(ctx, iterMaxIdle/2, func(context.Context) { s.iters.reap(time.Now()) })
+	s.run(ctx, time.Second, s.watchSpace)
 	s.startCollector(ctx)
 }
 
@@ -113,6 +115,12 @@ func (s *Store) recover() error {
 	if err := s.loadLoads(); err != nil {
 		return err
 	}
+	// Of a commit that was collected nothing is left but the horizon above it.
+	horizon, err := s.metaGet(metaKey(metaHorizon))
+	if err != nil {
+		return err
+	}
+	hint = max(hint, Timestamp(number(horizon, 0)))
 	if s.recovered, err = s.newestCommit(hint); err != nil {
 		return err
 	}

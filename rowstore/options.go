@@ -29,6 +29,10 @@ type Options struct {
 	// CollectPerSecond bounds the versions that garbage collection removes a
 	// second. 0 is 500,000.
 	CollectPerSecond int
+	// ReserveBytes is the free space on the disk below which commits and loads are
+	// refused with 53100, so that the log never meets a full disk. 0 is 128 MiB,
+	// negative turns the check off.
+	ReserveBytes int64
 	// AsyncSyncInterval is how often commits that did not wait for durability are
 	// synced. 0 is 100 ms.
 	AsyncSyncInterval time.Duration
@@ -57,6 +61,9 @@ func (o *Options) withDefaults(inMemory bool) Options {
 	setDefault(&n.MaxRowLocks, 10_000)
 	setDefault(&n.MaxLocks, 2_000_000)
 	setDefault(&n.CollectPerSecond, 500_000)
+	if n.ReserveBytes == 0 {
+		n.ReserveBytes = 128 << 20
+	}
 	setDefault(&n.AsyncSyncInterval, 100*time.Millisecond)
 	if n.Publisher == nil {
 		n.Publisher = noPublisher{}

@@ -47,6 +47,8 @@ type Store struct {
 
 	stats storeStats
 
+	// full is set while the disk has less free space than the reserve.
+	full     atomic.Bool
 	fatal    atomic.Pointer[error]
 	failed   chan struct{} // closed with fatal
 	failOnce sync.Once
@@ -200,6 +202,25 @@ func (s *Store) run(ctx context.Context, every time.Duration, step func(ctx cont
 			}
 		}
 	}()
+}
+
+// watchSpace looks whether the disk's reserve is left. File systems that cannot
+// tell count as endless.
+func (s *Store) watchSpace(context.Context) {
+	if s.opts.ReserveBytes < 0 {
+		return
+	}
+	usage, err := s.opts.FS.GetDiskUsage(s.dir)
+	s.full.Store(err == nil && usage.AvailBytes < uint64(s.opts.ReserveBytes))
+}
+
+// checkSpace returns 53100 while the disk is too full to write.
+func (s *Store) checkSpace() error {
+	if !s.full.Load() {
+		return nil
+	}
+	return sqlstate.New(sqlstate.DiskFull, "row store %q: less than %d bytes are free on the disk", s.dir, s.opts.ReserveBytes).
+		WithHint("Free space; reads go on, and writes are accepted again within a second.")
 }
 
 // syncAsync makes commits durable that did not wait for it.

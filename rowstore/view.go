@@ -79,7 +79,7 @@ func (v *view) visible(loads []*loadRecord, raw Timestamp) (ts Timestamp, ok boo
 	for _, l := range loads {
 		if l.L == raw {
 			c := Timestamp(l.committed.Load())
-			return c, c != 0 && c <= v.ts || v.txn != 0 && l.txn == v.txn
+			return c, c != 0 && c <= v.ts || v.txn != 0 && l.txn == v.txn && !l.aborted.Load()
 		}
 	}
 	return raw, raw <= v.ts

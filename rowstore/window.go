@@ -46,13 +46,16 @@ func (w *window) add(ts Timestamp, keys []string, tables []uint32) {
 	}
 }
 
-// changed reports whether a commit after since wrote one of keys, in key order
-// of neither; known is false if the window does not reach back that far.
-func (w *window) changed(since Timestamp, keys map[string]bool) (changed, known bool) {
+// changed reports whether a commit after since wrote one of keys or loaded one
+// of tables; known is false if the window does not reach back that far.
+func (w *window) changed(since Timestamp, keys map[string]bool, tables map[uint32]bool) (changed, known bool) {
 	if since < w.floor {
 		return false, false
 	}
 	for i := len(w.commits) - 1; i >= 0 && w.commits[i].ts > since; i-- {
+		if tables[w.commits[i].table] {
+			return true, true
+		}
 		for _, k := range w.commits[i].keys {
 			if keys[k] {
 				return true, true
