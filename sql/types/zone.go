@@ -3,14 +3,20 @@ package types
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // zones must work where the machine has no database of them
 
 	"htapdb/sql/sqlstate"
 )
 
-// zones caches loaded locations by the name as given.
-var zones sync.Map
+// zones caches loaded locations by the name as given, up to maxZones spellings.
+var (
+	zones     sync.Map
+	zoneCount atomic.Int32
+)
+
+const maxZones = 2000
 
 // Zone returns the location of an IANA time zone name, of "UTC" or of a fixed
 // offset such as "+02" or "-03:30" (ISO sense, east positive); "" is UTC.
@@ -23,7 +29,9 @@ func Zone(name string) (*time.Location, error) {
 	if err != nil {
 		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "time zone %q not recognized", name)
 	}
-	zones.Store(name, loc)
+	if zoneCount.Add(1) <= maxZones {
+		zones.Store(name, loc)
+	}
 	return loc, nil
 }
 

@@ -39,7 +39,9 @@ func sessionFunctions() []overload {
 	add(types.UUID, Volatile, constant(func(_ *Context, out *vector.Vector, i int) { out.Str[i] = randomUUID() }), "gen_random_uuid", "uuid_generate_v4")
 	return append(out,
 		overload{name: "random", result: types.Float8, vol: Volatile,
-			prepare: func([]*vector.Vector) (Kernel, error) { return randomKernel(), nil }, kernel: randomKernel()},
+			prepare: func([]*vector.Vector) (Kernel, error) { return randomKernel(), nil }, kernel: func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+				return randomKernel()(ctx, args, sel, n, out)
+			}},
 		overload{name: "pg_typeof", args: []types.Kind{anyKind}, result: types.Text, nullable: true, bind: bindTypeof},
 		overload{name: "typeof", args: []types.Kind{anyKind}, result: types.Text, nullable: true, bind: bindTypeof})
 }

@@ -1,6 +1,9 @@
 package fn
 
 import (
+	"math"
+	"math/big"
+
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -141,16 +144,24 @@ func addLong(subtract, check bool) Kernel {
 	})
 }
 
-// bindNumericMul binds *: exact, the scales add up. Scales beyond 38 together are cut
-// by taking decimals off the operands, which is the only rounding.
+// maxProductScale is how many decimals a product keeps at least when all its
+// digits could be more than 38. More would leave too few whole digits: the
+// third power of a default NUMERIC, of ten decimals, could not hold 10⁸.
+const maxProductScale = 20
+
+// bindNumericMul binds *: exact, the scales add up. Only a product that could
+// have more than 38 digits is rounded, to maxProductScale decimals or the larger operand's.
 func bindNumericMul(b *binding) error {
 	x, y := b.Args[0], b.Args[1]
-	if int(x.Scale)+int(y.Scale) > types.MaxPrecision {
-		return sqlstate.New(sqlstate.NumericValueOutOfRange, "numeric product of scales %d and %d has more than %d decimals", x.Scale, y.Scale, types.MaxPrecision).
-			WithHint("Cast an operand to a NUMERIC of fewer decimals or to double precision.")
+	p, scale := int(x.Precision)+int(y.Precision), int(x.Scale)+int(y.Scale)
+	if p > types.MaxPrecision && scale > maxProductScale {
+		kept := max(int(x.Scale), int(y.Scale), maxProductScale)
+		b.Args[0], b.Args[1] = longNumeric(x), longNumeric(y)
+		b.Result = types.TNumeric(types.MaxPrecision, kept)
+		b.Kernel = mulRounded(scale - kept)
+		return nil
 	}
-	p := int(x.Precision) + int(y.Precision)
-	b.Result = types.TNumeric(p, int(x.Scale)+int(y.Scale))
+	b.Result = types.TNumeric(p, scale)
 	shortX, shortY := x.Physical() == types.PhysInt64, y.Physical() == types.PhysInt64
 	switch {
 	case b.Result.Physical() == types.PhysInt64:
@@ -165,6 +176,49 @@ func bindNumericMul(b *binding) error {
 		b.Kernel = mulLong
 	}
 	return nil
+}
+
+// longNumeric is t in 128 bits.
+func longNumeric(t types.Type) types.Type {
+	return types.TNumeric(max(int(t.Precision), types.MaxShortPrecision+1), int(t.Scale))
+}
+
+// mulRounded multiplies and drops the last decimals, rounded half away from zero.
+func mulRounded(drop int) Kernel {
+	return try2(func(a, b types.Int128) (types.Int128, error) {
+		p, ok := a.Mul(b)
+		if ok {
+			p = p.DivRound(types.Pow10(drop))
+		} else {
+			p, ok = mulWide(a, b, drop)
+		}
+		if !ok || !p.FitsPrecision(types.MaxPrecision) {
+			return p, numericOverflow()
+		}
+		return p, nil
+	})
+}
+
+// mulWide is mulRounded for products beyond 128 bits.
+func mulWide(a, b types.Int128, drop int) (types.Int128, bool) {
+	wide := func(v types.Int128) *big.Int {
+		w := new(big.Int).Lsh(big.NewInt(v.Hi), 64)
+		return w.Add(w, new(big.Int).SetUint64(v.Lo))
+	}
+	p, half := wide(a), wide(types.Pow10(drop))
+	p.Mul(p, wide(b))
+	neg := p.Sign() < 0
+	p.Abs(p).Add(p, new(big.Int).Rsh(half, 1)).Quo(p, half) // a power of ten is even
+	if p.BitLen() > 127 {
+		return types.Int128{}, false
+	}
+	word := new(big.Int).Rsh(p, 64)
+	low := new(big.Int).And(p, new(big.Int).SetUint64(math.MaxUint64))
+	v := types.Int128{Hi: word.Int64(), Lo: low.Uint64()}
+	if neg {
+		v = v.Neg()
+	}
+	return v, true
 }
 
 // mulShort multiplies int64 that cannot overflow.
