@@ -145,7 +145,7 @@ func (s *buildSink) consume(b *vector.Batch) error {
 // keepsNullKeys reports whether build rows that cannot match are needed.
 func (s *buildSink) keepsNullKeys() bool {
 	k := s.node.Kind
-	return k == Right || k == Full || k == BuildAnti || s.node.NullAware != nil
+	return k == Right || k == Full || k == BuildAnti || slices.Contains(s.node.NullAware, true)
 }
 
 // selectMatchable returns the rows that have no NULL in a key that is not

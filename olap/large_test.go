@@ -114,7 +114,7 @@ func TestLargeSort(t *testing.T) {
 	h := newHarness(t)
 	rng := rand.New(rand.NewPCG(7, 7))
 	cols := []types.Type{types.TInt8, types.TText, types.TFloat8, types.TInt4, types.TNumeric(30, 2)}
-	scan := h.table(cols, 50_000, func(i int) row {
+	scan := h.table(cols, 36_000, func(i int) row {
 		r := row{types.NewInt64(rng.Int64())}
 		for _, t := range cols[1:] {
 			r = append(r, randomDatum(rng, t, 50))

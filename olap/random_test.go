@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"htapdb/sql/types"
+	"htapdb/vector"
 	"htapdb/vector/fn"
 )
 
@@ -197,6 +198,9 @@ func TestRandomPlans(t *testing.T) {
 		h := &harness{t: t, shape: &shape{}}
 		g := &generator{t: t, rng: rng, h: h}
 		root := g.plan(1+g.intn(3), 30)
+		if g.intn(10) == 0 {
+			root = g.plan(1, 300)
+		}
 		ordered := false
 		if g.intn(3) == 0 {
 			root, ordered = &Sort{Input: root, Keys: g.totalOrder(root)}, true
@@ -205,4 +209,104 @@ func TestRandomPlans(t *testing.T) {
 		plans++
 	}
 	t.Logf("seed %d: %d plans", seed, plans)
+}
+
+// TestAggregateShapes groups larger tables by keys of few values, which the
+// array of known groups serves: dictionaries that change, integers whose range
+// moves, booleans, constants, nulls.
+func TestAggregateShapes(t *testing.T) {
+	checkGoroutines(t)
+	for seed := range uint64(12) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		h := newHarness(t)
+		keys := []types.Type{types.TBool, types.TInt2, types.TInt4, types.TDate, types.TText, types.TInt8}
+		var cols []types.Type
+		for range 1 + rng.IntN(3) {
+			cols = append(cols, keys[rng.IntN(len(keys))])
+		}
+		cols = append(cols, types.TInt4)
+		m := randomTable(rng, cols, 3000, 2+rng.IntN(20), h.shape)
+		for i, r := range m.rows {
+			if cols[0] == types.TInt4 && !r[0].IsNull() { // the range moves
+				r[0] = types.NewInt32(int32(r[0].Int()) + int32(i/700*rng.IntN(3)*100))
+			}
+			if i > 2000 && i < 2700 { // a constant stretch
+				r[0] = m.rows[2000][0]
+			}
+		}
+		h.tables = append(h.tables, m)
+		scan := &Scan{Source: m}
+		filtered := agg(t, "count")
+		filtered.Filter = call(t, ">", col(scan, len(cols)-1), int4(3))
+		a := &HashAggregate{Input: scan, Aggs: []AggSpec{agg(t, "count"), agg(t, "sum", col(scan, len(cols)-1)), filtered}}
+		for i := range len(cols) - 1 {
+			a.GroupBy = append(a.GroupBy, col(scan, i))
+		}
+		want := keysOf((&reference{t: t}).aggregate(a, m.rows, cols), false)
+		for _, c := range []config{
+			{2048, 1, shape{batch: 2048}}, {2048, 1, shape{batch: 700, dict: true, constant: true}},
+			{500, 3, shape{batch: 500, dict: true, sel: true}}, {300, 1, shape{batch: 300, constant: true}},
+		} {
+			*h.shape = c.shape
+			ex := c.exec()
+			if d := difference(keysOf(mustRun(t, a, ex), false), want); d != "" {
+				t.Fatalf("seed %d, %s: %s\n%s", seed, c, d, describe(a))
+			}
+			h.clean("shapes", c, ex)
+		}
+	}
+}
+
+// TestSortBySample checks the distribution that skewed keys take.
+func TestSortBySample(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	cols := []types.Type{types.TInt8, types.TText}
+	r := newRun(t.Context(), &Exec{})
+	buf := newRowBuffer(cols, r.newTrack(&Sort{}))
+	b := vector.NewBatch(cols, 2000)
+	const n = 5 * sortChunk
+	for buf.rows < n {
+		b.Resize(2000)
+		for i := range b.Len {
+			b.Cols[0].I64[i] = int64(rng.IntN(3)) << 60 >> rng.IntN(40)
+			b.Cols[1].Set(i, randomDatum(rng, types.TText, 30))
+		}
+		if err := buf.append(b.Cols, nil, b.Len); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := []SortKey{{Desc: true}, {NullsFirst: true}}
+	s := &sorter{parallel: r.parallel, n: buf.rows, plan: newSortPlan(buf, []int{0, 1}, keys),
+		entries: make([]sortEntry, buf.rows), scratch: make([]sortEntry, buf.rows), order: make([]int32, buf.rows)}
+	s.plan.prefixes(s.entries, 0)
+	starts, err := s.distributeBySample((buf.rows + sortChunk - 1) / sortChunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	largest := 0
+	for k := range len(starts) - 1 {
+		s.sortBucket(s.scratch[starts[k]:starts[k+1]], s.entries[starts[k]:starts[k+1]], s.order[starts[k]:starts[k+1]])
+		largest = max(largest, starts[k+1]-starts[k])
+	}
+	if largest > 3*sortChunk {
+		t.Errorf("a bucket of %d rows", largest)
+	}
+	seen := make([]bool, buf.rows)
+	for k, row := range s.order {
+		if seen[row] {
+			t.Fatalf("row %d twice", row)
+		}
+		seen[row] = true
+		if k == 0 {
+			continue
+		}
+		prev := int(s.order[k-1])
+		c := buf.cols[0].compareNulls(prev, int(row), keys[0])
+		if c == 0 {
+			c = buf.cols[1].compareNulls(prev, int(row), keys[1])
+		}
+		if c > 0 || c == 0 && prev > int(row) {
+			t.Fatalf("rows %d and %d are out of order", prev, row)
+		}
+	}
 }

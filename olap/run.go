@@ -34,10 +34,12 @@ type run struct {
 }
 
 func newRun(ctx context.Context, ex *Exec) *run {
-	r := &run{ex: ex, ctx: ctx, done: ctx.Done(), fctx: ex.Ctx, batch: ex.BatchSize, workers: 1}
+	own := *ex
+	r := &run{ex: &own, ctx: ctx, done: ctx.Done(), fctx: ex.Ctx, batch: ex.BatchSize, workers: 1}
 	if r.batch <= 0 || r.batch > vector.MaxBatch {
 		r.batch = vector.MaxBatch
 	}
+	own.BatchSize = r.batch // as sources see it
 	r.mem.account = ex.Memory
 	r.inlineRows = ex.InlineRows
 	if r.inlineRows == 0 {
