@@ -69,8 +69,12 @@ func (t *tableStats) load() *colstore.TableStats {
 	return &t.stats
 }
 
+// minRowCount is what a table is taken for that has fewer rows: plans outlive
+// the moment in which a table is empty.
+const minRowCount = 1000
+
 // RowCount implements plan.TableStats.
-func (t *tableStats) RowCount() float64 { return float64(t.load().Rows) }
+func (t *tableStats) RowCount() float64 { return float64(max(t.load().Rows, minRowCount)) }
 
 // Column implements plan.TableStats.
 func (t *tableStats) Column(ordinal int) plan.ColumnStats {

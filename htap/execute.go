@@ -57,6 +57,9 @@ func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows,
 	if s.tx.failed && !allowedWhenFailed(st.parsed.Stmt) {
 		return nil, errFailed()
 	}
+	if rows, ok, err := s.runPoint(ctx, st, args); ok {
+		return rows, err
+	}
 	if tag, ok, err := s.runControl(ctx, st.parsed.Stmt); ok {
 		if err != nil {
 			return nil, s.failed(err)

@@ -3,6 +3,7 @@ package htap
 import (
 	"sync"
 
+	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
@@ -23,8 +24,10 @@ type planned struct {
 	writes bool
 	// inline plans touch few rows: they run on the caller's goroutine.
 	inline bool
-	// volatile plans read session state at planning (files, virtual tables) and
-	// are planned anew for each execution.
+	// point is set for a query of one row by key.
+	point *pointQuery
+	// sizes are the tables' sizes that the plan was made for.
+	sizes    []tableSize
 	version  rowstore.Timestamp
 	route    string
 	optimize string
@@ -33,7 +36,39 @@ type planned struct {
 // valid reports whether the plan still holds for the catalog and the settings.
 func (p *planned) valid(cat *catalog.Snapshot, v *vars) bool {
 	return p != nil && cat.Version() != 0 && p.version == cat.Version() &&
-		p.route == v.get("htap.route") && p.optimize == v.get("htap.optimizer")
+		p.route == v.get("htap.route") && p.optimize == v.get("htap.optimizer") && p.fits()
+}
+
+// tableSize is the number of rows that a table had when a plan was made.
+type tableSize struct {
+	table *colstore.Table
+	rows  int64
+}
+
+// fits reports whether no table has grown or shrunk to another order of size.
+func (p *planned) fits() bool {
+	for _, t := range p.sizes {
+		now := max(t.table.Stats().Rows, minRowCount)
+		if now > 4*t.rows || t.rows > 4*now {
+			return false
+		}
+	}
+	return true
+}
+
+// tableSizes lists the stored tables that a plan reads.
+func (s *Session) tableSizes(root plan.Node, cat *catalog.Snapshot) (sizes []tableSize) {
+	plan.Walk(root, func(n plan.Node) bool {
+		if scan, ok := n.(*plan.Scan); ok {
+			if t := cat.TableByID(scan.Table.ID); t != nil {
+				if ct, ok := s.db.feed.Columns().Table(t.StorageID); ok {
+					sizes = append(sizes, tableSize{ct, max(ct.Stats().Rows, minRowCount)})
+				}
+			}
+		}
+		return true
+	})
+	return sizes
 }
 
 // planCache keeps the plans of the texts that sessions run without preparing
@@ -113,6 +148,10 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 		return nil, err
 	}
 	p.inline = p.writes || small(p.root)
+	p.sizes = s.tableSizes(p.root, cat)
+	if isPoint(st.parsed.Stmt) && !p.writes {
+		p.point = s.compilePoint(p.root, cat)
+	}
 	if cacheable {
 		s.db.plans.put(key, p)
 	}
