@@ -1,9 +1,11 @@
 package colstore
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"htapdb/colstore/segment"
 	"htapdb/internal/memory"
@@ -122,7 +124,11 @@ func Open(o Options) (*Store, error) {
 
 // ioError wraps an error of the file system.
 func ioError(err error, format string, args ...any) error {
-	return sqlstate.Wrap(sqlstate.IOError, err, "column store: "+format+": %v", append(args, err)...)
+	code := sqlstate.IOError
+	if errors.Is(err, syscall.ENOSPC) {
+		code = sqlstate.DiskFull
+	}
+	return sqlstate.Wrap(code, err, "column store: "+format+": %v", append(args, err)...)
 }
 
 // onDisk reports whether files outlive the store.
