@@ -190,6 +190,18 @@ func (d *deletes) after(ts uint64, f func(row int, end uint64)) {
 	}
 }
 
+// foldEntries is how many entries make folding pay: a bitmap weighs as much.
+const foldEntries = 32
+
+// entries returns the number of entries that are not in the base.
+func (d *deletes) entries() int {
+	l := d.log.Load()
+	if l == nil {
+		return 0
+	}
+	return int(l.n.Load())
+}
+
 // fold moves the entries with a timestamp ≤ floor into the base; the caller
 // holds applyMu and has made floor the table's floor. It returns the change of
 // memory in bytes.
@@ -199,8 +211,7 @@ func (d *deletes) fold(floor uint64) (bytes int64) {
 		return 0
 	}
 	n, total := l.upTo(floor), int(l.n.Load())
-	// Folding pays once the entries outweigh the bitmap.
-	if n < 32 {
+	if n < foldEntries {
 		return 0
 	}
 	bytes = -d.bytes()

@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"sort"
+	"sync/atomic"
 
 	"htapdb/vector"
 )
@@ -81,19 +82,27 @@ func (t *Table) maintain() (bool, error) {
 func (t *Table) fold(h uint64) {
 	t.applyMu.Lock()
 	defer t.applyMu.Unlock()
-	for _, s := range t.current.segs {
-		for b := range s.dels {
-			if grown := s.dels[b].fold(h); grown != 0 {
-				t.mem.Force(grown)
-				s.bytes.Add(grown)
-			}
+	// Only what was touched: a large table has hundreds of thousands of logs.
+	for x := range t.touched {
+		most := 0
+		for b := range x.dels {
+			t.foldBlock(&x.dels[b], h, &x.bytes)
+			most = max(most, x.dels[b].entries())
+		}
+		if most < foldEntries {
+			delete(t.touched, x)
 		}
 	}
 	for _, c := range t.current.delta.list() {
-		if grown := c.dels.fold(h); grown != 0 {
-			t.mem.Force(grown)
-			c.bytes.Add(grown)
-		}
+		t.foldBlock(&c.dels, h, &c.bytes)
+	}
+}
+
+// foldBlock folds one log and adjusts what is reserved for it.
+func (t *Table) foldBlock(d *deletes, h uint64, bytes *atomic.Int64) {
+	if grown := d.fold(h); grown != 0 {
+		t.mem.Force(grown)
+		bytes.Add(grown)
 	}
 }
 
@@ -302,6 +311,10 @@ func (r *rewrite) swap(g *gathered, s *sealed, chunks []*chunk) {
 	gone := make(map[*sealed]bool, len(r.segs))
 	for _, old := range r.segs {
 		gone[old] = true
+		delete(t.touched, old)
+	}
+	if s != nil && len(rows) > 0 {
+		t.touched[s] = true
 	}
 	segs := make([]*sealed, 0, len(cur.segs)+1)
 	for _, old := range cur.segs {

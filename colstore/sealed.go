@@ -244,8 +244,8 @@ func (x *sealed) read(ordinal int, def *Column, from, n int, sel []int32, scratc
 }
 
 // locate returns the delete log and row that hold the rowID, and the counter of
-// the memory that the log has reserved; nil if there is no such row. The caller
-// holds applyMu.
+// the memory that the log has reserved; nil if there is no such row. It takes a
+// segment's log to be about to grow. The caller holds applyMu.
 func (t *Table) locate(id uint64) (*deletes, int, *atomic.Int64, error) {
 	v := t.current
 	if c, row := v.delta.find(id); row >= 0 {
@@ -265,5 +265,6 @@ func (t *Table) locate(id uint64) (*deletes, int, *atomic.Int64, error) {
 	if hit == nil || failed != nil {
 		return nil, 0, nil, failed
 	}
+	t.touched[hit] = true
 	return &hit.dels[at/blockRows], at % blockRows, &hit.bytes, nil
 }

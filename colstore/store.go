@@ -217,6 +217,7 @@ func (t *Table) drop() {
 	t.state, t.reason = Detached, "dropped"
 	t.mu.Unlock()
 	t.closed = true
+	clear(t.touched)
 	v := t.current
 	t.install(newVersion(v.schema, v.layout, nil, nil))
 }

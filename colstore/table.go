@@ -38,6 +38,9 @@ type Table struct {
 	lastRowID uint64 // the newest rowID appended to the delta
 	replayed  uint64 // the position that Open found: events are after it
 	closed    bool   // dropped, or the store was closed
+	// touched are the current version's segments whose delete logs have grown and
+	// may be worth folding.
+	touched map[*sealed]bool
 
 	// mu guards the fields below; it may be taken while applyMu is held.
 	mu      sync.Mutex
@@ -50,7 +53,7 @@ type Table struct {
 
 // newTable returns a table over the given segments, which it takes over.
 func newTable(s *Store, schema *TableSchema, segs []*sealed) *Table {
-	t := &Table{store: s, id: schema.ID, mem: s.mem, open: map[uint64]int{}}
+	t := &Table{store: s, id: schema.ID, mem: s.mem, open: map[uint64]int{}, touched: map[*sealed]bool{}}
 	t.current = newVersion(schema, layoutOf(schema), segs, nil)
 	return t
 }
@@ -203,6 +206,7 @@ func (t *Table) Reset() error {
 	t.SetState(Rebuilding, "")
 	v := t.current
 	t.lastRowID, t.lastTS, t.replayed = 0, 0, 0
+	clear(t.touched)
 	t.install(newVersion(v.schema, v.layout, nil, nil))
 	return nil
 }
