@@ -502,4 +502,3 @@ func BenchmarkDoGet(b *testing.B) {
 	_ = srv.Shutdown(ctx)
 	_ = db.Close()
 }
-

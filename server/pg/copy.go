@@ -80,6 +80,11 @@ type copyReader struct {
 	ctx  context.Context
 	rest []byte
 	done bool
+	// held is a line of \. at the end of a message: the end of the data if no more
+	// follows, which psql up to 17 sends in every format. midLine says that the
+	// last message did not end a line.
+	held    []byte
+	midLine bool
 	// err is what ended the stream other than CopyDone.
 	err error
 }
@@ -117,7 +122,7 @@ func (r *copyReader) message() error {
 	}
 	switch kind {
 	case 'd':
-		r.rest = body
+		r.data(body)
 	case 'c':
 		r.done = true
 	case 'f':
@@ -131,6 +136,26 @@ func (r *copyReader) message() error {
 		return errCopyState(kind)
 	}
 	return nil
+}
+
+// data takes the bytes of a message.
+func (r *copyReader) data(body []byte) {
+	if len(body) == 0 {
+		return
+	}
+	if r.held != nil {
+		body, r.held = append(r.held, body...), nil
+		r.midLine = false
+	}
+	line := bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r"))
+	if rows, ok := bytes.CutSuffix(line, []byte(`\.`)); ok && (len(rows) == 0 && !r.midLine || bytes.HasSuffix(rows, []byte("\n"))) {
+		r.held = bytes.Clone(body[len(rows):])
+		body = rows
+	}
+	r.rest = body
+	if len(body) > 0 {
+		r.midLine = body[len(body)-1] != '\n'
+	}
 }
 
 // copyWriter sends rows as CopyData messages, one a row: some clients take a

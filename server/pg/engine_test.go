@@ -1,0 +1,463 @@
+package pg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"htapdb/htap"
+	"htapdb/internal/testutil"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// startEngine serves an empty database until the test ends.
+func startEngine(t testing.TB, opt Options) (srv *Server, addr string) {
+	t.Helper()
+	db, err := htap.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv = NewServer(db, opt)
+	return srv, serve(t, srv, func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("closing the database: %v", err)
+		}
+	})
+}
+
+// dialPgx connects with pgx in an execution mode.
+func dialPgx(t testing.TB, addr string, mode pgx.QueryExecMode) *pgx.Conn {
+	t.Helper()
+	cfg, err := pgx.ParseConfig("postgres://htap@" + addr + "/htap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DefaultQueryExecMode = mode
+	c, err := pgx.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
+	return c
+}
+
+// mustExec runs statements that must succeed.
+func mustExec(t testing.TB, c *pgx.Conn, sqls ...string) {
+	t.Helper()
+	for _, sql := range sqls {
+		if _, err := c.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+// pgxModes are all ways that pgx runs a statement.
+var pgxModes = map[string]pgx.QueryExecMode{
+	"cache statement": pgx.QueryExecModeCacheStatement, "cache describe": pgx.QueryExecModeCacheDescribe,
+	"describe exec": pgx.QueryExecModeDescribeExec, "exec": pgx.QueryExecModeExec, "simple": pgx.QueryExecModeSimpleProtocol,
+}
+
+// TestPgxModes: the same program through each mode of pgx, with parameters and
+// results of all common types.
+func TestPgxModes(t *testing.T) {
+	for name, mode := range pgxModes {
+		t.Run(name, func(t *testing.T) {
+			_, addr := startEngine(t, Options{})
+			c := dialPgx(t, addr, mode)
+			ctx := t.Context()
+			mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY, i INTEGER, s SMALLINT, b BOOLEAN, f DOUBLE PRECISION, n NUMERIC(20,4), v TEXT, d DATE, ts TIMESTAMP, tz TIMESTAMPTZ, raw BYTEA)")
+			day := time.Date(2001, 2, 3, 0, 0, 0, 0, time.UTC)
+			at := time.Date(2001, 2, 3, 4, 5, 6, 789000, time.UTC)
+			for i := range 3 {
+				tag, err := c.Exec(ctx, "INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+					int64(i), int32(i*2), int16(i), i%2 == 0, float64(i)/2, fmt.Sprintf("%d.25", i), fmt.Sprint("v", i), day, at, at, []byte{0, byte(i)})
+				if err != nil || tag.String() != "INSERT 0 1" {
+					t.Fatal(tag, err)
+				}
+			}
+			var id int64
+			var i int32
+			var s int16
+			var b bool
+			var f float64
+			var n, v string
+			var d, ts, tz time.Time
+			var raw []byte
+			err := c.QueryRow(ctx, "SELECT id, i, s, b, f, n::text, v, d, ts, tz, raw FROM t WHERE id = $1", int64(2)).Scan(&id, &i, &s, &b, &f, &n, &v, &d, &ts, &tz, &raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id != 2 || i != 4 || s != 2 || !b || f != 1 || n != "2.2500" || v != "v2" || !d.Equal(day) || !ts.Equal(at) || !tz.Equal(at) || !bytes.Equal(raw, []byte{0, 2}) {
+				t.Error(id, i, s, b, f, n, v, d, ts, tz, raw)
+			}
+			rows, err := c.Query(ctx, "SELECT id FROM t WHERE v = $1 OR i > $2 ORDER BY id LIMIT $3", "v0", int32(1), int64(10))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+			if err != nil || fmt.Sprint(ids) != "[0 1 2]" {
+				t.Error(ids, err)
+			}
+			if err := c.Ping(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestPgxTransactions: begin with options, errors, savepoints, batches.
+func TestPgxTransactions(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c, other := dialPgx(t, addr, pgx.QueryExecModeCacheStatement), dialPgx(t, addr, pgx.QueryExecModeCacheStatement)
+	ctx := t.Context()
+	mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY, v BIGINT)")
+	count := func(c *pgx.Conn) (n int) {
+		t.Helper()
+		if err := c.QueryRow(ctx, "SELECT count(*) FROM t").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, c, "INSERT INTO t VALUES (1, 1)")
+	if n, m := count(c), count(other); n != 1 || m != 0 {
+		t.Errorf("inside %d, outside %d", n, m)
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO t VALUES (1, 1)"); sqlState(err) != "23505" {
+		t.Errorf("duplicate: %v", err)
+	}
+	if _, err := tx.Exec(ctx, "SELECT 1"); sqlState(err) != "25P02" {
+		t.Errorf("after an error: %v", err)
+	}
+	if err := tx.Rollback(ctx); err != nil || c.PgConn().TxStatus() != 'I' {
+		t.Error(err)
+	}
+	// A parameter that cannot be read fails the transaction as any error does.
+	tx, _ = c.Begin(ctx)
+	mustExec(t, c, "INSERT INTO t VALUES (1, 1)")
+	res := c.PgConn().ExecParams(ctx, "INSERT INTO t VALUES ($1, 2)", [][]byte{[]byte("abc")}, nil, nil, nil).Read()
+	if sqlState(res.Err) != "22P02" || c.PgConn().TxStatus() != 'E' {
+		t.Errorf("bad parameter: %v, state %c", res.Err, c.PgConn().TxStatus())
+	}
+	_ = tx.Rollback(ctx)
+
+	// A batch is one transaction.
+	batch := &pgx.Batch{}
+	for i := range 5 {
+		batch.Queue("INSERT INTO t VALUES ($1, $2)", i, i)
+	}
+	batch.Queue("SELECT sum(v)::bigint FROM t")
+	var sum int64
+	br := c.SendBatch(ctx, batch)
+	for range 5 {
+		if _, err := br.Exec(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := br.QueryRow().Scan(&sum); err != nil || sum != 10 {
+		t.Error(sum, err)
+	}
+	if err := br.Close(); err != nil {
+		t.Error(err)
+	}
+	batch = &pgx.Batch{}
+	batch.Queue("INSERT INTO t VALUES (100, 1)")
+	batch.Queue("INSERT INTO t VALUES (1, 1)")
+	if err := c.SendBatch(ctx, batch).Close(); sqlState(err) != "23505" {
+		t.Errorf("batch: %v", err)
+	}
+	if n := count(other); n != 5 {
+		t.Errorf("%d rows after a failed batch", n)
+	}
+}
+
+// sqlState returns an error's SQLSTATE.
+func sqlState(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return fmt.Sprint(err)
+}
+
+// TestSQLStates: errors keep code, position and hint on the wire.
+func TestSQLStates(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY, v TEXT NOT NULL)", "INSERT INTO t VALUES (0, '')")
+	for _, tc := range []struct {
+		sql, state string
+		position   int32
+	}{
+		{"SELEC 1", "42601", 1},
+		{"SELECT 1; SELECT * FROM nosuch", "42P01", 25},
+		{"SELECT nosuch FROM t", "42703", 8},
+		{"SELECT nosuch(1)", "42883", 8},
+		{"SELECT 'x'::bigint", "22P02", 8},
+		{"SELECT 1/id FROM t", "22012", 0},
+		{"INSERT INTO t VALUES (0, '')", "23505", 0},
+		{"INSERT INTO t VALUES (1, NULL)", "23502", 0},
+		{"CREATE TABLE t (i INT)", "42P07", 0},
+		{"SELECT 2000000000 + 2000000000", "22003", 0},
+		{"SET nosuch = 1", "42704", 0},
+		{"EXECUTE nosuch", "26000", 0},
+		{"COMMIT; SELEC", "42601", 9},
+	} {
+		_, err := c.Exec(t.Context(), tc.sql)
+		var e *pgconn.PgError
+		if !errors.As(err, &e) || e.Code != tc.state || e.Severity != "ERROR" || tc.position != 0 && e.Position != tc.position {
+			t.Errorf("%s: %+v, want %s at %d", tc.sql, err, tc.state, tc.position)
+		}
+	}
+}
+
+// TestPgxCancel: the end of a context cancels the statement, at once, and
+// leaves other sessions alone.
+func TestPgxCancel(t *testing.T) {
+	srv, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeExec)
+	for _, slow := range []string{
+		"SELECT count(*) FROM generate_series(1, 1000000) AS a(g), generate_series(1, 1000000) AS b(g)",
+		"SELECT a.g FROM generate_series(1, 1000000) AS a(g), generate_series(1, 1000000) AS b(g)",
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { // ends with the statement, awaited below
+			_, err := c.Exec(ctx, slow)
+			done <- err
+		}()
+		waitFor(t, "the statement", func() bool { return runningStatements(srv) == 1 })
+		time.Sleep(50 * time.Millisecond)
+		start := time.Now()
+		cancel()
+		if err := <-done; err == nil {
+			t.Errorf("%s: no error", slow)
+		}
+		waitFor(t, "the end of the statement", func() bool { return runningStatements(srv) == 0 })
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("%s: took %s to end", slow, d)
+		}
+		c = dialPgx(t, addr, pgx.QueryExecModeExec)
+	}
+	// By CancelRequest, the session goes on.
+	done := make(chan error, 1)
+	go func() { // ends with the statement, awaited below
+		_, err := c.Exec(t.Context(), "SELECT count(*) FROM generate_series(1, 1000000) AS a(g), generate_series(1, 1000000) AS b(g)")
+		done <- err
+	}()
+	waitFor(t, "the statement", func() bool { return runningStatements(srv) == 1 })
+	if err := c.PgConn().CancelRequest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; sqlState(err) != "57014" {
+		t.Errorf("cancelled: %v", err)
+	}
+	mustExec(t, c, "SELECT 1")
+}
+
+// TestPortals: a cursor of the extended protocol is read in pieces while other
+// statements run.
+func TestPortals(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeCacheStatement)
+	tx, err := c.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	raw := connect(t, addr)
+	for _, step := range []struct{ send, want string }{
+		{"Query BEGIN", "C BEGIN|Z T"},
+		{"Parse s SELECT g FROM generate_series(1, 10000) AS x(g)|Bind p s|Execute p 2|Sync", `ParseComplete|BindComplete|D "1"|D "2"|PortalSuspended|Z T`},
+		{"Parse - SELECT 'other'|Bind - -|Execute - 0|Sync", `ParseComplete|BindComplete|D "other"|C SELECT 1|Z T`},
+		{"Execute p 1|Sync", `D "3"|PortalSuspended|Z T`},
+		{"CloseP p|Sync", "CloseComplete|Z T"},
+		{"Query COMMIT", "C COMMIT|Z I"},
+	} {
+		for _, line := range strings.Split(step.send, "|") {
+			raw.fe.Send(parseStep(t, line))
+		}
+		if err := raw.fe.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(raw.until("Z"), "|"); got != step.want {
+			t.Errorf("%s:\n%s, want\n%s", step.send, got, step.want)
+		}
+	}
+}
+
+// TestCopy: COPY both ways through pgx's raw connection.
+func TestCopy(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY, v TEXT)")
+	var in strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&in, "%d\tline %d\n", i, i)
+	}
+	tag, err := c.PgConn().CopyFrom(t.Context(), strings.NewReader(in.String()), "COPY t FROM STDIN")
+	if err != nil || tag.RowsAffected() != 50_000 {
+		t.Fatal(tag, err)
+	}
+	var out bytes.Buffer
+	if _, err := c.PgConn().CopyTo(t.Context(), &out, "COPY (SELECT id, v FROM t ORDER BY id) TO STDOUT"); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != in.String() {
+		t.Errorf("COPY TO gave %d bytes, COPY FROM had %d", out.Len(), in.Len())
+	}
+	out.Reset()
+	if _, err := c.PgConn().CopyTo(t.Context(), &out, "COPY (SELECT 1 AS a, 'x,\"y' AS b) TO STDOUT (FORMAT csv, HEADER)"); err != nil || out.String() != "a,b\n1,\"x,\"\"y\"\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+	// A bad line leaves nothing, and the session goes on.
+	_, err = c.PgConn().CopyFrom(t.Context(), strings.NewReader("50001\tx\nabc\ty\n"), "COPY t FROM STDIN")
+	if sqlState(err) != "22P02" {
+		t.Errorf("bad line: %v", err)
+	}
+	var n int
+	if err := c.QueryRow(t.Context(), "SELECT count(*) FROM t").Scan(&n); err != nil || n != 50_000 {
+		t.Error(n, err)
+	}
+}
+
+// TestConcurrentClients: many connections read and write at once.
+func TestConcurrentClients(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	pool, err := pgxpool.New(t.Context(), "postgres://htap@"+addr+"/htap?pool_max_conns=8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(t.Context(), "CREATE TABLE t (id BIGINT PRIMARY KEY, v BIGINT)"); err != nil {
+		t.Fatal(err)
+	}
+	const workers, each = 8, 100
+	errs := make(chan error, workers)
+	for w := range workers {
+		go func() { // each sends one error, all are awaited below
+			errs <- func() error {
+				for i := range each {
+					id := w*each + i
+					if _, err := pool.Exec(t.Context(), "INSERT INTO t VALUES ($1, $2)", id, i); err != nil {
+						return err
+					}
+					var v int
+					if err := pool.QueryRow(t.Context(), "SELECT v FROM t WHERE id = $1", id).Scan(&v); err != nil || v != i {
+						return fmt.Errorf("id %d: %d, %w", id, v, err)
+					}
+				}
+				return nil
+			}()
+		}()
+	}
+	for range workers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	var n, sum int
+	if err := pool.QueryRow(t.Context(), "SELECT count(*), sum(v)::bigint FROM t").Scan(&n, &sum); err != nil || n != workers*each || sum != workers*each*(each-1)/2 {
+		t.Error(n, sum, err)
+	}
+}
+
+// tool finds a program or skips the test.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		testutil.Missing(t, "%s is not installed", name)
+	}
+	return path
+}
+
+// run executes a program against the server and returns what it printed.
+func run(t *testing.T, addr, input, program string, args ...string) (string, error) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(addr)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER=htap", "PGDATABASE=htap", "PGCONNECT_TIMEOUT=5", "LC_ALL=C")
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestPsql: scripts, formats, errors with a caret, \copy both ways, exit status.
+func TestPsql(t *testing.T) {
+	psql := tool(t, "psql")
+	_, addr := startEngine(t, Options{})
+	for _, tc := range []struct{ name, script, want string }{
+		{"ddl and rows", "CREATE TABLE t (id BIGINT PRIMARY KEY, v TEXT);\nINSERT INTO t VALUES (1,'a'),(2,NULL);\nSELECT * FROM t ORDER BY id;", "CREATE TABLE\nINSERT 0 2\nid|v\n1|a\n2|\n(2 rows)\n"},
+		{"copy", "\\copy t from stdin csv\n3,c\n4,d\n\\.\n\\copy (select id, v from t where id > 2 order by id) to stdout csv header", "COPY 2\nid,v\n3,c\n4,d\n"},
+		{"transaction", "BEGIN;\nDELETE FROM t;\nROLLBACK;\nSELECT count(*) FROM t;", "BEGIN\nDELETE 4\nROLLBACK\ncount\n4\n(1 row)\n"},
+		{"error", "SELECT *\nFROM nosuch;", "ERROR:  relation \"nosuch\" does not exist\nLINE 2: FROM nosuch;\n             ^\n"},
+		{"gset", "SELECT 7 AS x \\gset\nSELECT :x + 1 AS y;", "y\n8\n(1 row)\n"},
+		{"settings", "SHOW server_version_num;\nSET htap.route = 'row';\nSHOW htap.route;", "server_version_num\n150000\n(1 row)\nSET\nhtap.route\nrow\n(1 row)\n"},
+	} {
+		out, err := run(t, addr, tc.script, psql, "-X", "-A", "-f", "-")
+		out = strings.ReplaceAll(out, "psql:<stdin>:2: ", "")
+		if err != nil || out != tc.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", tc.name, err, out, tc.want)
+		}
+	}
+	if out, err := run(t, addr, "", psql, "-X", "-c", "SELECT 1/0"); err == nil || err.Error() != "exit status 1" {
+		t.Errorf("an error with -c: %v\n%s", err, out)
+	}
+	if out, err := run(t, addr, "SELECT 1/0;", psql, "-X", "-v", "ON_ERROR_STOP=1", "-f", "-"); err == nil || err.Error() != "exit status 3" {
+		t.Errorf("an error with -f: %v\n%s", err, out)
+	}
+	if out, err := run(t, addr, "", psql, "-X", "-U", "joe", "-c", "SELECT 1"); err == nil || !strings.Contains(out, `role "joe" does not exist`) {
+		t.Errorf("another role: %v\n%s", err, out)
+	}
+}
+
+// TestPgbench: the tables made by SQL, then the select-only script in the three
+// query modes.
+func TestPgbench(t *testing.T) {
+	pgbench := tool(t, "pgbench")
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c,
+		"create table pgbench_branches (bid int not null primary key, bbalance int, filler char(88))",
+		"create table pgbench_tellers (tid int not null primary key, bid int, tbalance int, filler char(84))",
+		"create table pgbench_accounts (aid int not null primary key, bid int, abalance int, filler char(84))",
+		"create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22))",
+		"insert into pgbench_branches values (1, 0)",
+		"insert into pgbench_tellers select g, 1, 0 from generate_series(1, 10) as x(g)",
+		"insert into pgbench_accounts select g, 1, 0, '' from generate_series(1, 100000) as x(g)",
+	)
+	for _, mode := range []string{"simple", "extended", "prepared"} {
+		for _, script := range []string{"-S", "-N"} {
+			out, err := run(t, addr, "", pgbench, script, "-n", "-M", mode, "-c", "4", "-j", "2", "-t", "200")
+			if err != nil || !strings.Contains(out, "number of transactions actually processed: 800/800") {
+				t.Errorf("%s %s: %v\n%s", mode, script, err, out)
+				continue
+			}
+			for line := range strings.Lines(out) {
+				if strings.HasPrefix(line, "tps") {
+					t.Logf("%s %s: %s", mode, script, strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+	var a, h int64
+	if err := c.QueryRow(t.Context(), "select (select sum(abalance) from pgbench_accounts)::bigint, (select sum(delta) from pgbench_history)::bigint").Scan(&a, &h); err != nil || a != h {
+		t.Errorf("accounts %d, history %d, %v", a, h, err)
+	}
+}
