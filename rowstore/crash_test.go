@@ -148,8 +148,11 @@ func TestPowerLoss(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	clones, want := 0, 60
-	if os.Getenv("HTAPDB_LONG") != "" {
+	switch {
+	case os.Getenv("HTAPDB_LONG") != "":
 		want = 200
+	case raceEnabled:
+		want = 10
 	}
 	for clones < want {
 		fs := vfs.NewCrashableMem()

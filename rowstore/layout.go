@@ -49,50 +49,27 @@ func fixedWidth(p types.Physical) int {
 	return 0
 }
 
+// storedColumn is a column that rows hold or held.
+type storedColumn struct {
+	Column
+	ordinal int // −1 for a dropped column
+}
+
 // compileLayouts builds the layout of every schema version up to the current.
 func (s *Schema) compileLayouts() {
-	type stored struct {
-		Column
-		ordinal int // −1 for a dropped column
-	}
-	var all []stored
+	var all []storedColumn
 	for i, c := range s.def.Columns {
-		all = append(all, stored{c, i})
+		all = append(all, storedColumn{c, i})
+		if fixedWidth(c.Type.Physical()) == 0 {
+			s.varOrder = append(s.varOrder, i)
+		}
 	}
 	for _, c := range s.def.Dropped {
-		all = append(all, stored{c, -1})
+		all = append(all, storedColumn{c, -1})
 	}
-	slices.SortFunc(all, func(a, b stored) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b storedColumn) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.varOrder, func(a, b int) int { return cmp.Compare(s.def.Columns[a].ID, s.def.Columns[b].ID) })
 
-	build := func(version uint16) *layout {
-		l := &layout{version: version, slots: make([]slot, len(s.def.Columns))}
-		for i := range l.slots {
-			l.slots[i] = slot{phys: s.def.Columns[i].Type.Physical(), bit: -1}
-		}
-		var alive []stored
-		for _, c := range all {
-			if c.Since <= version && (c.ordinal >= 0 || version < c.Until) {
-				alive = append(alive, c)
-			}
-		}
-		l.columns = len(alive)
-		off := rowHeaderLen + (l.columns+7)/8
-		for bit, c := range alive {
-			phys := c.Type.Physical()
-			width := fixedWidth(phys)
-			sl := slot{phys: phys, bit: bit, off: off, fixed: width > 0}
-			if width == 0 {
-				sl.off = l.vars
-				l.vars++
-			}
-			off += width
-			if c.ordinal >= 0 {
-				l.slots[c.ordinal] = sl
-			}
-		}
-		l.fixedEnd = off
-		return l
-	}
 	// Versions between two changes share a layout, so that a table altered ten
 	// thousand times does not hold ten thousand.
 	changes := map[uint16]bool{0: true}
@@ -105,15 +82,41 @@ func (s *Schema) compileLayouts() {
 	s.layouts = make([]*layout, int(s.def.Version)+1)
 	for v := range s.layouts {
 		if v == 0 || changes[uint16(v)] {
-			s.layouts[v] = build(uint16(v))
+			s.layouts[v] = s.newLayout(uint16(v), all)
 		} else {
 			s.layouts[v] = s.layouts[v-1]
 		}
 	}
 	s.current = s.layouts[s.def.Version]
+}
+
+// newLayout lays out the columns alive in a version, which come in order of id.
+func (s *Schema) newLayout(version uint16, all []storedColumn) *layout {
+	l := &layout{version: version, slots: make([]slot, len(s.def.Columns))}
+	for i := range l.slots {
+		l.slots[i] = slot{phys: s.def.Columns[i].Type.Physical(), bit: -1}
+	}
+	var alive []storedColumn
 	for _, c := range all {
-		if c.ordinal >= 0 && fixedWidth(c.Type.Physical()) == 0 {
-			s.varOrder = append(s.varOrder, c.ordinal)
+		if c.Since <= version && (c.ordinal >= 0 || version < c.Until) {
+			alive = append(alive, c)
 		}
 	}
+	l.columns = len(alive)
+	off := rowHeaderLen + (l.columns+7)/8
+	for bit, c := range alive {
+		phys := c.Type.Physical()
+		width := fixedWidth(phys)
+		sl := slot{phys: phys, bit: bit, off: off, fixed: width > 0}
+		if width == 0 {
+			sl.off = l.vars
+			l.vars++
+		}
+		off += width
+		if c.ordinal >= 0 {
+			l.slots[c.ordinal] = sl
+		}
+	}
+	l.fixedEnd = off
+	return l
 }

@@ -177,6 +177,17 @@ func (t *Txn) planLoads(p *commitPlan) {
 	}
 }
 
+// PendingLoads returns the finished loads of the transaction, which statements
+// after them see and which PendingChanges does not list.
+func (t *Txn) PendingLoads() (out []LoadEvent) {
+	for _, l := range t.loads {
+		if !l.indexOnly {
+			out = append(out, l.event())
+		}
+	}
+	return out
+}
+
 // abortLoads gives up the transaction's finished loads.
 func (t *Txn) abortLoads() {
 	for _, l := range t.loads {
