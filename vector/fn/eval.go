@@ -13,7 +13,8 @@ import (
 // a function of one dictionary column per dictionary entry where that is less
 // work, and computes common subexpressions once.
 type Evaluator struct {
-	ctx   *Context
+	ctx *Context
+	// roots and out are made by the first Eval.
 	roots []node
 	out   []*vector.Vector
 	// round counts Eval and Filter calls; a shared node's result holds for one.
@@ -31,12 +32,33 @@ type node interface {
 
 // NewEvaluator compiles exprs, whose columns are positions in the batches to come.
 func NewEvaluator(ctx *Context, exprs ...Expr) *Evaluator {
-	ev := &Evaluator{ctx: ctx, exprs: exprs, out: make([]*vector.Vector, len(exprs))}
-	c := &compiler{seen: map[string]*callNode{}}
-	for _, e := range exprs {
-		ev.roots = append(ev.roots, c.compile(e))
+	return &Evaluator{ctx: ctx, exprs: exprs}
+}
+
+// compileRoots makes the nodes that Eval runs.
+func (ev *Evaluator) compileRoots() {
+	ev.roots, ev.out = make([]node, len(ev.exprs)), make([]*vector.Vector, len(ev.exprs))
+	c := newCompiler(ev.exprs)
+	for i, e := range ev.exprs {
+		ev.roots[i] = c.compile(e)
 	}
-	return ev
+}
+
+// newCompiler returns a compiler that looks for common subexpressions if there can be any.
+func newCompiler(exprs []Expr) *compiler {
+	calls := 0
+	for _, e := range exprs {
+		Walk(e, func(n Expr) bool {
+			if _, ok := n.(*Call); ok {
+				calls++
+			}
+			return calls < 2
+		})
+	}
+	if calls < 2 {
+		return &compiler{}
+	}
+	return &compiler{seen: map[string]*callNode{}}
 }
 
 // Reset gives the evaluator another context (parameters, time) for the next
@@ -47,6 +69,9 @@ func (ev *Evaluator) Reset(ctx *Context) { *ev = *NewEvaluator(ctx, ev.exprs...)
 // the next call; rows that are not alive hold anything. Constant results are Const vectors.
 func (ev *Evaluator) Eval(b *vector.Batch) ([]*vector.Vector, error) {
 	ev.round++
+	if ev.out == nil {
+		ev.compileRoots()
+	}
 	for i, r := range ev.roots {
 		v, err := r.eval(ev, b, b.Sel)
 		if err != nil {
@@ -128,7 +153,6 @@ func (c *compiler) compileCall(e *Call) node {
 		}
 	}
 	n := &callNode{fn: e.Func, args: c.compileAll(e.Args), vecs: make([]*vector.Vector, len(e.Args)), kernel: e.Func.Kernel}
-	n.flat = make([]vector.Vector, len(e.Args))
 	n.out.Type = e.Typ
 	n.invariant = e.Func.Volatility < Volatile
 	for _, a := range n.args {

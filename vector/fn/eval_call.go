@@ -21,7 +21,7 @@ type callNode struct {
 	out   vector.Vector
 	valid []uint8 // the result's validity, from the arguments'
 	sel   []int32 // rows without null arguments
-	dict  dictResult
+	dict  *dictResult // made for the first dictionary
 }
 
 func (n *callNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error) {
@@ -78,6 +78,9 @@ func (n *callNode) compute(ev *Evaluator, b *vector.Batch, sel []int32) (*vector
 	if !n.fn.AnyEncoding {
 		for i, v := range n.vecs {
 			if v.Enc == vector.Dict {
+				if n.flat == nil {
+					n.flat = make([]vector.Vector, len(n.args))
+				}
 				n.vecs[i] = flatten(v, &n.flat[i])
 			}
 		}
@@ -247,7 +250,10 @@ func (n *callNode) peel(ev *Evaluator, sel []int32, rows int) (v *vector.Vector,
 	if arg.Enc != vector.Dict {
 		return nil, false
 	}
-	d := &n.dict
+	if n.dict == nil {
+		n.dict = &dictResult{}
+	}
+	d := n.dict
 	if arg.DictID == 0 || arg.DictID != d.id {
 		d.id, d.seen, d.failed, d.ready = arg.DictID, 0, false, false
 	}
@@ -267,7 +273,7 @@ func (n *callNode) peel(ev *Evaluator, sel []int32, rows int) (v *vector.Vector,
 
 // evalDict fills n.dict for the dictionary of argument at.
 func (n *callNode) evalDict(ev *Evaluator, at int) bool {
-	arg, d := n.vecs[at], &n.dict
+	arg, d := n.vecs[at], n.dict
 	n.vecs[at] = arg.Dict
 	d.values.Type = n.out.Type
 	d.values.Resize(arg.Dict.Len)
@@ -285,7 +291,7 @@ func (n *callNode) evalDict(ev *Evaluator, at int) bool {
 // lookup makes the result from n.dict: a dictionary vector over the same codes,
 // or a flat one for booleans and results with nulls.
 func (n *callNode) lookup(arg *vector.Vector, rows int) *vector.Vector {
-	d := &n.dict
+	d := n.dict
 	if d.values.Valid == nil && d.values.Bool == nil {
 		t := n.out.Type
 		n.out = vector.Vector{

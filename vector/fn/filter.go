@@ -75,7 +75,7 @@ func (ev *Evaluator) compileFilter() error {
 		return sqlstate.New(sqlstate.InternalError, "a filter needs one boolean expression")
 	}
 	ev.conj = &conjunction{}
-	comp := &compiler{seen: map[string]*callNode{}}
+	comp := newCompiler(ev.exprs)
 	for _, e := range Conjuncts(ev.exprs[0]) {
 		ev.conj.parts = append(ev.conj.parts, &conjunct{node: comp.compile(e)})
 	}
