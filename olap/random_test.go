@@ -64,7 +64,19 @@ func (g *generator) plan(depth, rows int) Node {
 		return g.join(m, g.filter(m))
 	}
 	in := g.plan(depth-1, rows)
-	return &TopN{Input: in, Keys: g.totalOrder(in), Count: intLit(int64(g.intn(20))), Offset: intLit(int64(g.intn(5)))}
+	count, offset := intLit(int64(g.intn(20))), intLit(int64(g.intn(5)))
+	switch keys := g.totalOrder(in); g.intn(3) {
+	case 0:
+		return &Limit{Input: &Sort{Input: in, Keys: keys}, Count: count, Offset: offset}
+	case 1:
+		d := &DistinctOn{Input: in, OrderBy: keys}
+		for _, k := range keys[:g.intn(len(keys))+1] {
+			d.On = append(d.On, k.Expr)
+		}
+		return d
+	default:
+		return &TopN{Input: in, Keys: keys, Count: count, Offset: offset}
+	}
 }
 
 func intLit(x int64) fn.Expr { return &fn.Literal{Value: types.NewInt64(x), Typ: types.TInt8} }

@@ -368,3 +368,55 @@ func TestConcurrentRuns(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestHashCollisions joins integers and groups texts whose hashes agree in all
+// bits that a small table looks at before it compares the keys.
+func TestHashCollisions(t *testing.T) {
+	collision := func(datum func(int) types.Datum, bits func(h uint64) uint64) (a, b types.Datum) {
+		seen := map[uint64]int{}
+		for i := range 5_000_000 {
+			key := bits(vector.HashDatum(datum(i)))
+			if j, ok := seen[key]; ok {
+				return datum(i), datum(j)
+			}
+			seen[key] = i
+		}
+		t.Fatal("no collision found")
+		return a, b
+	}
+	h := newHarness(t)
+	one := func(typ types.Type, d types.Datum) Node { return h.table([]types.Type{typ}, 1, func(int) row { return row{d} }) }
+
+	x, y := collision(func(i int) types.Datum { return types.NewInt64(int64(i) * 1_000_003) },
+		func(h uint64) uint64 { return h>>59<<32 | h&(1<<32-1) })
+	a, b := one(types.TInt8, x), one(types.TInt8, y)
+	join := &HashJoin{Probe: a, Build: b, ProbeKeys: []fn.Expr{col(a, 0)}, BuildKeys: []fn.Expr{col(b, 0)}, NullSafe: []bool{true}}
+	if rows := mustRun(t, join, &Exec{}); len(rows) != 0 {
+		t.Errorf("%v = %v", x, y)
+	}
+
+	x, y = collision(textOf, func(h uint64) uint64 { return h&63<<32 | h>>32 })
+	a, b = one(types.TText, x), one(types.TText, y)
+	if rows := mustRun(t, NewDistinct(&UnionAll{List: []Node{a, b, a, b}}), &Exec{}); len(rows) != 2 {
+		t.Errorf("%v and %v make groups %v", x, y, rows)
+	}
+}
+
+// TestTopNTies has better rows come last, all equal in the first key.
+func TestTopNTies(t *testing.T) {
+	h := newHarness(t)
+	scan := h.table([]types.Type{types.TInt4, types.TInt4}, 20_000, func(i int) row {
+		return row{types.NewInt32(int32(i % 2)), types.NewInt32(int32(-i))}
+	})
+	for _, desc := range []bool{false, true} {
+		top := &TopN{Input: scan, Keys: []SortKey{{Expr: col(scan, 0), Desc: desc}, {Expr: col(scan, 1)}}, Count: intLit(3)}
+		last := int64(-19_998)
+		if desc {
+			last--
+		}
+		rows := mustRun(t, top, &Exec{})
+		if len(rows) != 3 || rows[0][1].Int() != last || rows[2][1].Int() != last+4 {
+			t.Errorf("desc %v: %v", desc, rows)
+		}
+	}
+}
