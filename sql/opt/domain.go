@@ -204,7 +204,8 @@ func (d *domainJoin) pushJoin(n *plan.Join) (plan.Node, domainCols, error) {
 		inLeft = true
 	}
 	if n.NullAware && inRight {
-		return nil, nil, sqlstate.New(sqlstate.FeatureNotSupported, "this correlated NOT IN is not supported yet")
+		// The domain becomes a second key, which null-aware joins do not have.
+		return d.push(d.o.unaware(n))
 	}
 	c := *n
 	var lcols, rcols domainCols

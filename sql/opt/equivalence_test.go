@@ -35,7 +35,7 @@ func TestEquivalence(t *testing.T) {
 			x := &naive{ctes: map[int]*relation{}, ctx: &fn.Context{ZoneName: "UTC"}, tables: randomTables(seed)}
 			want, wantErr := x.run(root, nil)
 			for name, p := range plans {
-				x.ctes = map[int]*relation{}
+				x.ctes, x.evals = map[int]*relation{}, 0
 				have, err := x.run(p, nil)
 				if (err != nil) != (wantErr != nil) {
 					t.Errorf("seed %d: %s\n%s: error %v, as bound: %v\n%s", seed, sql, name, err, wantErr, strings.Join(plan.Explain(p, nil), "\n"))

@@ -19,7 +19,12 @@ type naive struct {
 	tables map[string][][]types.Datum
 	ctes   map[int]*relation
 	ctx    *fn.Context
+	// evals counts expressions evaluated; beyond maxEvals run gives up.
+	evals int
 }
+
+// maxEvals bounds the work on one plan: nested subqueries are exponential here.
+const maxEvals = 40_000
 
 // relation is a result: rows over columns.
 type relation struct {
@@ -41,9 +46,14 @@ func (r *relation) env(outer env, row []types.Datum) env {
 	return e
 }
 
+var errTooLong = errors.New("naive: too long")
+
 var errManyRows = errors.New("more than one row returned by a subquery")
 
 func (x *naive) eval(e fn.Expr, in env) (types.Datum, error) {
+	if x.evals++; x.evals > maxEvals {
+		return types.Datum{}, errTooLong
+	}
 	closed, err := fn.Transform(e, func(n fn.Expr) (fn.Expr, error) {
 		switch n := n.(type) {
 		case *fn.Column:

@@ -315,24 +315,54 @@ func (o *optimizer) mark(s *plan.Subquery, input plan.Node, nullIsFalse bool) (f
 		return plan.Ref(j.MarkCol), j, nil
 	}
 	// Three values from two marks: some row TRUE, some row NULL.
+	copied, unknown := o.nullTwin(s.Cond, sub)
+	isTrue, input, err := o.markJoin(input, sub, fn.Conjuncts(s.Cond))
+	if err != nil {
+		return nil, nil, err
+	}
+	isNull, input, err := o.markJoin(input, copied, []fn.Expr{unknown})
+	if err != nil {
+		return nil, nil, err
+	}
+	return threeValued(isTrue, isNull), input, nil
+}
+
+// nullTwin returns a copy of a plan and the condition, over the copy, that cond is NULL.
+func (o *optimizer) nullTwin(cond fn.Expr, sub plan.Node) (plan.Node, fn.Expr) {
 	copied, ids := plan.Renumber(sub, o.ids)
 	to := map[plan.ColID]fn.Expr{}
 	for _, c := range sub.Columns() {
 		to[c.ID] = &fn.Column{Index: int(ids[c.ID]), Typ: c.Type, Name: c.Name}
 	}
-	isTrue, input, err := o.markJoin(input, sub, fn.Conjuncts(s.Cond))
-	if err != nil {
-		return nil, nil, err
-	}
-	unknown := mustCall("is null", plan.Substitute(s.Cond, to))
-	isNull, input, err := o.markJoin(input, copied, []fn.Expr{unknown})
-	if err != nil {
-		return nil, nil, err
-	}
+	return copied, mustCall("is null", plan.Substitute(cond, to))
+}
+
+// threeValued is TRUE, NULL or FALSE from two marks.
+func threeValued(isTrue, isNull fn.Expr) fn.Expr {
 	return &fn.Case{
 		Whens: []fn.When{{Cond: isTrue, Then: plan.True(true)}, {Cond: isNull, Then: plan.Null(types.TBool)}},
 		Else:  plan.True(false), Typ: types.TBool,
-	}, input, nil
+	}
+}
+
+// unaware expresses a null-aware join by joins that are not.
+func (o *optimizer) unaware(j *plan.Join) plan.Node {
+	eq := mustCall("=", j.Keys[0].Left, j.Keys[0].Right)
+	c := *j
+	c.Keys, c.NullAware = nil, false
+	if j.Kind == plan.AntiJoin {
+		c.Residual = []fn.Expr{&fn.Coalesce{Args: []fn.Expr{eq, plan.True(true)}, Typ: types.TBool}}
+		return &c
+	}
+	copied, unknown := o.nullTwin(eq, j.Right)
+	c.Residual = []fn.Expr{eq}
+	c.MarkCol = plan.Column{ID: o.ids.Next(), Name: "mark", Type: types.TBool, NotNull: true}
+	twin := &plan.Join{Kind: plan.MarkJoin, Left: &c, Right: copied, Residual: []fn.Expr{unknown}}
+	twin.MarkCol = plan.Column{ID: o.ids.Next(), Name: "mark", Type: types.TBool, NotNull: true}
+	p := projectTo(twin, append([]plan.Column(nil), j.Left.Columns()...))
+	p.Items = append(p.Items, threeValued(plan.Ref(c.MarkCol), plan.Ref(twin.MarkCol)))
+	p.Cols = append(p.Cols, j.MarkCol)
+	return p
 }
 
 func (o *optimizer) markJoin(input, sub plan.Node, conds []fn.Expr) (fn.Expr, plan.Node, error) {
