@@ -19,8 +19,8 @@ type callNode struct {
 	vecs  []*vector.Vector // the arguments of this batch
 	flat  []vector.Vector  // flattened dictionaries
 	out   vector.Vector
-	valid []uint8 // the result's validity, from the arguments'
-	sel   []int32 // rows without null arguments
+	valid []uint8     // the result's validity, from the arguments'
+	sel   []int32     // rows without null arguments
 	dict  *dictResult // made for the first dictionary
 }
 

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"strconv"
 
 	"htapdb/sql/types"
 )
@@ -10,6 +11,7 @@ import (
 //
 // round and trunc to a literal number of places have that scale: round(x, 2)
 // prints two decimals. Where the number of places varies by row the argument's scale stays.
+// A DOUBLE PRECISION stays one.
 func roundFunctions() []overload {
 	one, two := []types.Kind{types.Numeric}, []types.Kind{types.Numeric, types.Int4}
 	var out []overload
@@ -22,14 +24,12 @@ func roundFunctions() []overload {
 			return nil
 		}})
 		if r.mode == roundHalfUp || r.mode == roundZero {
-			out = append(out, overload{name: r.name, args: two, result: types.Numeric, bind: func(b *binding) error {
-				if lit := b.lits[1]; lit != nil && !lit.Value.IsNull() {
-					bindRound(b, r.mode, int(lit.Value.Int()))
-					return nil
-				}
-				bindRoundVarying(b, r.mode)
-				return nil
-			}})
+			out = append(out, overload{name: r.name, args: []types.Kind{types.Float8, types.Int4}, result: types.Float8,
+				kernel: try2(func(x float64, places int32) (float64, error) { return roundFloat(x, int(places), r.mode), nil })})
+			for _, k := range []types.Kind{types.Int2, types.Int4, types.Int8} {
+				out = append(out, overload{name: r.name, args: []types.Kind{k, types.Int4}, result: types.Numeric, bind: bindRoundLiteral(r.mode)})
+			}
+			out = append(out, overload{name: r.name, args: two, result: types.Numeric, bind: bindRoundLiteral(r.mode)})
 		}
 	}
 	return append(out,
@@ -46,6 +46,43 @@ func roundFunctions() []overload {
 			b.Kernel = map0(int32(b.Args[0].Scale))
 			return nil
 		}})
+}
+
+// bindRoundLiteral rounds a NUMERIC or an integer to places that are literal, or vary.
+func bindRoundLiteral(mode roundMode) func(*binding) error {
+	return func(b *binding) error {
+		b.Args[0] = numericOf(b.Args[0])
+		if lit := b.lits[1]; lit != nil && !lit.Value.IsNull() {
+			bindRound(b, mode, int(lit.Value.Int()))
+			return nil
+		}
+		bindRoundVarying(b, mode)
+		return nil
+	}
+}
+
+// roundFloat rounds a double at a decimal place, going by its shortest decimal
+// digits: 2.675 to two places is 2.68 although the double is a little below. (PostgreSQL has
+// this function for NUMERIC only; here averages and quotients are doubles.)
+func roundFloat(x float64, places int, mode roundMode) float64 {
+	if x-x != 0 || places > 22 || math.Abs(x) >= 1<<53 && places >= 0 {
+		return x
+	}
+	var buf [32]byte
+	d, _, ok := types.ParseDecimal(string(strconv.AppendFloat(buf[:0], x, 'e', -1, 64)))
+	if !ok || d.Scale <= places {
+		return x
+	}
+	places = max(places, -types.MaxPrecision)
+	v := dropDigits(d.Value, d.Scale-places, mode)
+	if places < 0 {
+		w, ok := v.Mul(types.Pow10(-places))
+		if !ok {
+			return x
+		}
+		return w.Float64()
+	}
+	return math.Copysign(NumericToFloat(v, places), x)
 }
 
 // roundMode says which way decimals are dropped.
