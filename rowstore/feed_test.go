@@ -8,7 +8,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"htapdb/internal/vfs"
 	"htapdb/sql/types"
 )
 
@@ -114,6 +116,29 @@ func TestCatchUpEqualsFeed(t *testing.T) {
 			ts = rec.events[from-1].TS
 		}
 		compareCatchUp(t, s, schemas, ts, rec.events[from:])
+	}
+}
+
+// TestCatchUpEndsAtDurable: a commit that readers see but a power loss could
+// take back is not told.
+func TestCatchUpEndsAtDurable(t *testing.T) {
+	s := openTest(t, "db", Options{FS: vfs.NewMem(), AsyncSyncInterval: time.Hour})
+	defer s.Close()
+	sch := pairSchema(t, 100)
+	tx := begin(t, s, TxnOptions{Sync: true})
+	must(tx.Insert(bg, sch, ints(1, 1)))
+	synced := commit(t, tx)
+	later := write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(2, 2))) })
+	if s.Visible() != later {
+		t.Error("the asynchronous commit is not visible")
+	}
+	var got []Timestamp
+	to, err := s.ChangesSince(bg, 0, func(uint32) *Schema { return sch }, func(e *Event) error {
+		got = append(got, e.TS)
+		return nil
+	})
+	if err != nil || to != synced || !slices.Equal(got, []Timestamp{synced}) {
+		t.Error(to, got, err)
 	}
 }
 
