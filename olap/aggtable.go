@@ -137,8 +137,9 @@ func (t *aggTable) growTo(n int) error {
 	return t.mem.set(t.stateBytes())
 }
 
+// stateBytes is the memory of the states and of the cache of known groups.
 func (t *aggTable) stateBytes() int64 {
-	var n int64
+	n := int64(cap(t.cache.entries)) * 4
 	for _, s := range t.states {
 		n += s.Bytes()
 	}

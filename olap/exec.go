@@ -16,8 +16,8 @@ type Exec struct {
 	// Ctx is what expressions depend on: parameters, time, zone. Run sets its
 	// Interrupted so that long kernels see cancellation.
 	Ctx fn.Context
-	// Workers is how many workers one pipeline may have; 0 and 1 run everything
-	// on the calling goroutine.
+	// Workers is how many workers one pipeline may have, at most those of the
+	// Pool; 0 and 1 run everything on the calling goroutine.
 	Workers int
 	// BatchSize is the largest number of rows of a batch, 0 for vector.MaxBatch.
 	BatchSize int
@@ -28,8 +28,8 @@ type Exec struct {
 	Memory *memory.Account
 	// Pool runs the workers; nil runs everything on the calling goroutine.
 	Pool *Pool
-	// Interrupt, if not nil, is polled about every batch; true ends the run as
-	// cancelling its context does.
+	// Interrupt, if not nil, is polled about every batch, by all workers; true
+	// ends the run as cancelling its context does.
 	Interrupt func() bool
 	// Profile, if not nil, collects counters for each node (EXPLAIN ANALYZE).
 	Profile *Profile

@@ -20,6 +20,7 @@ type groupCache struct {
 	off     bool
 	batches int
 	resets  int
+	rows    int // looked at so far
 
 	codes  []uint32 // of the alive rows: own, or the codes of the batch itself
 	own    []uint32
@@ -35,7 +36,11 @@ type keyDomain struct {
 }
 
 const (
-	maxCacheEntries = 1 << 16
+	// A cache may have as many entries as there were rows so far times
+	// cacheRowShare, within these limits: clearing it must not cost more than it saves.
+	minCacheEntries = 1 << 13
+	maxCacheEntries = 1 << 18
+	cacheRowShare   = 4
 	maxKeyDomain    = 1 << 14
 	minCacheRows    = 128 // of a batch, for a cache to be worth its reset
 )
@@ -50,6 +55,8 @@ func (c *groupCache) codesOf(cols []*vector.Vector, sel []int32, n int) bool {
 		return false
 	}
 	c.batches++
+	c.rows += n
+	limit := min(max(minCacheEntries, cacheRowShare*c.rows), maxCacheEntries)
 	if c.domains == nil {
 		c.domains = make([]keyDomain, len(cols))
 	}
@@ -59,7 +66,7 @@ func (c *groupCache) codesOf(cols []*vector.Vector, sel []int32, n int) bool {
 		if ok {
 			product *= d.size
 		}
-		if !ok || product > maxCacheEntries {
+		if !ok || product > limit {
 			c.valid = false
 			c.disableIfUseless()
 			return false
@@ -114,7 +121,7 @@ func combineCodes(codes, a, b []uint32, stride uint32) {
 
 // disableIfUseless turns the cache off when most batches do not profit from it.
 func (c *groupCache) disableIfUseless() {
-	if c.resets > 4 && c.resets > c.batches/4 || !c.valid && c.batches > 8 && c.entries == nil {
+	if c.resets > 4 && c.resets > c.batches/4 || !c.valid && c.batches > 128 && c.entries == nil {
 		c.off = true
 	}
 }

@@ -158,8 +158,23 @@ func (t *joinTable) filter(i int) *RuntimeFilter {
 		return f
 	}
 	c := &t.rows.cols[t.keys[i]]
+	f.bounds.Store(c.bounds(t.rows.rows))
+	f.values = t.smallSet(c)
+	if len(t.keys) == 1 {
+		f.mayContain = t.mayContain
+	}
+	return f
+}
+
+// bounds returns the range of the values of c, which has n rows.
+func (c *column) bounds(n int) *Bounds {
+	if c.vec.Valid == nil {
+		if lo, hi, ok := intRange(&c.vec, nil, n); ok {
+			return &Bounds{Min: types.NewInt(c.phys, lo), Max: types.NewInt(c.phys, hi)}
+		}
+	}
 	lo, hi := -1, -1
-	for k := range t.rows.rows {
+	for k := range n {
 		if c.isNull(k) {
 			continue
 		}
@@ -170,12 +185,7 @@ func (t *joinTable) filter(i int) *RuntimeFilter {
 			hi = k
 		}
 	}
-	f.bounds.Store(&Bounds{Min: c.datum(lo), Max: c.datum(hi)})
-	f.values = t.smallSet(c)
-	if len(t.keys) == 1 {
-		f.mayContain = t.mayContain
-	}
-	return f
+	return &Bounds{Min: c.datum(lo), Max: c.datum(hi)}
 }
 
 // datum returns row i as a scalar.

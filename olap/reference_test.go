@@ -15,8 +15,9 @@ import (
 
 // reference executes a plan row by row in the most obvious way.
 type reference struct {
-	t   testing.TB
-	ctx fn.Context
+	t    testing.TB
+	ctx  fn.Context
+	work map[*WorkTable][]row
 }
 
 type row = []types.Datum
@@ -76,6 +77,10 @@ func (f *reference) run(n Node) ([]row, error) {
 		return out, nil
 	case *SetOp:
 		return f.setOp(n)
+	case *WorkTable:
+		return f.work[n], nil
+	case *RecursiveUnion:
+		return f.recursive(n)
 	case *GenerateSeries:
 		a, b, s := f.value(n.Start, nil, nil).Int(), f.value(n.Stop, nil, nil).Int(), int64(1)
 		if n.Step != nil {
@@ -380,6 +385,32 @@ func (f *reference) setOp(s *SetOp) ([]row, error) {
 		}
 	}
 	return out, nil
+}
+
+func (f *reference) recursive(u *RecursiveUnion) ([]row, error) {
+	if f.work == nil {
+		f.work = map[*WorkTable][]row{}
+	}
+	var out []row
+	seen := map[string]bool{}
+	for n := u.Initial; ; n = u.Step {
+		rows, err := f.run(n)
+		if err != nil {
+			return nil, err
+		}
+		var fresh []row
+		for _, r := range rows {
+			if u.All || !seen[key(r)] {
+				fresh = append(fresh, r)
+			}
+			seen[key(r)] = true
+		}
+		if len(fresh) == 0 {
+			return out, nil
+		}
+		out = append(out, fresh...)
+		f.work[u.Table] = fresh
+	}
 }
 
 func (f *reference) aggregate(a *HashAggregate, rows []row, ts []types.Type) []row {

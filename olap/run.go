@@ -24,8 +24,9 @@ type run struct {
 	scheduled  bool // pipelines run in the pool, else on the calling goroutine
 	workers    int  // tasks per pipeline, 1 if not scheduled
 	inlineRows float64
-	mem        tracker
+	mem        *tracker
 	shared     map[*Materialize]*materialized
+	workTables map[*WorkTable]*rowBuffer
 	scanners   []Scanner
 
 	mu     sync.Mutex
@@ -40,7 +41,7 @@ func newRun(ctx context.Context, ex *Exec) *run {
 		r.batch = vector.MaxBatch
 	}
 	own.BatchSize = r.batch // as sources see it
-	r.mem.account = ex.Memory
+	r.mem = &tracker{account: ex.Memory}
 	r.inlineRows = ex.InlineRows
 	if r.inlineRows == 0 {
 		r.inlineRows = DefaultInlineRows
@@ -74,10 +75,16 @@ func (r *run) execute(root Node, emit func(*vector.Batch) error) (err error) {
 
 // close releases what the execution holds; nothing of it runs any more.
 func (r *run) close() {
-	for _, s := range r.scanners {
+	r.closeScanners(0)
+	r.mem.releaseAll()
+}
+
+// closeScanners closes the scanners opened after the first n.
+func (r *run) closeScanners(n int) {
+	for _, s := range r.scanners[n:] {
 		s.Close()
 	}
-	r.mem.releaseAll()
+	r.scanners = r.scanners[:n]
 }
 
 // panicError makes the recovered value of a panic an error that ends the query.

@@ -385,7 +385,9 @@ func TestHashCollisions(t *testing.T) {
 		return a, b
 	}
 	h := newHarness(t)
-	one := func(typ types.Type, d types.Datum) Node { return h.table([]types.Type{typ}, 1, func(int) row { return row{d} }) }
+	one := func(typ types.Type, d types.Datum) Node {
+		return h.table([]types.Type{typ}, 1, func(int) row { return row{d} })
+	}
 
 	x, y := collision(func(i int) types.Datum { return types.NewInt64(int64(i) * 1_000_003) },
 		func(h uint64) uint64 { return h>>59<<32 | h&(1<<32-1) })
@@ -418,5 +420,34 @@ func TestTopNTies(t *testing.T) {
 		if len(rows) != 3 || rows[0][1].Int() != last || rows[2][1].Int() != last+4 {
 			t.Errorf("desc %v: %v", desc, rows)
 		}
+	}
+}
+
+// TestRecursiveUnion walks a graph with cycles, and counts.
+func TestRecursiveUnion(t *testing.T) {
+	checkGoroutines(t)
+	h := newHarness(t)
+	edges := h.table([]types.Type{types.TInt4, types.TInt4}, 60, func(i int) row {
+		if i == 17 {
+			return row{types.NullDatum, types.NewInt32(3)}
+		}
+		return row{types.NewInt32(int32(i % 20)), types.NewInt32(int32(i * 7 % 23))}
+	})
+	work := &WorkTable{Columns: []types.Type{types.TInt4}}
+	shared := &Materialize{Input: work} // has to be computed in every round
+	hop := &HashJoin{Probe: shared, Build: &Materialize{Input: edges}, ProbeKeys: []fn.Expr{col(work, 0)}, BuildKeys: []fn.Expr{col(edges, 0)}, ProbeOut: []int{}, BuildOut: []int{1}}
+	start := &Values{Columns: work.Columns, Rows: [][]fn.Expr{{int4(0)}, {int4(4)}, {int4(0)}}}
+	h.check("reachable", &RecursiveUnion{Initial: start, Step: &UnionAll{List: []Node{hop, shared}}, Table: work}, false)
+
+	next := &Project{Input: work, Exprs: []fn.Expr{call(t, "+", col(work, 0), int4(1))}}
+	count := &RecursiveUnion{Initial: start, Step: &Filter{Input: next, Pred: call(t, "<", col(next, 0), int4(50))}, Table: work, All: true}
+	h.check("count", count, false)
+
+	// Without an end, it is cancelled.
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	endlessly := &RecursiveUnion{Initial: start, Step: work, Table: work, All: true}
+	if err := Run(ctx, endlessly, &Exec{}, func(*vector.Batch) error { return nil }); !sqlstate.Is(err, sqlstate.QueryCanceled) {
+		t.Errorf("endless recursion: %v", err)
 	}
 }

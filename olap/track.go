@@ -36,7 +36,7 @@ type track struct {
 
 // newTrack returns an empty track for n's memory.
 func (r *run) newTrack(n Node) track {
-	return track{t: &r.mem, who: n, prof: r.ex.Profile.counters(n)}
+	return track{t: r.mem, who: n, prof: r.ex.Profile.counters(n)}
 }
 
 // Reservations grow in steps of a quarter of what is held, within these limits,
