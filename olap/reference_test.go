@@ -573,34 +573,7 @@ func (f *reference) windowValue(w *Window, x WindowFunc, part []row, i int, ts [
 		}
 		return types.NullDatum
 	}
-	var frame []row
-	for k := range part {
-		unit := func(k int) int { return k }
-		if x.Frame.Mode != FrameRows {
-			unit = func(k int) int { return group[k] }
-		}
-		d := int64(unit(k) - unit(i))
-		in := true
-		switch x.Frame.Start {
-		case CurrentRow:
-			in = d >= 0
-		case Preceding:
-			in = d >= -f.value(x.Frame.StartOffset, nil, nil).Int()
-		case Following:
-			in = d >= f.value(x.Frame.StartOffset, nil, nil).Int()
-		}
-		switch x.Frame.End {
-		case CurrentRow, UnboundedPreceding:
-			in = in && d <= 0
-		case Preceding:
-			in = in && d <= -f.value(x.Frame.EndOffset, nil, nil).Int()
-		case Following:
-			in = in && d <= f.value(x.Frame.EndOffset, nil, nil).Int()
-		}
-		if in {
-			frame = append(frame, part[k])
-		}
-	}
+	frame := f.frameRows(x.Frame, part, group, i)
 	nth := func(k int64) types.Datum {
 		if k < 0 || k >= int64(len(frame)) {
 			return types.NullDatum
@@ -650,4 +623,38 @@ func (f *reference) windowValue(w *Window, x WindowFunc, part []row, i int, ts [
 		return types.NullDatum
 	}
 	return f.oneAggregate(x.Agg, frame, ts)
+}
+
+// frameRows returns the rows of the frame of row i of a partition; group numbers
+// the peers.
+func (f *reference) frameRows(fr Frame, part []row, group []int, i int) (frame []row) {
+	offset := func(x fn.Expr) int64 { return f.value(x, nil, nil).Int() }
+	for k := range part {
+		unit := func(k int) int { return k }
+		if fr.Mode != FrameRows {
+			unit = func(k int) int { return group[k] }
+		}
+		d := int64(unit(k) - unit(i))
+		in := true
+		switch fr.Start {
+		case CurrentRow:
+			in = d >= 0
+		case Preceding:
+			in = d >= -offset(fr.StartOffset)
+		case Following:
+			in = d >= offset(fr.StartOffset)
+		}
+		switch fr.End {
+		case CurrentRow, UnboundedPreceding:
+			in = in && d <= 0
+		case Preceding:
+			in = in && d <= -offset(fr.EndOffset)
+		case Following:
+			in = in && d <= offset(fr.EndOffset)
+		}
+		if in {
+			frame = append(frame, part[k])
+		}
+	}
+	return frame
 }

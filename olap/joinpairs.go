@@ -1,0 +1,106 @@
+package olap
+
+import "htapdb/vector"
+
+// nextPairs collects up to a batch of candidate pairs. Rows of kinds that ask
+// only whether there is a match are left out once they have one.
+func (p *joinProbe) nextPairs(in *vector.Batch) {
+	limit := p.r.batch
+	start := min(limit, p.n)
+	p.pairRow, p.pairBuild = growBytes(p.pairRow, start), growBytes(p.pairBuild, start)
+	switch t := p.t; {
+	case t.linked == 0:
+		p.pairRow, p.pairBuild, p.at = p.pairRow[:0], p.pairBuild[:0], p.n
+	case t.direct != nil:
+		p.directPairs(in, start)
+	case t.dense || len(t.keys) == 0:
+		p.rangePairs(in, limit)
+	default:
+		p.linkedPairs(in, limit)
+	}
+}
+
+// directPairs takes the next rows with their only candidates.
+func (p *joinProbe) directPairs(in *vector.Batch, rows int) {
+	n, end := 0, min(p.at+rows, p.n)
+	pairRow, pairBuild := p.pairRow[:rows], p.pairBuild[:rows]
+	for k := p.at; k < end; k++ {
+		c := p.from[k]
+		pairRow[n], pairBuild[n] = int32(in.Row(k)), c
+		n += int(^uint32(c) >> 31)
+	}
+	p.at = end
+	p.pairRow, p.pairBuild = pairRow[:n], pairBuild[:n]
+}
+
+// once reports whether a row needs one match only.
+func (p *joinProbe) once() bool { return p.j.Kind == Semi || p.j.Kind == Anti || p.j.Kind == Mark }
+
+// linkedPairs takes the candidates whose salts agree. It looks at no more than
+// limit links of a row at a time, and stops when there is no room for as many.
+func (p *joinProbe) linkedPairs(in *vector.Batch, limit int) {
+	n, links, once := 0, p.t.links, p.once()
+	for p.at < p.n {
+		k := p.at
+		row := int32(in.Row(k))
+		if once && p.matched[row] != 0 {
+			p.at++
+			continue
+		}
+		from, to := int(p.from[k]), int(p.to[k])
+		count := to - from
+		if n+count > len(p.pairRow) {
+			if n+count > limit {
+				if n > 0 && count <= limit {
+					break
+				}
+				count = limit - n
+			}
+			p.pairRow = growBytes(p.pairRow[:n], max(n+count, 2*n))
+			p.pairBuild = growBytes(p.pairBuild[:n], len(p.pairRow))
+		}
+		salt := uint32(p.hashes[k])
+		pairRow, pairBuild := p.pairRow[n:], p.pairBuild[n:]
+		found := 0
+		for _, l := range links[from : from+count] {
+			pairRow[found], pairBuild[found] = row, int32(l)
+			if uint32(l>>32) == salt {
+				found++
+			}
+		}
+		n += found
+		if p.from[k] = int32(from + count); int(p.from[k]) < to {
+			break
+		}
+		p.at++
+	}
+	p.pairRow, p.pairBuild = p.pairRow[:n], p.pairBuild[:n]
+}
+
+// rangePairs takes candidates that need no comparison: all build rows, or the
+// rows of a dense key.
+func (p *joinProbe) rangePairs(in *vector.Batch, limit int) {
+	p.pairRow, p.pairBuild = p.pairRow[:0], p.pairBuild[:0]
+	links, once := p.t.links, p.once()
+	for ; p.at < p.n; p.at++ {
+		k := p.at
+		row := int32(in.Row(k))
+		if once && p.matched[row] != 0 {
+			continue
+		}
+		n := int(p.to[k] - p.from[k])
+		if room := limit - len(p.pairRow); n > room {
+			n = room
+		}
+		for i := range n {
+			id := p.from[k] + int32(i)
+			if links != nil {
+				id = int32(links[id])
+			}
+			p.pairRow, p.pairBuild = append(p.pairRow, row), append(p.pairBuild, id)
+		}
+		if p.from[k] += int32(n); p.from[k] < p.to[k] {
+			return
+		}
+	}
+}
