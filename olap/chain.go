@@ -66,9 +66,18 @@ type stream struct {
 	expands bool
 	// sequential says that an operator needs all rows in one worker.
 	sequential bool
+
+	// What nodes and ops begin in: most pipelines are short.
+	firstNodes [4]Node
+	firstOps   [3]operatorSpec
 }
 
-func newStream(n Node, src source) *stream { return &stream{src: src, nodes: []Node{n}} }
+func newStream(n Node, src source) *stream {
+	s := &stream{src: src}
+	s.nodes = append(s.firstNodes[:0], n)
+	s.ops = s.firstOps[:0]
+	return s
+}
 
 // then appends an operator.
 func (s *stream) then(n Node, op operatorSpec) *stream {
@@ -117,6 +126,9 @@ type chain struct {
 	depth   int // number of leading elements of pending that may be set
 	ended   bool
 	prof    []*nodeCounters // of the source, then of each operator; nil without a profile
+
+	firstOps     [3]operator
+	firstPending [3]*vector.Batch
 }
 
 // newChain makes w's instance of s.
@@ -126,9 +138,9 @@ func (s *stream) newChain(w *worker) (*chain, error) {
 		return nil, err
 	}
 	c := &chain{r: w.r, src: src}
-	if n := len(s.ops); n > 0 {
-		c.ops = make([]operator, n)
-		c.pending = make([]*vector.Batch, n)
+	c.ops, c.pending = c.firstOps[:0], c.firstPending[:0]
+	for range s.ops {
+		c.ops, c.pending = append(c.ops, nil), append(c.pending, nil)
 	}
 	for i, spec := range s.ops {
 		if c.ops[i], err = spec.operator(w); err != nil {

@@ -16,25 +16,16 @@ func (r *run) result(s *stream, emit func(*vector.Batch) error) error {
 	if err := s.prepare(r); err != nil {
 		return err
 	}
-	workers := r.workersFor(s)
-	chains := make([]*chain, 0, workers)
-	defer func() {
-		for _, c := range chains {
-			c.close()
-		}
-	}()
-	for i := range workers {
-		c, err := s.newChain(&worker{r: r, id: i})
-		if err != nil {
-			return err
-		}
-		chains = append(chains, c)
-	}
 	if r.scheduled && !s.small(r) {
-		return newResultQueue(r, chains).run(emit)
+		return r.resultFromPool(s, emit)
 	}
+	c, err := s.newChain(&worker{r: r})
+	if err != nil {
+		return err
+	}
+	defer c.close()
 	for {
-		b, ok, err := chains[0].next()
+		b, ok, err := c.next()
 		if err != nil || !ok {
 			return err
 		}
@@ -44,6 +35,24 @@ func (r *run) result(s *stream, emit func(*vector.Batch) error) error {
 			}
 		}
 	}
+}
+
+// resultFromPool runs the prepared last pipeline in the pool.
+func (r *run) resultFromPool(s *stream, emit func(*vector.Batch) error) error {
+	var chains []*chain
+	defer func() {
+		for _, c := range chains {
+			c.close()
+		}
+	}()
+	for i := range r.workersFor(s) {
+		c, err := s.newChain(&worker{r: r, id: i})
+		if err != nil {
+			return err
+		}
+		chains = append(chains, c)
+	}
+	return newResultQueue(r, chains).run(emit)
 }
 
 // resultQueue carries copies of result batches from the pool's workers to the

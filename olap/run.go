@@ -16,7 +16,7 @@ const sliceTime = 500 * time.Microsecond
 
 // run is one execution of a plan.
 type run struct {
-	ex         *Exec
+	ex         *Exec // own
 	ctx        context.Context
 	done       <-chan struct{}
 	fctx       fn.Context
@@ -24,7 +24,7 @@ type run struct {
 	scheduled  bool // pipelines run in the pool, else on the calling goroutine
 	workers    int  // tasks per pipeline, 1 if not scheduled
 	inlineRows float64
-	mem        *tracker
+	mem        *tracker // memory, except during the rounds of a recursion
 	shared     map[*Materialize]*materialized
 	workTables map[*WorkTable]*rowBuffer
 	scanners   []Scanner
@@ -32,25 +32,32 @@ type run struct {
 	mu     sync.Mutex
 	failed error         // the first error of any task, guarded by mu
 	stop   chan struct{} // closed with failed, nil when inline
+
+	// Here, so that a small execution allocates once.
+	own    Exec
+	memory tracker
 }
 
 func newRun(ctx context.Context, ex *Exec) *run {
-	own := *ex
-	r := &run{ex: &own, ctx: ctx, done: ctx.Done(), fctx: ex.Ctx, batch: ex.BatchSize, workers: 1}
+	r := &run{own: *ex, ctx: ctx, done: ctx.Done(), fctx: ex.Ctx, batch: ex.BatchSize, workers: 1}
+	r.ex = &r.own
 	if r.batch <= 0 || r.batch > vector.MaxBatch {
 		r.batch = vector.MaxBatch
 	}
-	own.BatchSize = r.batch // as sources see it
-	r.mem = &tracker{account: ex.Memory}
+	r.own.BatchSize = r.batch // as sources see it
+	r.mem = &r.memory
+	r.memory.account = ex.Memory
 	r.inlineRows = ex.InlineRows
 	if r.inlineRows == 0 {
 		r.inlineRows = DefaultInlineRows
 	}
-	interrupted := ex.Ctx.Interrupted
-	r.fctx.Interrupted = func() bool {
-		return r.check() != nil || interrupted != nil && interrupted()
-	}
+	r.fctx.Interrupted = r.interrupted
 	return r
+}
+
+// interrupted is the run's fn.Context.Interrupted.
+func (r *run) interrupted() bool {
+	return r.check() != nil || r.own.Ctx.Interrupted != nil && r.own.Ctx.Interrupted()
 }
 
 // execute is Run.
