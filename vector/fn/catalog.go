@@ -73,6 +73,7 @@ var scalarFamilies = []func() []overload{
 	timeFormatFunctions,
 	numberFormatFunctions,
 	sessionFunctions,
+	systemFunctions,
 	textFunctions,
 	trimFunctions,
 	concatFunctions,
