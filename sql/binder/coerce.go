@@ -200,3 +200,12 @@ func (b *binder) typeParams(name string, args []fn.Expr, pos int, argPos []int) 
 	}
 	return out, nil
 }
+
+// comparable refuses types that have no equality, for DISTINCT, GROUP BY and
+// set operations, or no order, for ORDER BY.
+func (b *binder) comparable(t types.Type, what string, pos int) error {
+	if t.Kind != types.JSON {
+		return nil
+	}
+	return b.errorAt(pos, sqlstate.UndefinedFunction, "could not identify an %s operator for type %s", what, t.BaseName())
+}

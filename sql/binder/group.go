@@ -167,6 +167,9 @@ func (c *core) groupKeys(e parser.Expr) ([]int, error) {
 		return nil, err
 	}
 	x = c.b.known(x)
+	if err := c.b.comparable(x.Type(), "equality", e.Pos()); err != nil {
+		return nil, err
+	}
 	aggs := plan.ColSet{}
 	for _, a := range c.sc.aggs {
 		aggs.Add(a.Col.ID)

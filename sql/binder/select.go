@@ -129,6 +129,9 @@ func (c *core) bindOrder(e *parser.SelectCore, s *parser.SelectStmt) error {
 				return c.b.errorAt(o.Expr.Pos(), sqlstate.InvalidColumnReference,
 					"for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 			}
+			if err := c.b.comparable(x.Type(), "ordering", o.Expr.Pos()); err != nil {
+				return err
+			}
 			c.keys = append(c.keys, sortKey(x, o.Desc, o.Nulls))
 		}
 		for _, d := range e.DistinctOn {
@@ -252,6 +255,11 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 			"for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 	}
 	if e.Distinct && len(on) == 0 {
+		for _, col := range q.cols {
+			if err := b.comparable(col.Type, "equality", col.pos); err != nil {
+				return nil, err
+			}
+		}
 		q.node, q.open = &plan.Distinct{Input: q.node}, false
 	}
 	if len(keys) > 0 {

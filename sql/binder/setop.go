@@ -37,6 +37,11 @@ func (b *binder) setOp(e *parser.SetOp, sc *scope) (*query, error) {
 		if err != nil {
 			return nil, err
 		}
+		if e.Op != parser.Union || !e.All {
+			if err := b.comparable(t, "equality", first.pos); err != nil {
+				return nil, err
+			}
+		}
 		col := b.newColumn(first.Name, t)
 		col.NotNull = true
 		for i, q := range inputs {

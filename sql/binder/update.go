@@ -139,11 +139,13 @@ func (b *binder) assignments(set []*parser.SetClause, t *plan.Table, sc *scope) 
 	for _, s := range set {
 		values := []parser.Expr{s.Value}
 		if s.Multi {
-			row, ok := s.Value.(*parser.RowExpr)
-			if !ok && len(s.Columns) > 1 {
-				return nil, b.unsupported(s.Value.Pos(), "assigning a subquery to several columns is")
+			if sub, ok := s.Value.(*parser.SubqueryExpr); ok && len(s.Columns) > 1 {
+				if err := b.assignSubquery(s, sub, t, sc, seen, &out); err != nil {
+					return nil, err
+				}
+				continue
 			}
-			if ok {
+			if row, ok := s.Value.(*parser.RowExpr); ok {
 				values = row.Items
 			}
 		}
@@ -151,14 +153,10 @@ func (b *binder) assignments(set []*parser.SetClause, t *plan.Table, sc *scope) 
 			return nil, b.errorAt(s.Pos(), sqlstate.SyntaxError, "number of columns does not match number of values")
 		}
 		for i, c := range s.Columns {
-			o, err := b.targetColumn(t, c)
+			o, err := b.assignedColumn(t, c, seen)
 			if err != nil {
 				return nil, err
 			}
-			if seen[o] {
-				return nil, b.errorAt(c.Pos(), sqlstate.SyntaxError, "multiple assignments to same column %q", c.Name)
-			}
-			seen[o] = true
 			x, err := b.assignment(values[i], t, o, sc)
 			if err != nil {
 				return nil, err
@@ -167,6 +165,45 @@ func (b *binder) assignments(set []*parser.SetClause, t *plan.Table, sc *scope) 
 		}
 	}
 	return out, nil
+}
+
+// assignedColumn finds the column of an assignment, which there may be one of.
+func (b *binder) assignedColumn(t *plan.Table, c parser.Ident, seen map[int]bool) (int, error) {
+	o, err := b.targetColumn(t, c)
+	if err != nil {
+		return 0, err
+	}
+	if seen[o] {
+		return 0, b.errorAt(c.Pos(), sqlstate.SyntaxError, "multiple assignments to same column %q", c.Name)
+	}
+	seen[o] = true
+	return o, nil
+}
+
+// assignSubquery binds (a, b) = (SELECT x, y …) as one scalar subquery for each column.
+func (b *binder) assignSubquery(s *parser.SetClause, sub *parser.SubqueryExpr, t *plan.Table, sc *scope, seen map[int]bool, out *[]plan.Assignment) error {
+	for i, c := range s.Columns {
+		o, err := b.assignedColumn(t, c, seen)
+		if err != nil {
+			return err
+		}
+		q, err := b.subquery(sub.Query, sc)
+		if err != nil {
+			return err
+		}
+		if len(q.cols) != len(s.Columns) {
+			return b.errorAt(s.Pos(), sqlstate.SyntaxError, "number of columns does not match number of values")
+		}
+		col := q.cols[i]
+		p := &plan.Project{Input: q.node, Items: []fn.Expr{plan.Ref(col.Column)}, Cols: []plan.Column{col.Column}}
+		value := &plan.Subquery{Kind: plan.ScalarSubquery, Plan: p, Typ: col.Type}
+		x, err := b.assign(value, t.Columns[o].Type, t.Columns[o].Name, col.pos)
+		if err != nil {
+			return err
+		}
+		*out = append(*out, plan.Assignment{Ordinal: o, Expr: x})
+	}
+	return nil
 }
 
 func (b *binder) assignment(e parser.Expr, t *plan.Table, ordinal int, sc *scope) (fn.Expr, error) {

@@ -213,7 +213,7 @@ func TestRandomQueries(t *testing.T) {
 			fmt.Println(sql)
 		}
 		root := bind(t, c, sql)
-		x := &naive{ctx: &fn.Context{ZoneName: "UTC"}, tables: randomTables(g.r.Uint64N(1000))}
+		x := &naive{maxEvals: 40_000, ctx: &fn.Context{ZoneName: "UTC"}, tables: randomTables(g.r.Uint64N(1000))}
 		x.ctes = map[int]*relation{}
 		want, wantErr := x.run(root, nil)
 		if wantErr == errTooLong {

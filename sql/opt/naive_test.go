@@ -19,12 +19,10 @@ type naive struct {
 	tables map[string][][]types.Datum
 	ctes   map[int]*relation
 	ctx    *fn.Context
-	// evals counts expressions evaluated; beyond maxEvals run gives up.
-	evals int
+	// evals counts expressions evaluated; beyond maxEvals, if not 0, run gives
+	// up: nested subqueries are exponential here.
+	evals, maxEvals int
 }
-
-// maxEvals bounds the work on one plan: nested subqueries are exponential here.
-const maxEvals = 40_000
 
 // relation is a result: rows over columns.
 type relation struct {
@@ -51,7 +49,7 @@ var errTooLong = errors.New("naive: too long")
 var errManyRows = errors.New("more than one row returned by a subquery")
 
 func (x *naive) eval(e fn.Expr, in env) (types.Datum, error) {
-	if x.evals++; x.evals > maxEvals {
+	if x.evals++; x.maxEvals > 0 && x.evals > x.maxEvals {
 		return types.Datum{}, errTooLong
 	}
 	closed, err := fn.Transform(e, func(n fn.Expr) (fn.Expr, error) {
@@ -265,16 +263,16 @@ func (x *naive) join(n *plan.Join, outer env) (*relation, error) {
 		return nil, err
 	}
 	out := &relation{cols: n.Columns()}
-	var rightSeen map[int]bool
+	rightSeen := map[int]bool{}
+	// The right side may depend on the left before unnesting.
+	dependent := plan.Outer(n.Right).Intersects(plan.NewColSet(l.cols))
 	var r *relation
 	for _, lrow := range l.rows {
 		le := l.env(outer, lrow)
-		// The right side may depend on the left before unnesting.
-		if r, err = x.run(n.Right, le); err != nil {
-			return nil, err
-		}
-		if rightSeen == nil {
-			rightSeen = map[int]bool{}
+		if r == nil || dependent {
+			if r, err = x.run(n.Right, le); err != nil {
+				return nil, err
+			}
 		}
 		matches, unknown := 0, false
 		for i, rrow := range r.rows {

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"htapdb/sql/plan"
+	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
 
@@ -158,13 +159,30 @@ func (o *optimizer) pullJoin(n *plan.Join, free plan.ColSet) (*pulled, bool) {
 func joinConds(j *plan.Join) []fn.Expr {
 	var out []fn.Expr
 	for _, k := range j.Keys {
-		name := "="
 		if k.NullSafe {
-			name = "is not distinct from"
+			out = append(out, notDistinct(k.Left, k.Right))
+		} else {
+			out = append(out, mustCall("=", k.Left, k.Right))
 		}
-		out = append(out, mustCall(name, k.Left, k.Right))
 	}
 	return append(out, j.Residual...)
+}
+
+// notDistinct compares NULL-safely, by their text where a type has no equality (JSON).
+func notDistinct(l, r fn.Expr) fn.Expr {
+	const op = "is not distinct from"
+	if e, err := fn.NewCall(op, l, r); err == nil {
+		return e
+	}
+	lt, err := fn.NewCast(l, types.TText, fn.ExplicitCast)
+	if err != nil {
+		return mustCall(op, l, r)
+	}
+	rt, err := fn.NewCast(r, types.TText, fn.ExplicitCast)
+	if err != nil {
+		return mustCall(op, l, r)
+	}
+	return mustCall(op, lt, rt)
 }
 
 // pullAggregate groups by the inner sides of correlated equalities in addition.

@@ -1,6 +1,9 @@
 package router
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"htapdb/sql/opt"
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
@@ -33,6 +36,14 @@ func constraints(s *plan.Scan) map[int]*constraint {
 				c.values = values
 			}
 			c.conds = append(c.conds, f)
+			continue
+		}
+		if id, lo, hi, ok := prefixRange(f, ordinals); ok {
+			c := ensure(out, ordinals[id].Ordinal)
+			if c.lo == nil && c.hi == nil {
+				c.lo, c.hi = lo, hi
+				c.conds = append(c.conds, f)
+			}
 			continue
 		}
 		if id, op, bound, ok := rangeBound(f, ordinals); ok {
@@ -118,6 +129,45 @@ func rangeBound(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, str
 	}
 	v, lossy, ok := converted(value, t)
 	return id, op, &plan.Bound{Expr: v, Inclusive: inclusive || lossy}, ok
+}
+
+// prefixRange reads column LIKE 'prefix%' as the range of the strings that
+// begin with the prefix; byte order is the order of keys.
+func prefixRange(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (id plan.ColID, lo, hi *plan.Bound, ok bool) {
+	c, isCall := e.(*fn.Call)
+	if !isCall || c.Func.Name != "~~" || len(c.Args) != 2 {
+		return 0, nil, nil, false
+	}
+	id, ok = columnOf(c.Args[0], cols)
+	lit, isLit := c.Args[1].(*fn.Literal)
+	if !ok || !isLit || lit.Value.IsNull() || cols[id].Type.Kind == types.Char {
+		return 0, nil, nil, false
+	}
+	prefix := lit.Value.Str()
+	if i := strings.IndexAny(prefix, `%_\\`); i >= 0 {
+		prefix = prefix[:i]
+	}
+	next := successor(prefix)
+	if prefix == "" || next == "" {
+		return 0, nil, nil, false
+	}
+	t := cols[id].Type
+	if t.Length > 0 && utf8.RuneCountInString(prefix) > int(t.Length) {
+		return 0, nil, nil, false
+	}
+	bound := func(s string, inclusive bool) *plan.Bound {
+		return &plan.Bound{Expr: &fn.Literal{Value: types.NewString(s), Typ: t}, Inclusive: inclusive}
+	}
+	return id, bound(prefix, true), bound(next, false), true
+}
+
+// successor is the first string after all that begin with prefix and whose
+// last character is ASCII, which has a next one; "" for others.
+func successor(prefix string) string {
+	if prefix == "" || prefix[len(prefix)-1] >= utf8.RuneSelf-1 {
+		return ""
+	}
+	return prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1)
 }
 
 // comparison reads column op constant, turned around if need be. The constant

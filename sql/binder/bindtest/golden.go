@@ -28,7 +28,9 @@ func Golden(t *testing.T, path string, run func(t *testing.T, command, input str
 	}
 	var out []string
 	for _, block := range strings.Split(strings.TrimRight(string(text), "\n"), "\n\n") {
-		out = append(out, goldenCase(t, path, block, run))
+		if block = strings.Trim(block, "\n"); block != "" {
+			out = append(out, goldenCase(t, path, block, run))
+		}
 	}
 	if *rewrite {
 		if err := os.WriteFile(path, []byte(strings.Join(out, "\n\n")+"\n"), 0o644); err != nil {
@@ -63,7 +65,7 @@ func goldenCase(t *testing.T, path, block string, run func(t *testing.T, command
 	if have != want && !*rewrite {
 		t.Errorf("%s: %s\nhave:\n%s\nwant:\n%s", filepath.Base(path), sql, have, want)
 	}
-	return strings.Join(append(append(comments, lines[0]), sql, "----", have), "\n")
+	return strings.TrimRight(strings.Join(append(append(comments, lines[0]), sql, "----", have), "\n"), "\n")
 }
 
 // GoldenFile compares text with a whole file, or writes the file with -rewrite.
