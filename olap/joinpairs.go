@@ -43,7 +43,7 @@ func (p *joinProbe) linkedPairs(in *vector.Batch, limit int) {
 	for p.at < p.n {
 		k := p.at
 		row := int32(in.Row(k))
-		if once && p.matched[row] != 0 {
+		if once && p.matched[row] != 0 || p.first != nil && p.alreadyFound(k) {
 			p.at++
 			continue
 		}
@@ -69,7 +69,8 @@ func (p *joinProbe) linkedPairs(in *vector.Batch, limit int) {
 			}
 		}
 		n += found
-		if p.from[k] = int32(from + count); int(p.from[k]) < to {
+		p.partial = from+count < to
+		if p.from[k] = int32(from + count); p.partial {
 			break
 		}
 		p.at++
@@ -85,7 +86,7 @@ func (p *joinProbe) rangePairs(in *vector.Batch, limit int) {
 	for ; p.at < p.n; p.at++ {
 		k := p.at
 		row := int32(in.Row(k))
-		if once && p.matched[row] != 0 {
+		if once && p.matched[row] != 0 || p.first != nil && p.alreadyFound(k) {
 			continue
 		}
 		n := int(p.to[k] - p.from[k])
@@ -99,8 +100,54 @@ func (p *joinProbe) rangePairs(in *vector.Batch, limit int) {
 			}
 			p.pairRow, p.pairBuild = append(p.pairRow, row), append(p.pairBuild, id)
 		}
-		if p.from[k] += int32(n); p.from[k] < p.to[k] {
+		p.from[k] += int32(n)
+		if p.partial = p.from[k] < p.to[k]; p.partial {
 			return
 		}
+	}
+}
+
+// firstMatches sets p.first[k] to the first build row that matches the k-th
+// alive row, −1 if there may be none. A row marks all build rows of its key, so
+// the first one tells whether another row has done so; otherwise many probe rows
+// with many matches each would mark the same rows over and over.
+func (p *joinProbe) firstMatches(in *vector.Batch) {
+	t := p.t
+	p.first, p.partial = growBytes(p.first, p.n), false
+	p.pairRow, p.pairBuild, p.rowsOf = p.pairRow[:0], p.pairBuild[:0], p.rowsOf[:0]
+	for k := range p.n {
+		p.first[k] = -1
+		for _, l := range t.links[p.from[k]:p.to[k]] {
+			if t.dense || uint32(l>>32) == uint32(p.hashes[k]) {
+				p.pairRow = append(p.pairRow, int32(in.Row(k)))
+				p.pairBuild = append(p.pairBuild, int32(l))
+				p.rowsOf = append(p.rowsOf, int32(k))
+				break
+			}
+		}
+	}
+	p.eq = growBytes(p.eq, len(p.pairRow))
+	fill8(p.eq, 1)
+	if !t.dense {
+		p.compareKeys()
+	}
+	for i, k := range p.rowsOf {
+		if p.eq[i] != 0 {
+			p.first[k] = p.pairBuild[i]
+		}
+	}
+}
+
+// alreadyFound reports whether another row has marked the matches of row k,
+// which has not begun to itself.
+func (p *joinProbe) alreadyFound(k int) bool {
+	return !p.partial && p.first[k] >= 0 && p.t.isFound(p.first[k])
+}
+
+// compareKeys clears p.eq for the pairs whose keys differ.
+func (p *joinProbe) compareKeys() {
+	for i, c := range p.t.keys {
+		nullSafe := p.j.NullSafe != nil && p.j.NullSafe[i]
+		p.elems = p.t.rows.cols[c].matchRows(p.keyCols[i], p.pairRow, p.pairBuild, nullSafe, p.eq, p.elems)
 	}
 }

@@ -130,6 +130,9 @@ type joinProbe struct {
 	touched uint64 // keeps the compiler from dropping touchLinks
 	eq      []uint8
 	elems   []int32
+	rowsOf  []int32
+	first   []int32 // see firstMatches; nil for most kinds
+	partial bool    // some candidates of row at have been taken
 	sel     []int32
 	flat    vector.Vector
 	nulls   []*vector.Vector
@@ -203,6 +206,9 @@ func (p *joinProbe) begin(in *vector.Batch) error {
 		p.touchLinks()
 	}
 	p.dropNullKeys(cols, in, func(k int) { p.to[k] = p.from[k] })
+	if t.found != nil && !p.j.hasProbe() && p.residual == nil {
+		p.firstMatches(in)
+	}
 	return nil
 }
 
@@ -305,10 +311,7 @@ func (p *joinProbe) verify(in *vector.Batch) error {
 	if len(t.keys) > 0 && !t.dense && len(p.pairRow) > 0 {
 		p.eq = growBytes(p.eq, len(p.pairRow))
 		fill8(p.eq, 1)
-		for i, c := range t.keys {
-			nullSafe := p.j.NullSafe != nil && p.j.NullSafe[i]
-			p.elems = t.rows.cols[c].matchRows(p.keyCols[i], p.pairRow, p.pairBuild, nullSafe, p.eq, p.elems)
-		}
+		p.compareKeys()
 		p.keepPairs(p.eq)
 	}
 	if p.residual == nil || len(p.pairRow) == 0 {

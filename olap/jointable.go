@@ -116,6 +116,26 @@ type buildSink struct {
 	sel    []int32
 	// dropped says that rows with NULL keys were left out.
 	dropped bool
+	// distinct drops rows whose keys have been kept already, where one match is
+	// as good as many; nil otherwise, or when there turned out to be few such rows.
+	distinct *groupTable
+	ids      []uint32
+	seen     int // rows, by distinct
+}
+
+// A build that drops duplicates gives up when, after so many rows, more than
+// three quarters were distinct.
+const distinctTrial = 32 << 10
+
+// newBuildSink makes the sink of one worker.
+func newBuildSink(r *run, j *HashJoin, l *buildLayout) (*buildSink, error) {
+	e, err := r.newExprs(l.exprs)
+	s := &buildSink{node: j, layout: l, exprs: e, buf: newRowBuffer(l.types, r.newTrack(j))}
+	if len(l.keys) > 0 && j.Residual == nil && (j.Kind == Semi || j.Kind == Anti || j.Kind == Mark) {
+		s.distinct = newGroupTable(l.types, r.newTrack(j))
+		s.distinct.keys = s.buf
+	}
+	return s, err
 }
 
 func (s *buildSink) consume(b *vector.Batch) error {
@@ -134,12 +154,31 @@ func (s *buildSink) consume(b *vector.Batch) error {
 	}
 	if len(s.cols) > 0 {
 		s.batch = hashRows(s.cols, sel, b.Len, s.batch)
+		if s.distinct != nil {
+			return s.addDistinct(cols, sel, b.Len)
+		}
 		if err := s.buf.mem.add(int64(len(s.batch)) * 8); err != nil {
 			return err
 		}
 		s.hashes = append(s.hashes, s.batch...)
 	}
 	return s.buf.append(cols, sel, b.Len)
+}
+
+// addDistinct keeps the rows whose keys are new.
+func (s *buildSink) addDistinct(cols []*vector.Vector, sel []int32, n int) error {
+	d := s.distinct
+	s.ids = growBytes(s.ids, len(s.batch))
+	if err := d.find(cols, sel, n, s.batch, s.ids); err != nil {
+		return err
+	}
+	s.hashes = d.hashes
+	s.seen += len(s.batch)
+	if s.seen >= distinctTrial && d.groups > s.seen/4*3 {
+		d.mem.release()
+		s.distinct = nil
+	}
+	return nil
 }
 
 // keepsNullKeys reports whether build rows that cannot match are needed.
@@ -177,8 +216,7 @@ func (t *joinTable) build(r *run, input *stream) error {
 	t.keys, t.out, t.residual, t.mem = l.keys, l.out, l.residual, r.newTrack(t.node)
 	var sinks []*buildSink
 	err := r.drain(input, t.node, func(w *worker) (sinkWorker, error) {
-		e, err := r.newExprs(l.exprs)
-		s := &buildSink{node: t.node, layout: l, exprs: e, buf: newRowBuffer(l.types, r.newTrack(t.node))}
+		s, err := newBuildSink(r, t.node, l)
 		sinks = append(sinks, s)
 		return s, err
 	})
@@ -420,6 +458,9 @@ func distributeRows(r *run, rows []int32, hashes []uint64, partBits int) ([]hash
 		return nil
 	})
 }
+
+// isFound reports whether row i has matched.
+func (t *joinTable) isFound(i int32) bool { return atomic.LoadUint32(&t.found[i>>5])>>(i&31)&1 != 0 }
 
 // markFound notes that row i has matched.
 func (t *joinTable) markFound(i int32) {

@@ -451,3 +451,25 @@ func TestRecursiveUnion(t *testing.T) {
 		t.Errorf("endless recursion: %v", err)
 	}
 }
+
+// TestManyMatches has every probe row match half of the build rows, which takes
+// minutes for an operator that looks at all of them.
+func TestManyMatches(t *testing.T) {
+	h := newHarness(t)
+	cols := []types.Type{types.TInt4, types.TText}
+	side := h.table(cols, 60_000, func(i int) row {
+		return row{types.NewInt32(int32(i % 2)), types.NewString([]string{"a", "b"}[i%2])}
+	})
+	for c := range cols {
+		for kind, want := range map[JoinKind]int{Semi: 60_000, Anti: 0, Mark: 60_000, BuildSemi: 60_000, BuildAnti: 0} {
+			j := &HashJoin{Kind: kind, Probe: side, Build: side, ProbeKeys: []fn.Expr{col(side, c)}, BuildKeys: []fn.Expr{col(side, c)}}
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			n := 0
+			err := Run(ctx, j, &Exec{}, func(b *vector.Batch) error { n += b.Rows(); return nil })
+			cancel()
+			if err != nil || n != want {
+				t.Errorf("%s by %s: %d rows, want %d, error %v", kind, cols[c], n, want, err)
+			}
+		}
+	}
+}
