@@ -211,12 +211,14 @@ func (a *aggSource) open(r *run) error {
 	if err != nil {
 		return err
 	}
-	for i := range workers[0].sets {
-		if err := a.mergeSet(workers, i); err != nil {
-			return err
+	return r.timed(a.layout.node, func() error {
+		for i := range workers[0].sets {
+			if err := a.mergeSet(workers, i); err != nil {
+				return err
+			}
 		}
-	}
-	return r.parallel(len(a.tables), func(i int) error { return a.tables[i].finishOrdered() })
+		return r.parallel(len(a.tables), func(i int) error { return a.tables[i].finishOrdered() })
+	})
 }
 
 func (a *aggSource) parallel() int { return max(1, len(a.tables)) }

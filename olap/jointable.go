@@ -238,7 +238,7 @@ func (t *joinTable) build(r *run, input *stream) error {
 	if err := t.rows.mem.add(int64(cap(hashes)) * 8); err != nil {
 		return err
 	}
-	if err := t.index(r, hashes); err != nil {
+	if err := r.timed(t.node, func() error { return t.index(r, hashes) }); err != nil {
 		return err
 	}
 	if t.node.returnsBuild() {

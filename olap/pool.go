@@ -87,6 +87,7 @@ func (p *Pool) submit(tasks []*poolTask) error {
 	p.active += len(tasks)
 	for _, t := range tasks {
 		p.enqueue(t)
+		p.work.Signal()
 	}
 	return nil
 }
@@ -95,6 +96,7 @@ func (p *Pool) submit(tasks []*poolTask) error {
 func (p *Pool) resume(t *poolTask) {
 	p.mu.Lock()
 	p.enqueue(t)
+	p.work.Signal()
 	p.mu.Unlock()
 }
 
@@ -106,7 +108,6 @@ func (p *Pool) enqueue(t *poolTask) {
 		g.inRing = true
 		p.ring = append(p.ring, g)
 	}
-	p.work.Signal()
 }
 
 // take returns the next task of the next group in turn; mu is held and ring is
@@ -150,6 +151,8 @@ func (p *Pool) worker() {
 		p.mu.Lock()
 		switch result {
 		case sliceAgain:
+			// No signal: this worker takes a task next, perhaps the same one. Waking
+			// another would move a lone task from thread to thread every slice.
 			p.enqueue(t)
 		case sliceDone:
 			if p.active--; p.active == 0 && p.closed {

@@ -13,7 +13,7 @@ type NodeStats struct {
 	// Rows and Batches are what the node produced.
 	Rows, Batches int64
 	// Time is the time spent in the node itself, summed over the workers,
-	// without its inputs.
+	// without its inputs (but those of an Append are included).
 	Time time.Duration
 	// Bytes is the largest memory that the node reserved.
 	Bytes int64
@@ -75,6 +75,19 @@ func (c *nodeCounters) count(b *vector.Batch, d time.Duration) {
 		c.rows.Add(int64(b.Rows()))
 		c.batches.Add(1)
 	}
+}
+
+// timed calls f, work of n between its pipelines (merging, sorting, indexing),
+// and adds the time it took to n's.
+func (r *run) timed(n Node, f func() error) error {
+	c := r.ex.Profile.counters(n)
+	if c == nil {
+		return f()
+	}
+	start := time.Now()
+	err := f()
+	c.nanos.Add(int64(time.Since(start)))
+	return err
 }
 
 // addBytes moves the memory in use, and its highest value with it.

@@ -36,8 +36,12 @@ type sorter struct {
 
 // sortBuffer returns the order of the rows of buf by the key columns cols; the
 // Expr of keys is not used. It is for the goroutine that coordinates the run.
-func (r *run) sortBuffer(n Node, buf *rowBuffer, cols []int, keys []SortKey) ([]int32, error) {
-	return r.sortRows(n, buf, cols, keys, r.parallel)
+func (r *run) sortBuffer(n Node, buf *rowBuffer, cols []int, keys []SortKey) (order []int32, err error) {
+	err = r.timed(n, func() error {
+		order, err = r.sortRows(n, buf, cols, keys, r.parallel)
+		return err
+	})
+	return order, err
 }
 
 // sortAlone is sortBuffer for a worker.

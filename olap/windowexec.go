@@ -19,7 +19,7 @@ func (w *Window) compile(r *run) (*stream, error) {
 			return err
 		}
 		src.exec = x
-		return x.compute()
+		return r.timed(w, x.compute)
 	}
 	return newStream(w, src), nil
 }
