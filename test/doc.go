@@ -1,0 +1,15 @@
+// Package test holds the SQL tests of the whole engine: the files in slt, each
+// a feature with the answers that PostgreSQL gives, and the shared corpus of
+// sqllogictest files.
+//
+// The files of slt run under a matrix of configurations (row store, columns,
+// small batches, one worker, no optimizer, no SIMD). Where the engine differs
+// from PostgreSQL on purpose, a pair of "skipif postgresql" and "onlyif
+// postgresql" records says so; docs/sql lists these differences.
+//
+//	go test ./test -run TestFiles/joins              one file
+//	HTAPDB_POSTGRES=postgres://… go test ./test -run TestPostgreSQL [-rewrite]
+//	HTAPDB_LONG=1 go test ./test -run TestCorpus     the whole corpus
+//
+// There is nothing here but tests.
+package test
