@@ -65,3 +65,9 @@ func (db *DB) committedCatalog() (*catalog.Snapshot, error) {
 	defer snap.Close()
 	return db.catalog.At(snap)
 }
+
+// IsSetting reports whether SET knows the name.
+func IsSetting(name string) bool {
+	_, err := lookupSetting(name)
+	return err == nil
+}
