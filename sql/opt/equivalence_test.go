@@ -21,7 +21,7 @@ import (
 func TestEquivalence(t *testing.T) {
 	c := catalog(t)
 	queries := readQueries(t, "testdata/equivalence.sql")
-	rounds := uint64(4)
+	rounds := uint64(10)
 	if os.Getenv("HTAPDB_LONG") != "" {
 		rounds = 40
 	}

@@ -199,7 +199,7 @@ func TestRandomQueries(t *testing.T) {
 	if s, err := strconv.ParseUint(os.Getenv("HTAPDB_SEED"), 10, 64); err == nil {
 		seed = s
 	}
-	n := 150
+	n := 400
 	if os.Getenv("HTAPDB_LONG") != "" {
 		n = 6000
 	}

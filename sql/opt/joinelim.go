@@ -1,6 +1,9 @@
 package opt
 
-import "htapdb/sql/plan"
+import (
+	"htapdb/sql/plan"
+	"htapdb/vector/fn"
+)
 
 // superfluous reports a left join that neither adds columns that are needed
 // nor multiplies rows: its keys determine the right row.
@@ -8,13 +11,23 @@ func superfluous(j *plan.Join, need plan.ColSet) bool {
 	if j.Kind != plan.LeftJoin || need.Intersects(plan.NewColSet(j.Right.Columns())) {
 		return false
 	}
+	return uniqueOn(j.Right, rightKeys(j))
+}
+
+// rightKeys are the right columns that the join's keys fix; under a cast that
+// keeps values apart, too.
+func rightKeys(j *plan.Join) plan.ColSet {
 	var keys plan.ColSet
 	for _, k := range j.Keys {
-		if id, ok := plan.RefID(k.Right); ok {
+		e := k.Right
+		if c, ok := e.(*fn.Call); ok && c.Func.Name == "cast" && len(c.Args) == 1 && Widens(c.Args[0].Type(), c.Typ) {
+			e = c.Args[0]
+		}
+		if id, ok := plan.RefID(e); ok && !k.NullSafe {
 			keys.Add(id)
 		}
 	}
-	return uniqueOn(j.Right, keys)
+	return keys
 }
 
 // uniqueOn reports that no two rows of the plan agree on all of the columns.

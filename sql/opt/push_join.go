@@ -155,12 +155,19 @@ func markToSemi(j *plan.Join, conds []fn.Expr) (*plan.Join, []fn.Expr, bool) {
 }
 
 // finishJoins turns equalities in join conditions into keys, everywhere.
+// Single joins that cannot fail become left joins.
 func (o *optimizer) finishJoins(root plan.Node) plan.Node {
 	return plan.Rewrite(root, func(n plan.Node) plan.Node {
-		if j, ok := n.(*plan.Join); ok {
-			return extractKeys(j)
+		j, ok := n.(*plan.Join)
+		if !ok {
+			return n
 		}
-		return n
+		j = extractKeys(j)
+		if j.Kind == plan.SingleJoin && !o.off && uniqueOn(j.Right, rightKeys(j)) {
+			// No second match is possible: there is nothing to watch for.
+			j.Kind = plan.LeftJoin
+		}
+		return j
 	})
 }
 
