@@ -13,6 +13,9 @@ type cte struct {
 	name string
 	q    *query
 	mode parser.Materialized
+	// work is set while the recursive term of the item is bound: a reference
+	// then means the rows of the round before.
+	work *plan.Recursive
 }
 
 // with binds a WITH clause into sc. Later items see earlier ones.
@@ -20,9 +23,6 @@ func (b *binder) with(w *parser.With, sc *scope) ([]*cte, error) {
 	sc.ctes = map[string]*cte{}
 	var defs []*cte
 	for _, e := range w.CTEs {
-		if w.Recursive && refersTo(e) {
-			return nil, b.unsupported(e.Pos(), "WITH RECURSIVE is")
-		}
 		if _, twice := sc.ctes[e.Name]; twice {
 			return nil, b.errorAt(e.Pos(), sqlstate.DuplicateAlias, "WITH query name %q specified more than once", e.Name)
 		}
@@ -30,7 +30,13 @@ func (b *binder) with(w *parser.With, sc *scope) ([]*cte, error) {
 		if !ok {
 			return nil, b.unsupported(e.Stmt.Pos(), "data-modifying statements in WITH are")
 		}
-		q, err := b.selectStmt(sel, sc)
+		var q *query
+		var err error
+		if w.Recursive && mayRecurse(sel) {
+			q, err = b.recursive(e, sel, sc)
+		} else {
+			q, err = b.selectStmt(sel, sc)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -50,48 +56,11 @@ func (b *binder) with(w *parser.With, sc *scope) ([]*cte, error) {
 	return defs, nil
 }
 
-// refersTo reports whether a WITH RECURSIVE item really is recursive: its query
-// is a UNION that names it.
-func refersTo(e *parser.CTE) bool {
-	sel, ok := e.Stmt.(*parser.SelectStmt)
-	if !ok {
-		return false
-	}
-	set, ok := sel.Body.(*parser.SetOp)
-	return ok && set.Op == parser.Union && mentions(set.Right, e.Name)
-}
-
-// mentions looks for a table of the name in the FROM clauses of a body.
-func mentions(body parser.QueryBody, name string) bool {
-	switch body := body.(type) {
-	case *parser.SelectCore:
-		for _, f := range body.From {
-			if fromMentions(f, name) {
-				return true
-			}
-		}
-	case *parser.SelectStmt:
-		return mentions(body.Body, name)
-	case *parser.SetOp:
-		return mentions(body.Left, name) || mentions(body.Right, name)
-	}
-	return false
-}
-
-func fromMentions(f parser.TableExpr, name string) bool {
-	switch f := f.(type) {
-	case *parser.TableRef:
-		return f.Name.Schema == "" && f.Name.Name == name
-	case *parser.SubqueryRef:
-		return mentions(f.Query.Body, name)
-	case *parser.JoinExpr:
-		return fromMentions(f.Left, name) || fromMentions(f.Right, name)
-	}
-	return false
-}
-
 // cteRef binds a reference to a WITH item.
 func (b *binder) cteRef(c *cte, e *parser.TableRef) (plan.Node, *namespace, error) {
+	if c.work != nil {
+		return b.workTable(c, e)
+	}
 	ref := &plan.CTERef{CTE: c.id, Name: c.name}
 	rel := &relation{name: aliasName(e.Alias, c.name)}
 	for _, def := range c.q.cols {

@@ -79,6 +79,10 @@ func (s *estimator) compute(n plan.Node) *profile {
 			p.rows += s.rows(in)
 		}
 		return p
+	case *plan.Recursive:
+		return &profile{rows: s.rows(n.Initial) * recursiveRounds}
+	case *plan.WorkTable:
+		return &profile{rows: functionRows}
 	case *plan.With:
 		s.ctes[n.ID] = n.Def
 		return s.of(n.Body)
@@ -95,6 +99,8 @@ func (s *estimator) compute(n plan.Node) *profile {
 const (
 	fileRows     = 1_000_000
 	functionRows = 1000
+	// recursiveRounds is the number of rounds assumed of a recursive query.
+	recursiveRounds = 10
 )
 
 // stats returns what is known about a column, for Selectivity.

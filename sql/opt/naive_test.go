@@ -170,6 +170,10 @@ func (x *naive) run(n plan.Node, outer env) (*relation, error) {
 		return x.cteRef(n)
 	case *plan.Window:
 		return x.window(n, outer)
+	case *plan.Recursive:
+		return x.recursive(n, outer)
+	case *plan.WorkTable:
+		return &relation{cols: n.Cols, rows: x.ctes[-n.Recursive].rows}, nil
 	}
 	return nil, fmt.Errorf("naive: %T", n)
 }
@@ -654,4 +658,29 @@ func (x *naive) window(n *plan.Window, outer env) (*relation, error) {
 		out.rows = append(out.rows, row)
 	}
 	return out, nil
+}
+
+// recursive keeps the rows of the round before under the negated ID.
+func (x *naive) recursive(n *plan.Recursive, outer env) (*relation, error) {
+	out, round := &relation{cols: n.Cols}, plan.Node(n.Initial)
+	seen := map[string]bool{}
+	for i := 0; ; i = 1 {
+		s := &plan.SetOp{Kind: plan.Union, All: true, Inputs: []plan.Node{round}, Maps: [][]plan.ColID{n.Maps[i]}, Cols: n.Cols}
+		rows, err := x.setOp(s, outer)
+		if err != nil {
+			return nil, err
+		}
+		if !n.All {
+			rows.rows = slices.DeleteFunc(rows.rows, func(row []types.Datum) bool {
+				k := rowKey(row, n.Cols)
+				defer func() { seen[k] = true }()
+				return seen[k]
+			})
+		}
+		if len(rows.rows) == 0 {
+			return out, nil
+		}
+		out.rows = append(out.rows, rows.rows...)
+		x.ctes[-n.ID], round = rows, n.Step
+	}
 }

@@ -36,6 +36,10 @@ func (p *pruner) node(n plan.Node, need plan.ColSet) plan.Node {
 		return p.setOp(n, need)
 	case *plan.With:
 		return p.with(n, need)
+	case *plan.Recursive:
+		return p.recursive(n)
+	case *plan.WorkTable:
+		return n
 	case *plan.CTERef:
 		return p.cteRef(n, need)
 	case *plan.Join:
@@ -222,4 +226,14 @@ func (p *pruner) lock(n *plan.Lock, need plan.ColSet) plan.Node {
 	}
 	c.Input = p.node(n.Input, need)
 	return &c
+}
+
+// recursive keeps all columns: those of a round are the input of the next.
+func (p *pruner) recursive(n *plan.Recursive) plan.Node {
+	var initial, step plan.ColSet
+	for i := range n.Cols {
+		initial.Add(n.Maps[0][i])
+		step.Add(n.Maps[1][i])
+	}
+	return n.WithChildren([]plan.Node{p.node(n.Initial, initial), p.node(n.Step, step)})
 }

@@ -56,6 +56,13 @@ func describe(n Node, names map[ColID]string) *description {
 	case *CTERef:
 		d.nodeType, d.relation = "CTE Scan", n.Name
 		d.add("CTE", strconv.Itoa(n.CTE))
+	case *Recursive:
+		d.nodeType = "Recursive Union"
+		if n.All {
+			d.nodeType += " All"
+		}
+	case *WorkTable:
+		d.nodeType, d.relation = "WorkTable Scan", n.Name
 	case *Window:
 		describeWindow(d, n, names)
 	case *Lock:

@@ -22,6 +22,7 @@ var statements = []string{
 	"select t.a, count(*) filter (where u.x > 1) from t left join u on t.b = u.a and u.x < t.a where t.c like 'x%' group by t.a order by 2 desc limit 3 offset 1",
 	"select a, (select max(x) from u where u.a > t.b), b in (select k1 from w) from t",
 	"select b, rank() over (partition by b order by a rows between 1 preceding and 2 following) from t",
+	"with recursive r (n) as (select 1 union all select n + 1 from r where n < 5) select * from r r1, r r2",
 	"with c as materialized (select a from t) select * from c c1 join c c2 on c1.a = c2.a",
 	"select distinct on (b) b, a from t order by b, a",
 	"select a from t union all select x from u",

@@ -24,6 +24,9 @@ func (r *renumberer) node(n Node) Node {
 		// column has had: fresh ColIDs are as unique as it takes.
 		r.ctes[w.ID] = int(r.ids.Next()) + cteRenumberBase
 	}
+	if rec, ok := n.(*Recursive); ok {
+		r.ctes[rec.ID] = int(r.ids.Next()) + cteRenumberBase
+	}
 	old := n.Children()
 	fresh := make([]Node, len(old))
 	for i, c := range old {
@@ -140,6 +143,19 @@ func (r *renumberer) outputs(n Node) Node {
 		return &c
 	case *CTERef:
 		return r.cteRef(n)
+	case *Recursive:
+		c := *n
+		c.ID = r.ctes[n.ID]
+		c.Maps = [2][]ColID{r.idList(n.Maps[0]), r.idList(n.Maps[1])}
+		c.Cols = r.list(n.Cols)
+		return &c
+	case *WorkTable:
+		c := *n
+		if id, ok := r.ctes[n.Recursive]; ok {
+			c.Recursive = id
+		}
+		c.Cols = r.list(n.Cols)
+		return &c
 	case *Window:
 		c := *n
 		c.Funcs = append([]WindowFunc(nil), n.Funcs...)

@@ -134,6 +134,8 @@ func (v *validator) kind(n Node) error {
 		return v.join(n)
 	case *SetOp:
 		return v.setOp(n)
+	case *Recursive:
+		return v.setOp(&SetOp{Kind: Union, All: true, Inputs: n.Children(), Maps: n.Maps[:], Cols: n.Cols})
 	case *CTERef:
 		w, ok := v.ctes[n.CTE]
 		if !ok {

@@ -236,3 +236,10 @@ select t.a, u.x, u.y, t.c, sum(u.x) from t join u on t.b = u.x group by t.c, t.a
 select u.x, u.y, t.a, count(*) from t left join u on t.b = u.x group by u.x, u.y, t.a;
 select t.a, u.x, w.v from t join u on t.b = u.a join w on w.k1 = u.a where t.b in (select k1 from w where v > 1);
 select t.a, u.x from t join u on t.b = u.a where not exists (select 1 from w where w.k1 = t.a);
+
+-- recursion
+with recursive r (n) as (select 1 union all select n + 1 from r where n < 5) select n from r where n > 2;
+with recursive r (n) as (select a from t union select t.b from t join r on t.a = r.n) select n from r;
+with recursive r (n, lv) as (select a, 0 from t where a = 1 union all select t.b, lv + 1 from r join t on t.a = r.n where lv < 4) select t.c, r.lv from r left join t on t.a = r.n;
+with recursive r as (select 1 as n union select (n + 1) % 4 from r) select r1.n, r2.n from r r1 join r r2 on r1.n = r2.n;
+select a from t where b in (with recursive r (n) as (select 1 union all select n + 1 from r where n < 3) select n from r);
