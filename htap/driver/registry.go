@@ -10,12 +10,12 @@ import (
 )
 
 // directories are the open databases of this process by path.
-var directories = registry{open_: map[string]*shared{}}
+var directories = registry{byPath: map[string]*shared{}}
 
 // registry shares engines between connectors.
 type registry struct {
-	mu    sync.Mutex
-	open_ map[string]*shared
+	mu     sync.Mutex
+	byPath map[string]*shared
 }
 
 // shared is one open directory.
@@ -50,11 +50,12 @@ func (r *registry) open(ctx context.Context, n name) (*shared, error) {
 		return nil, err
 	}
 	for {
-		s, first, err := r.join(path, n)
+		s, how, err := r.join(path, n)
 		if err != nil {
 			return nil, err
 		}
-		if first {
+		switch how {
+		case joinedFirst:
 			s.db, s.err = htap.Open(path, n.options...)
 			close(s.ready)
 			if s.err != nil {
@@ -62,48 +63,55 @@ func (r *registry) open(ctx context.Context, n name) (*shared, error) {
 				return nil, s.err
 			}
 			return s, nil
-		}
-		wait := s.ready
-		if s.users == 0 {
-			wait = s.gone // it is closing: open anew afterwards
-		}
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			if wait == s.ready {
-				_ = r.release(s)
+		case joinedClosing: // open anew afterwards
+			select {
+			case <-s.gone:
+			case <-ctx.Done():
+				return nil, ctx.Err()
 			}
-			return nil, ctx.Err()
+		case joined:
+			select {
+			case <-s.ready:
+			case <-ctx.Done():
+				_ = r.release(s)
+				return nil, ctx.Err()
+			}
+			if s.err != nil {
+				return nil, s.err
+			}
+			return s, nil
 		}
-		if wait == s.gone {
-			continue
-		}
-		if s.err != nil {
-			return nil, s.err
-		}
-		return s, nil
 	}
 }
 
+// joining is how join found an entry.
+type joining int
+
+const (
+	joinedFirst   joining = iota // the caller made it and opens the engine
+	joined                       // the caller is one more user
+	joinedClosing                // it is closing, the caller is no user
+)
+
 // join finds or makes the entry of a path and counts a user, unless it is closing.
-func (r *registry) join(path string, n name) (s *shared, first bool, err error) {
+func (r *registry) join(path string, n name) (*shared, joining, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s = r.open_[path]
+	s := r.byPath[path]
 	if s == nil {
 		s = &shared{path: path, options: n.optionText, users: 1, ready: make(chan struct{}), gone: make(chan struct{})}
-		r.open_[path] = s
-		return s, true, nil
+		r.byPath[path] = s
+		return s, joinedFirst, nil
 	}
 	if s.users == 0 {
-		return &shared{gone: s.gone}, false, nil
+		return s, joinedClosing, nil
 	}
 	if n.optionText != "" && n.optionText != s.options {
-		return nil, false, sqlstate.New(sqlstate.ObjectInUse, "the database in %q is open with other options", path).
+		return nil, 0, sqlstate.New(sqlstate.ObjectInUse, "the database in %q is open with other options", path).
 			WithDetail("Open with %s, asked for %s.", quoteOptions(s.options), quoteOptions(n.optionText))
 	}
 	s.users++
-	return s, false, nil
+	return s, joined, nil
 }
 
 // quoteOptions shows options in a message.
@@ -136,8 +144,8 @@ func (r *registry) release(s *shared) error {
 func (r *registry) drop(s *shared) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.open_[s.path] == s {
-		delete(r.open_, s.path)
+	if r.byPath[s.path] == s {
+		delete(r.byPath, s.path)
 		s.users = 0
 		close(s.gone)
 	}
