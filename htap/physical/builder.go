@@ -49,6 +49,8 @@ func init() {
 	add(construct((*builder).setOp))
 	add(construct((*builder).with))
 	add(construct((*builder).cteRef))
+	add(construct((*builder).recursive))
+	add(construct((*builder).workTable))
 	add(construct((*builder).values))
 	add(construct((*builder).tableFunc))
 	add(construct((*builder).window))
