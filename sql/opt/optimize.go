@@ -75,12 +75,15 @@ func (o *optimizer) steps() []step {
 	}
 }
 
-// maxCTE returns the largest With.ID of a plan.
+// maxCTE returns the largest number of a With or Recursive in a plan.
 func maxCTE(root plan.Node) int {
 	m := 0
 	plan.Walk(root, func(n plan.Node) bool {
-		if w, ok := n.(*plan.With); ok {
-			m = max(m, w.ID)
+		switch n := n.(type) {
+		case *plan.With:
+			m = max(m, n.ID)
+		case *plan.Recursive:
+			m = max(m, n.ID)
 		}
 		return true
 	})

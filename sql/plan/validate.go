@@ -135,6 +135,9 @@ func (v *validator) kind(n Node) error {
 	case *SetOp:
 		return v.setOp(n)
 	case *Recursive:
+		if _, twice := v.ctes[n.ID]; twice {
+			return fmt.Errorf("a WITH and a recursive query have one number, %d", n.ID)
+		}
 		return v.setOp(&SetOp{Kind: Union, All: true, Inputs: n.Children(), Maps: n.Maps[:], Cols: n.Cols})
 	case *CTERef:
 		w, ok := v.ctes[n.CTE]

@@ -243,3 +243,8 @@ with recursive r (n) as (select a from t union select t.b from t join r on t.a =
 with recursive r (n, lv) as (select a, 0 from t where a = 1 union all select t.b, lv + 1 from r join t on t.a = r.n where lv < 4) select t.c, r.lv from r left join t on t.a = r.n;
 with recursive r as (select 1 as n union select (n + 1) % 4 from r) select r1.n, r2.n from r r1 join r r2 on r1.n = r2.n;
 select a from t where b in (with recursive r (n) as (select 1 union all select n + 1 from r where n < 3) select n from r);
+with recursive r (n) as (select 1 union all select n + 1 from r where n < 6 and (select count(*) from u where u.x < r.n) < 4) select n, (select count(*) from u where u.x < r.n) from r;
+with recursive r (n) as (select 1 union all select n + (select count(*) from u where u.x > r.n)::integer + 1 from r where n < 6) select n from r;
+with recursive r (n) as (select a from t where a < 2 union select b from t, r where t.a > r.n and exists (select 1 from u where u.x > t.b + r.n)) select n from r;
+with recursive r (n) as (select 1 union all select n + 1 from r where n < 4) select t.a, (select sum(n) from r where r.n <= t.b) from t;
+with recursive r (n) as (select 1 union all select * from (with c as (select n + 1 as m from r) select c1.m from c c1 join c c2 on c1.m = c2.m) s where s.m < 5) select * from r;
