@@ -1,7 +1,9 @@
 package htap
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
@@ -233,19 +235,46 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		if desc == nil {
 			return router.ColumnState{Reason: "columns are not built"}
 		}
-		ct, ok := s.db.feed.Columns().Table(desc.StorageID)
-		if !ok {
-			// A table of this transaction: its columns come with the commit.
-			return router.ColumnState{Reason: "columns are not built"}
+		live, text := s.columnsLive(desc.StorageID)
+		if !live && cat.Version() != 0 && s.vars.get("htap.route") == "column" {
+			// Nobody else can read them for us: they come with the feed.
+			live, text = s.awaitColumns(desc.StorageID)
 		}
-		state, reason := ct.State()
-		if state == colstore.Live {
-			return router.ColumnState{Live: true}
+		return router.ColumnState{Live: live, Reason: text}
+	}
+}
+
+// columnsLive reports whether a table's columns can be read, or why not.
+func (s *Session) columnsLive(storageID catalog.ID) (live bool, reason string) {
+	ct, ok := s.db.feed.Columns().Table(storageID)
+	if !ok {
+		// Made by this transaction, or by one that the feed has not reached.
+		return false, "columns are not built"
+	}
+	state, reason := ct.State()
+	if state == colstore.Live {
+		return true, ""
+	}
+	text := "columns are " + state.String()
+	if reason != "" {
+		text += ": " + reason
+	}
+	return false, text
+}
+
+// awaitColumns is columnsLive after a wait, at most htap.freshness_timeout, for
+// the feed to create the columns or for a rebuild to end.
+func (s *Session) awaitColumns(storageID catalog.ID) (live bool, reason string) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.vars.duration("htap.freshness_timeout"))
+	defer cancel()
+	for pause := 50 * time.Microsecond; ; pause = min(2*pause, 5*time.Millisecond) {
+		if live, reason = s.columnsLive(storageID); live {
+			return true, ""
 		}
-		text := "columns are " + state.String()
-		if reason != "" {
-			text += ": " + reason
+		select {
+		case <-ctx.Done():
+			return false, reason
+		case <-time.After(pause):
 		}
-		return router.ColumnState{Reason: text}
 	}
 }

@@ -63,7 +63,11 @@ func (x *execution) compareCopies(t *catalog.Table) (rows int64, detail string, 
 		return 0, "", err
 	}
 	defer snap.Close()
-	digests, err := x.columnDigests(snap, len(t.Columns))
+	columns := len(t.Columns)
+	if t.HiddenKey() {
+		columns++ // it is the last one, and names rows to UPDATE and DELETE
+	}
+	digests, err := x.columnDigests(snap, columns)
 	if err != nil {
 		return 0, "", err
 	}
@@ -84,6 +88,13 @@ func (x *execution) compareCopies(t *catalog.Table) (rows int64, detail string, 
 		want := newDigest()
 		for c := range t.Columns {
 			want.add(row.Datum(c))
+		}
+		if t.HiddenKey() {
+			key, err := schema.DecodeKey(it.Key())
+			if err != nil {
+				return rows, "", err
+			}
+			want.add(key[0])
 		}
 		got, ok := digests[row.RowID()]
 		switch {

@@ -150,8 +150,8 @@ func (x *execution) end(err error) error {
 			err = x.failure(err)
 			s.endTxn(false)
 		}
-	case err != nil:
-		s.tx.failed = s.tx.explicit
+	default:
+		err = s.failed(err)
 	}
 	s.db.counts.statement(x.st.parsed.Stmt, time.Since(x.start), err)
 	x.stop()
@@ -187,7 +187,7 @@ func (x *execution) statement() *physical.Statement {
 		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
 		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
 		Forced: s.vars.get("htap.route") != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
-		Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.virtualRows, NextValue: x.nextValue,
+		LockTimeout: s.vars.duration("lock_timeout"), Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.virtualRows, NextValue: x.nextValue,
 	}
 	if x.older != nil {
 		st.Rows, st.Txn, st.TS = x.older, nil, x.older.Timestamp()
@@ -345,22 +345,28 @@ func (x *execution) again() (*planned, error) {
 	return x.s.planAt(x.st, x.cat)
 }
 
-// lockTables takes the shared lock of every table that the plan writes to. If
-// the table was altered while we waited for it, the statement starts over.
+// lockTables takes the shared lock of every table that the plan writes to or
+// locks rows of. If the table was altered while we waited for it, the statement
+// starts over.
 func (x *execution) lockTables(root plan.Node) error {
 	var err error
+	lock := func(t *plan.Table) {
+		if err == nil {
+			err = x.lockTable(x.cat.TableByID(t.ID), rowstore.LockTableShared)
+		}
+	}
 	plan.Walk(root, func(n plan.Node) bool {
-		var t *plan.Table
 		switch n := n.(type) {
 		case *plan.Insert:
-			t = n.Table
+			lock(n.Table)
 		case *plan.Update:
-			t = n.Table
+			lock(n.Table)
 		case *plan.Delete:
-			t = n.Table
-		}
-		if t != nil && err == nil {
-			err = x.lockTable(x.cat.TableByID(t.ID), rowstore.LockTableShared)
+			lock(n.Table)
+		case *plan.Lock:
+			for i := range n.Targets {
+				lock(n.Targets[i].Table)
+			}
 		}
 		return err == nil
 	})
@@ -372,22 +378,62 @@ func (x *execution) lockTable(t *catalog.Table, mode rowstore.TableLock) error {
 	if t == nil {
 		return physical.ErrRestart
 	}
-	if err := x.s.tx.txn.LockTable(x.ctx, t.StorageID, mode); err != nil {
-		return err
+	ctx, cancel := x.ctx, func() {}
+	if d := x.s.vars.duration("lock_timeout"); d > 0 {
+		ctx, cancel = context.WithTimeout(x.ctx, d)
 	}
-	if x.s.tx.ddl || x.s.db.catalog.Newest() <= x.cat.Version() {
-		return nil
-	}
-	snap := x.s.db.rows.Snapshot()
-	defer snap.Close()
-	now, err := x.s.db.catalog.At(snap)
+	err := x.s.tx.txn.LockTable(ctx, t.StorageID, mode)
+	cancel()
 	if err != nil {
 		return err
 	}
-	if d := now.TableByID(t.ID); d == nil || d.StorageID != t.StorageID || d.Version != t.Version || len(d.Indexes) != len(t.Indexes) {
+	return x.checkCurrent(t)
+}
+
+// checkCurrent returns ErrRestart if others have changed a table, which is
+// locked now, since the statement read the catalog. Locks are released before
+// the commit is visible, so that of the newest change is waited for.
+func (x *execution) checkCurrent(t *catalog.Table) error {
+	db := x.s.db
+	newest := db.catalog.Newest()
+	if newest <= x.cat.Version() {
+		return nil
+	}
+	if err := db.rows.WaitVisible(x.ctx, newest); err != nil {
+		return err
+	}
+	then := t
+	if x.s.tx.ddl {
+		// The transaction may have changed the table itself: what was there before?
+		cat, err := x.committedCatalog()
+		if err != nil {
+			return err
+		}
+		if then = cat.TableByID(t.ID); then == nil {
+			return nil // it is the transaction's own
+		}
+	}
+	snap := db.rows.Snapshot()
+	defer snap.Close()
+	cat, err := db.catalog.At(snap)
+	if err != nil {
+		return err
+	}
+	if now := cat.TableByID(t.ID); now == nil || !now.Equal(then) {
 		return physical.ErrRestart
 	}
 	return nil
+}
+
+// committedCatalog returns the catalog at the statement's timestamp without the
+// transaction's own changes.
+func (x *execution) committedCatalog() (*catalog.Snapshot, error) {
+	snap, err := x.s.db.rows.SnapshotAt(x.s.tx.txn.ReadTimestamp())
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	return x.s.db.catalog.At(snap)
 }
 
 // keep copies a batch that is valid only now into the result.

@@ -53,7 +53,18 @@ func (x *execution) newLoader(t *catalog.Table) (*loader, error) {
 // goes without: they are rebuilt from the rows.
 func (l *loader) openColumns() error {
 	store := l.x.s.db.feed.Columns()
+	own, err := l.x.ownStorage(l.t)
+	if err != nil {
+		return err
+	}
+	if !own {
+		// The feed may not have come to the table yet.
+		l.x.s.awaitColumns(l.t.StorageID)
+	}
 	ct, ok := store.Table(l.t.StorageID)
+	if !ok && !own {
+		return nil
+	}
 	if !ok {
 		cs, err := transpose.ColumnSchema(l.t)
 		if err != nil {
@@ -68,9 +79,20 @@ func (l *loader) openColumns() error {
 	} else if state, _ := ct.State(); state != colstore.Live && state != colstore.Building {
 		return nil
 	}
-	var err error
 	l.cols, err = store.NewLoad(l.t.StorageID)
 	return err
+}
+
+// ownStorage reports whether the transaction has made the table, or emptied it.
+func (x *execution) ownStorage(t *catalog.Table) (bool, error) {
+	if !x.s.tx.ddl {
+		return false, nil
+	}
+	cat, err := x.committedCatalog()
+	if err != nil {
+		return false, err
+	}
+	return cat.TableByStorage(t.StorageID) == nil, nil
 }
 
 // add loads the alive rows of a batch in the table's column order, with exactly

@@ -257,6 +257,16 @@ func (s *Session) location() *time.Location {
 // outside a transaction.
 func (s *Session) snapshot() (*catalog.Snapshot, error) {
 	if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
+		if s.tx.ddl {
+			// A statement sees the changes of earlier ones only, so that of binding
+			// has to be later than the one that changed the catalog.
+			if err := s.finishRows(); err != nil {
+				return nil, err
+			}
+			if err := s.tx.txn.StartStatement(s.ctx); err != nil {
+				return nil, err
+			}
+		}
 		return s.db.catalog.InTxn(s.tx.txn, s.tx.ddl)
 	}
 	snap := s.db.rows.Snapshot()

@@ -105,6 +105,9 @@ func (db *DB) Status() Status {
 		"syncs_total": float64(rm.Syncs), "sync_seconds_total": float64(rm.SyncWaitNanos) / 1e9,
 		"feed_events_total": float64(db.feed.Events()), "versions_collected_total": float64(rm.Collected),
 	}
+	r := db.feed.Recovery()
+	s.Counters["replayed_commits_total"], s.Counters["replayed_loads_total"] = float64(r.Replayed), float64(r.Reloaded)
+	s.Counters["column_fills_total"] = float64(r.Filled)
 	c.errorsMu.Lock()
 	for class, n := range c.errors {
 		s.Counters["errors_"+class+"_total"] = float64(n)

@@ -49,6 +49,11 @@ func (s *Session) Prepare(ctx context.Context, sql string, paramTypes ...types.T
 func (s *Session) failed(err error) error {
 	if err != nil && s.tx.explicit {
 		s.tx.failed = true
+		if len(s.tx.savepoints) == 0 {
+			// Nothing can revive it: its locks must not hold up others until the
+			// client says ROLLBACK.
+			s.tx.txn.Rollback()
+		}
 	}
 	return err
 }

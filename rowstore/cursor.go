@@ -54,7 +54,11 @@ func newCursor(v view, table uint32, header []byte, span Span, reverse bool, own
 	} else {
 		upper = append(append(append([]byte(nil), header...), span.End...), sentinel)
 	}
-	c.it, c.err = v.store.newIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	bounds := pebble.IterOptions{LowerBound: lower, UpperBound: upper}
+	if v.load != 0 {
+		bounds.PointKeyFilters = timeFilter(v.load, v.load)
+	}
+	c.it, c.err = v.store.newIter(&bounds)
 	if c.it != nil {
 		c.loads = c.it.loadsOf(table)
 	}
@@ -148,6 +152,10 @@ func (c *cursor) scanForward(valid bool) {
 	for valid {
 		key := c.it.Key()
 		raw := keyTimestamp(key)
+		if c.view.load != 0 && raw != c.view.load {
+			valid = c.it.Next()
+			continue
+		}
 		if raw > c.view.upTo {
 			if skips++; skips > maxSkips {
 				c.keyBuf = appendSuffix(append(c.keyBuf[:0], key[:splitKey(key)-1]...), c.view.upTo)

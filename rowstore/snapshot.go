@@ -35,12 +35,16 @@ func (r *registry) acquireVisible(s *Store) Timestamp {
 	return ts
 }
 
-// acquireAt registers a snapshot at ts; ok is false below the horizon.
+// acquireAt registers a snapshot at ts; ok is false below the horizon, unless
+// another one there has kept what it sees.
 func (r *registry) acquireAt(ts Timestamp) (ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ts < r.horizon {
-		return false
+		at := sort.Search(len(r.open), func(i int) bool { return r.open[i].ts >= ts })
+		if at == len(r.open) || r.open[at].ts != ts {
+			return false
+		}
 	}
 	r.add(ts)
 	return true
@@ -131,6 +135,15 @@ func (sn *Snapshot) Get(schema *Schema, key Key) (row Row, found bool, err error
 // Scan iterates over the rows of a primary key span in key order.
 func (sn *Snapshot) Scan(schema *Schema, span Span, opts ScanOptions) *Iterator {
 	return sn.scan(schema, nil, span, opts, nil, 0)
+}
+
+// ScanLoad iterates, in key order, over the rows that a load of the snapshot's
+// past wrote, as it wrote them: later changes, of its own transaction too, do
+// not count. A row that was collected since is missing.
+func (sn *Snapshot) ScanLoad(schema *Schema, l LoadEvent) *Iterator {
+	v := sn.view
+	v.upTo, v.load = l.L, l.L
+	return v.scan(schema, nil, Span{}, ScanOptions{}, nil, 0)
 }
 
 // ScanIndex iterates over the rows of a secondary index's span in index order.

@@ -15,6 +15,8 @@ type view struct {
 	txn uint64
 	// newest reads everything applied, not only what ts covers.
 	newest bool
+	// load, if not 0, restricts scans to the versions that one load wrote.
+	load Timestamp
 }
 
 // foundVersion is what a point read found.

@@ -39,6 +39,10 @@ type Table struct {
 	Version uint16
 	// Comment is the text of COMMENT ON TABLE.
 	Comment string `json:",omitempty"`
+
+	// form is the stored text of a descriptor in a Snapshot, "" for one that is
+	// being made.
+	form string
 }
 
 // Column is one column of a Table.
@@ -128,9 +132,13 @@ func (t *Table) Ordinal(name string) int {
 // HiddenKey reports whether the table has no primary key.
 func (t *Table) HiddenKey() bool { return len(t.Primary) == 0 }
 
+// Equal reports whether two descriptors of Snapshots say the same.
+func (t *Table) Equal(o *Table) bool { return t.form == o.form && t.form != "" }
+
 // Clone returns a copy whose slices can be changed.
 func (t *Table) Clone() *Table {
 	c := *t
+	c.form = ""
 	c.Columns = append([]Column(nil), t.Columns...)
 	c.Dropped = append([]Column(nil), t.Dropped...)
 	c.Primary = append([]int(nil), t.Primary...)

@@ -7,22 +7,19 @@ import (
 	"htapdb/sql/types"
 )
 
-// schemaKey identifies a compiled row schema: a descriptor changes its version
-// or storage whenever the rows' form or the indexes do.
-type schemaKey struct {
-	storage ID
-	version uint16
-	indexes string
-}
-
 // maxSchemas bounds the cache of compiled schemas.
 const maxSchemas = 4096
 
-// RowSchema returns the compiled definition of a table's rows.
+// RowSchema returns the compiled definition of a table's rows. The whole
+// descriptor is the key of what was compiled before: neither its version nor the
+// names of its indexes say enough, as both are used again after a rollback.
 func (c *Store) RowSchema(t *Table) (*rowstore.Schema, error) {
-	key := schemaKey{storage: t.StorageID, version: t.Version}
-	for i := range t.Indexes {
-		key.indexes += t.Indexes[i].Name + "\x00"
+	key := t.form
+	if key == "" {
+		var err error
+		if key, err = encode(t); err != nil {
+			return nil, err
+		}
 	}
 	c.schemaMu.Lock()
 	defer c.schemaMu.Unlock()

@@ -41,6 +41,7 @@ func (s *Snapshot) add(k kind, label, definition string) error {
 		if err != nil {
 			return err
 		}
+		t.form = definition
 		s.tables[name{t.Schema, t.Name}] = t
 		s.byStorage[t.StorageID] = t
 		s.byID[t.ID] = t

@@ -60,7 +60,7 @@ type Store struct {
 
 	ids       leases
 	schemaMu  sync.Mutex
-	schemaFor map[schemaKey]*rowstore.Schema
+	schemaFor map[string]*rowstore.Schema // by the descriptor's stored form
 }
 
 // version is the catalog from ts on, until the next version.
@@ -95,7 +95,7 @@ func New(rows *rowstore.Store) (*Store, error) {
 		return nil, err
 	}
 	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{{}},
-		ids: leases{free: map[string]lease{}}, schemaFor: map[schemaKey]*rowstore.Schema{}}, nil
+		ids: leases{free: map[string]lease{}}, schemaFor: map[string]*rowstore.Schema{}}, nil
 }
 
 // Touches reports whether the event changes the catalog.

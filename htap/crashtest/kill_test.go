@@ -2,7 +2,6 @@ package crashtest
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -244,10 +243,6 @@ func child(dir string) int {
 	db, err := open(dir, p)
 	if err != nil {
 		p.fail("open: %v", err)
-		return 2
-	}
-	if err := createSchema(context.Background(), db); err != nil {
-		p.fail("creating the tables: %v", err)
 		return 2
 	}
 	state, problems := verify(db, promised)

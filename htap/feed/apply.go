@@ -9,7 +9,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/transpose"
 	"htapdb/rowstore"
-	"htapdb/sql/sqlstate"
 	"htapdb/vector"
 )
 
@@ -34,6 +33,9 @@ func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 			flush()
 			f.applyCatalog(only, ev)
 		}
+		// A load comes before the other changes that its transaction made to the
+		// table: they may be of its rows.
+		f.applyLoads(only, ev)
 		for i := range ev.Changes {
 			c := &ev.Changes[i]
 			if catalog.IsSystem(c.TableID) || only != 0 && c.TableID != only {
@@ -52,10 +54,6 @@ func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 				delete(groups, c.TableID)
 			}
 		}
-		if len(ev.Loads) > 0 {
-			flush()
-			f.applyLoads(only, ev)
-		}
 	}
 	flush()
 }
@@ -63,9 +61,11 @@ func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 // group collects the changes of one table.
 type group struct {
 	table  *colstore.Table
-	schema *rowstore.Schema
+	schema *colstore.TableSchema
 	cols   *vector.Batch
 	rows   int
+	// mapping is that of the newest row.
+	mapping *transpose.Mapping
 	colstore.Group
 	err error
 }
@@ -77,7 +77,8 @@ func (f *Feed) newGroup(id uint32) *group {
 	if state := stateOf(t, ok); state != colstore.Live && state != colstore.Rebuilding || state == colstore.Rebuilding && !f.finishing {
 		return nil
 	}
-	return &group{table: t, cols: vector.NewBatch(t.Schema().Types(), 256)}
+	schema := t.Schema()
+	return &group{table: t, schema: schema, cols: vector.NewBatch(schema.Types(), 256)}
 }
 
 // stateOf is the table's state, Detached for none.
@@ -104,11 +105,12 @@ func (g *group) add(ts uint64, c *rowstore.Change) {
 	if g.rows == g.cols.Len {
 		g.grow()
 	}
-	if c.New.Len() != len(g.cols.Cols) && c.New.Len()+1 != len(g.cols.Cols) {
-		g.err = sqlstate.New(sqlstate.InternalError, "a row of %d columns for columns with %d", c.New.Len(), len(g.cols.Cols))
-		return
+	if schema := c.New.Schema(); g.mapping == nil || g.mapping.Schema() != schema {
+		if g.mapping, g.err = transpose.NewMapping(schema, g.schema); g.err != nil {
+			return
+		}
 	}
-	if g.err = transpose.Row(g.cols, g.rows, c.New.Schema(), c.Key, c.New); g.err != nil {
+	if g.err = g.mapping.Row(g.cols, g.rows, c.Key, c.New); g.err != nil {
 		return
 	}
 	g.RowIDs = append(g.RowIDs, c.RowID)
@@ -215,6 +217,9 @@ func (f *Feed) applyLoads(only uint32, ev *rowstore.Event) {
 		}
 		var s LoadSegments
 		err := json.Unmarshal(loads[i].Opaque, &s)
+		if err == nil && f.reload != nil {
+			s.Segments, err = f.reload(t, ev, loads[i])
+		}
 		if err == nil {
 			err = t.AttachLoad(uint64(ev.TS), s.Segments)
 		}

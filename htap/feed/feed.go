@@ -43,7 +43,10 @@ type Feed struct {
 	// finishing is set while the changes that a rebuilt table missed are applied.
 	// Applier goroutine only, like rebuilds.
 	finishing bool
-	rebuilds  map[uint32]*rebuild
+	// reload, while the changes since the checkpoint are replayed, writes the
+	// segments of a load again: those of the last process are gone.
+	reload   func(t *colstore.Table, ev *rowstore.Event, l rowstore.LoadEvent) ([]string, error)
+	rebuilds map[uint32]*rebuild
 	// calls are functions to run on the applier goroutine between batches.
 	calls chan func()
 

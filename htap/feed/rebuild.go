@@ -18,7 +18,8 @@ type rebuild struct {
 	bytes  int64
 }
 
-// detach takes a table out of service and starts to rebuild it.
+// detach takes a table out of service and starts to rebuild it; while the
+// columns are recovered that is recover's, which comes to it later.
 func (f *Feed) detach(t *colstore.Table, why error) {
 	t.SetState(colstore.Detached, why.Error())
 	f.later(func() { f.startRebuild(t, why) })
@@ -27,10 +28,10 @@ func (f *Feed) detach(t *colstore.Table, why error) {
 // startRebuild begins on the applier goroutine, between events: the snapshot is
 // at exactly what has been applied.
 func (f *Feed) startRebuild(t *colstore.Table, why error) {
-	f.opts.Log.Warn("columns of a table are rebuilt", "table", t.Schema().Name, "reason", why)
-	if f.rebuilds[t.ID()] != nil {
-		return
+	if state, _ := t.State(); state == colstore.Live || f.rebuilds[t.ID()] != nil {
+		return // done already, by recover or for another error of the same damage
 	}
+	f.opts.Log.Warn("columns of a table are rebuilt", "table", t.Schema().Name, "reason", why)
 	snap, err := f.rows.SnapshotAt(f.Applied())
 	if err != nil {
 		f.report(err)
@@ -47,7 +48,7 @@ func (f *Feed) startRebuild(t *colstore.Table, why error) {
 		snap.Close()
 		return // dropped
 	}
-	if err := t.Reset(); err != nil {
+	if err := f.reset(t, desc); err != nil {
 		snap.Close()
 		f.report(err)
 		return
@@ -58,7 +59,7 @@ func (f *Feed) startRebuild(t *colstore.Table, why error) {
 	go func() {
 		defer f.wg.Done()
 		defer snap.Close()
-		names, err := f.fill(f.ctx, snap, desc)
+		names, err := f.fillTable(f.ctx, t, snap, desc)
 		f.later(func() { f.finishRebuild(r, uint64(snap.Timestamp()), names, err) })
 	}()
 }
@@ -97,6 +98,7 @@ func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
 		return
 	}
 	t.SetFloor(ts)
+	f.stats.filled.Add(1)
 	f.finishing = true
 	f.applyFor(t.ID(), r.missed)
 	f.finishing = false
@@ -106,25 +108,25 @@ func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
 	f.dirty.Store(true)
 }
 
-// fill writes segments with all rows of the table that the snapshot sees.
-func (f *Feed) fill(ctx context.Context, snap *rowstore.Snapshot, desc *catalog.Table) ([]string, error) {
-	schema, err := f.catalog.RowSchema(desc)
+// fill writes segments with the rows of it, which were written with schema or
+// older ones, for the table to attach. It returns their names.
+func (f *Feed) fill(ctx context.Context, t *colstore.Table, schema *rowstore.Schema, it *rowstore.Iterator) (names []string, err error) {
+	load, err := f.columns.NewLoad(t.ID())
 	if err != nil {
 		return nil, err
 	}
-	cols, err := transpose.ColumnSchema(desc)
+	defer func() {
+		if err != nil {
+			load.Abort()
+		}
+	}()
+	cols := t.Schema()
+	mapping, err := transpose.NewMapping(schema, cols)
 	if err != nil {
 		return nil, err
 	}
-	load, err := f.columns.NewLoad(desc.StorageID)
-	if err != nil {
-		return nil, err
-	}
-	defer load.Abort()
 	b := vector.NewBatch(cols.Types(), vector.MaxBatch)
 	ids := make([]uint64, 0, vector.MaxBatch)
-	it := snap.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
-	defer it.Close()
 	write := func() error {
 		transpose.Truncate(b, len(ids))
 		if err := load.AppendRows(b, ids); err != nil {
@@ -135,7 +137,7 @@ func (f *Feed) fill(ctx context.Context, snap *rowstore.Snapshot, desc *catalog.
 		return ctx.Err()
 	}
 	for it.Next() {
-		if err := transpose.Row(b, len(ids), schema, it.Key(), it.Row()); err != nil {
+		if err := mapping.Row(b, len(ids), it.Key(), it.Row()); err != nil {
 			return nil, err
 		}
 		if ids = append(ids, it.Row().RowID()); len(ids) == vector.MaxBatch {
@@ -153,4 +155,27 @@ func (f *Feed) fill(ctx context.Context, snap *rowstore.Snapshot, desc *catalog.
 		}
 	}
 	return load.Finish()
+}
+
+// fillTable fills an empty table with everything that the snapshot sees.
+func (f *Feed) fillTable(ctx context.Context, t *colstore.Table, snap *rowstore.Snapshot, desc *catalog.Table) ([]string, error) {
+	schema, err := f.catalog.RowSchema(desc)
+	if err != nil {
+		return nil, err
+	}
+	it := snap.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
+	defer it.Close()
+	return f.fill(ctx, t, schema, it)
+}
+
+// reset empties a table that is to be filled and gives it the descriptor's columns.
+func (f *Feed) reset(t *colstore.Table, desc *catalog.Table) error {
+	schema, err := transpose.ColumnSchema(desc)
+	if err != nil {
+		return err
+	}
+	if err := t.Reset(); err != nil {
+		return err
+	}
+	return t.Alter(schema)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"htapdb/colstore"
+	"htapdb/htap/catalog"
 	"htapdb/htap/transpose"
 	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
@@ -23,7 +24,12 @@ func (f *Feed) recover(ctx context.Context) error {
 		return err
 	}
 	if p := f.columns.RecoveredPosition(); p != 0 {
-		err := f.replay(ctx, rowstore.Timestamp(p), func(id uint32) *rowstore.Schema { return f.catalog.ChangeSchema(cat, id) })
+		schema := func(id uint32) *rowstore.Schema { return f.catalog.ChangeSchema(cat, id) }
+		f.reload = func(t *colstore.Table, ev *rowstore.Event, l rowstore.LoadEvent) ([]string, error) {
+			return f.loadAgain(ctx, t, ev, l, schema(t.ID()))
+		}
+		err := f.replay(ctx, rowstore.Timestamp(p), schema)
+		f.reload = nil
 		if err != nil {
 			return err
 		}
@@ -33,27 +39,9 @@ func (f *Feed) recover(ctx context.Context) error {
 		if state := stateOf(t, ok); state == colstore.Live {
 			continue
 		}
-		if !ok {
-			schema, err := transpose.ColumnSchema(desc)
-			if err != nil {
-				return err
-			}
-			if t, err = f.columns.CreateTable(schema); err != nil {
-				return err
-			}
-		} else if err := t.Reset(); err != nil {
+		if err := f.recoverTable(ctx, t, snap, desc); err != nil {
 			return err
 		}
-		names, err := f.fill(ctx, snap, desc)
-		if err != nil {
-			return err
-		}
-		if err := t.AttachLoad(uint64(now), names); err != nil {
-			return err
-		}
-		t.SetFloor(uint64(now))
-		t.SetState(colstore.Live, "")
-		f.dirty.Store(true)
 	}
 	for _, t := range f.columns.Tables() {
 		if cat.TableByStorage(t.ID()) == nil {
@@ -66,6 +54,48 @@ func (f *Feed) recover(ctx context.Context) error {
 	return nil
 }
 
+// recoverTable fills a table's columns from the snapshot; t is nil if it has none.
+func (f *Feed) recoverTable(ctx context.Context, t *colstore.Table, snap *rowstore.Snapshot, desc *catalog.Table) error {
+	now := uint64(snap.Timestamp())
+	if t == nil {
+		schema, err := transpose.ColumnSchema(desc)
+		if err != nil {
+			return err
+		}
+		if t, err = f.columns.CreateTable(schema); err != nil {
+			return err
+		}
+	} else if err := f.reset(t, desc); err != nil {
+		return err
+	}
+	names, err := f.fillTable(ctx, t, snap, desc)
+	if err != nil {
+		return err
+	}
+	if err := t.AttachLoad(now, names); err != nil {
+		return err
+	}
+	t.SetFloor(now)
+	t.SetState(colstore.Live, "")
+	f.stats.filled.Add(1)
+	f.dirty.Store(true)
+	return nil
+}
+
+// loadAgain writes the segments of a load that the last process did not get
+// into a checkpoint, from the rows that the load wrote.
+func (f *Feed) loadAgain(ctx context.Context, t *colstore.Table, ev *rowstore.Event, l rowstore.LoadEvent, schema *rowstore.Schema) ([]string, error) {
+	snap, err := f.rows.SnapshotAt(ev.TS)
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	it := snap.ScanLoad(schema, l)
+	defer it.Close()
+	f.stats.reloaded.Add(1)
+	return f.fill(ctx, t, schema, it)
+}
+
 // replayBatch is how many replayed commits are applied at once.
 const replayBatch = 1024
 
@@ -73,6 +103,7 @@ const replayBatch = 1024
 func (f *Feed) replay(ctx context.Context, from rowstore.Timestamp, schema func(uint32) *rowstore.Schema) error {
 	var batch []*rowstore.Event
 	_, err := f.rows.ChangesSince(ctx, from, schema, func(ev *rowstore.Event) error {
+		f.stats.replayed.Add(1)
 		if batch = append(batch, ev); len(batch) == replayBatch {
 			f.applyAll(batch)
 			batch = nil

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,7 +15,21 @@ type stats struct {
 	samples []time.Duration
 	next    int
 	events  uint64
-	rows    uint64
+
+	replayed, reloaded, filled atomic.Uint64
+}
+
+// Recovery says what opening had to do and what was rebuilt since.
+type Recovery struct {
+	// Replayed are commits since the last checkpoint that were applied again,
+	// Reloaded bulk loads among them, and Filled tables that were read from the
+	// row store as a whole.
+	Replayed, Reloaded, Filled uint64
+}
+
+// Recovery returns the figures so far.
+func (f *Feed) Recovery() Recovery {
+	return Recovery{f.stats.replayed.Load(), f.stats.reloaded.Load(), f.stats.filled.Load()}
 }
 
 // observe adds one event's lag.

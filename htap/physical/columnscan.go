@@ -92,6 +92,14 @@ func (s *columnSource) open(ctx context.Context, ex *olap.Exec) (olap.Scanner, e
 		return nil, sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns yet", s.desc.Name).
 			WithHint("Retry, or SET htap.route = 'row'.")
 	}
+	if s.st.Txn != nil {
+		for _, l := range s.st.Txn.PendingLoads() {
+			if l.TableID == s.desc.StorageID {
+				return nil, sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q do not have the rows that this transaction has loaded", s.desc.Name).
+					WithHint("They do after COMMIT; SET htap.route = 'auto' reads the rows.")
+			}
+		}
+	}
 	if err := s.wait(ctx, table); err != nil {
 		return nil, err
 	}

@@ -85,7 +85,9 @@ func sameSet(a, b []int) bool {
 func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]types.Datum, error) {
 	txn := h.in.st.Txn
 	for {
-		_, c, err := txn.InsertOrGet(ctx, h.in.schema, row, h.arbiters...)
+		wait, cancel := h.in.st.locking(ctx)
+		_, c, err := txn.InsertOrGet(wait, h.in.schema, row, h.arbiters...)
+		cancel()
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +100,9 @@ func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]type
 		if c.Self {
 			return nil, h.twice()
 		}
-		got, err := txn.Lock(ctx, h.in.schema, c.Key, h.mode, rowstore.Wait)
+		wait, cancel = h.in.st.locking(ctx)
+		got, err := txn.Lock(wait, h.in.schema, c.Key, h.mode, rowstore.Wait)
+		cancel()
 		if err != nil {
 			return nil, err
 		}

@@ -115,6 +115,8 @@ func (in *inserter) row(ctx context.Context, row []types.Datum) ([]types.Datum, 
 	if in.conflict != nil {
 		return in.conflict.insert(ctx, row)
 	}
-	_, err := in.st.Txn.Insert(ctx, in.schema, row)
+	wait, cancel := in.st.locking(ctx)
+	defer cancel()
+	_, err := in.st.Txn.Insert(wait, in.schema, row)
 	return row, err
 }

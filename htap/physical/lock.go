@@ -153,7 +153,9 @@ func (r *lockReader) lockRow(ctx context.Context, at int) (bool, error) {
 			continue
 		}
 		key := rowstore.Key(r.rows.Cols[t.key].Str[at])
-		got, err := r.st.Txn.Lock(ctx, t.schema, key, rowLocks[r.plan.Strength], wait)
+		limited, cancel := r.st.locking(ctx)
+		got, err := r.st.Txn.Lock(limited, t.schema, key, rowLocks[r.plan.Strength], wait)
+		cancel()
 		if err != nil {
 			if r.plan.Wait == plan.LockSkip && sqlstate.Is(err, sqlstate.LockNotAvailable) {
 				return false, nil

@@ -66,7 +66,9 @@ func (l *locker) lock(ctx context.Context, b *vector.Batch) ([]lockedRow, error)
 		}
 		seen[name] = true
 		key := rowstore.Key(name)
-		got, err := l.st.Txn.Lock(ctx, l.schema, key, l.mode, rowstore.Wait)
+		wait, cancel := l.st.locking(ctx)
+		got, err := l.st.Txn.Lock(wait, l.schema, key, l.mode, rowstore.Wait)
+		cancel()
 		if err != nil {
 			return nil, err
 		}

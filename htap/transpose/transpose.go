@@ -10,6 +10,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -65,21 +66,65 @@ func Cell(v *vector.Vector, i int, row rowstore.Row, ord int) {
 	}
 }
 
-// Row copies a whole row, and its hidden key if the batch has a column for it,
-// to index i of a batch in the column store's order.
-func Row(b *vector.Batch, i int, schema *rowstore.Schema, key rowstore.Key, row rowstore.Row) error {
-	n := schema.NumColumns()
-	for c := range n {
-		Cell(b.Cols[c], i, row, c)
+// Mapping says where the columns of a table come from in rows of one schema.
+// The two need not be of the same version: rows that are replayed are read with
+// the newest schema into columns that have not come to it yet, and a
+// transaction can change rows before it alters their table.
+type Mapping struct {
+	schema *rowstore.Schema
+	// from is the row's ordinal of each column, or one of the constants below.
+	from []int
+	cols []colstore.Column
+}
+
+// Where a column comes from that is not in the row.
+const (
+	fromDefault = -1 // the row is older than the column, or newer than its end
+	fromKey     = -2 // the hidden key
+)
+
+// NewMapping matches the columns by ID.
+func NewMapping(schema *rowstore.Schema, cols *colstore.TableSchema) (*Mapping, error) {
+	m := &Mapping{schema: schema, from: make([]int, len(cols.Columns)), cols: cols.Columns}
+	ordinals := map[uint32]int{}
+	for i, c := range schema.Def().Columns {
+		ordinals[c.ID] = i
 	}
-	if len(b.Cols) == n {
-		return nil
+	for i, c := range cols.Columns {
+		switch ord, ok := ordinals[c.ID]; {
+		case c.ID == HiddenKeyColumn && schema.HiddenKey():
+			m.from[i] = fromKey
+		case !ok:
+			m.from[i] = fromDefault
+		case schema.Def().Columns[ord].Type.Physical() != c.Type.Physical():
+			return nil, sqlstate.New(sqlstate.InternalError, "column %q of table %q is %s in the rows and %s in the columns",
+				c.Name, cols.Name, schema.Def().Columns[ord].Type, c.Type)
+		default:
+			m.from[i] = ord
+		}
 	}
-	hidden, err := schema.DecodeKey(key)
-	if err != nil {
-		return err
+	return m, nil
+}
+
+// Schema returns the schema of the rows that the mapping is for.
+func (m *Mapping) Schema() *rowstore.Schema { return m.schema }
+
+// Row copies a row to index i of a batch in the column store's order.
+func (m *Mapping) Row(b *vector.Batch, i int, key rowstore.Key, row rowstore.Row) error {
+	for c, from := range m.from {
+		switch from {
+		case fromDefault:
+			b.Cols[c].Set(i, m.cols[c].Default)
+		case fromKey:
+			hidden, err := m.schema.DecodeKey(key)
+			if err != nil {
+				return err
+			}
+			b.Cols[c].I64[i] = hidden[0].Int()
+		default:
+			Cell(b.Cols[c], i, row, from)
+		}
 	}
-	b.Cols[n].I64[i] = hidden[0].Int()
 	return nil
 }
 
