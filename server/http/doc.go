@@ -6,8 +6,16 @@
 //	/api/status  the status as JSON
 //	/            one page that shows it: tables, states, lag, rates
 //
-// Everything the page needs is embedded in the binary; it fetches nothing from
-// elsewhere, and its content security policy forbids it to.
+// Everything the page needs is embedded in the binary (assets); it fetches
+// nothing from elsewhere, and its content security policy forbids it to, as it
+// forbids inline scripts and styles.
+//
+// Server and Options are the public surface; collector is the metrics' source.
+//
+// Invariants: requests that name another host are refused unless Options allow
+// them, because a page elsewhere could otherwise read the status through a name
+// that points here. Connections, scrapes and the time of every request are
+// bounded.
 //
 // Concurrency: a Server serves any number of requests; DB.Status is computed per
 // request. Not here: SQL over HTTP, authentication (the listener is loopback's).

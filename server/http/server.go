@@ -2,13 +2,14 @@ package http
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +20,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-//go:embed assets/status.html
-var statusPage []byte
+// assets are the status page and what it loads.
+//
+//go:embed assets
+var assets embed.FS
+
+// maxScrapes bounds concurrent scrapes, maxConnections the connections.
+const (
+	maxScrapes     = 4
+	maxConnections = 256
+)
 
 // Options configure a Server; the zero value works.
 type Options struct {
@@ -54,9 +63,10 @@ func NewServer(db *htap.DB, opt Options) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, Timeout: 20 * time.Second}))
 	mux.HandleFunc("GET /api/status", s.status)
-	mux.HandleFunc("GET /{$}", page)
+	mux.Handle("GET /assets/", page(http.FileServerFS(assets)))
+	mux.Handle("GET /{$}", page(http.HandlerFunc(statusPage)))
 	s.http = &http.Server{
 		Handler:           s.guard(mux),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
@@ -69,7 +79,7 @@ func NewServer(db *htap.DB, opt Options) *Server {
 // Serve answers requests until Shutdown; the listener is closed then. It returns
 // nil after Shutdown.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(newLimitListener(ln, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -129,19 +139,81 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, "ready")
 }
 
+// statusAnswer is the answer of /api/status.
+type statusAnswer struct {
+	htap.Status
+	// Draining says that the server is shutting down.
+	Draining bool
+}
+
 // status answers with DB.Status as JSON.
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(s.db.Status()); err != nil {
+	if err := json.NewEncoder(w).Encode(statusAnswer{s.db.Status(), s.draining.Load()}); err != nil {
 		s.opt.Log.Warn("writing the status", "error", err)
 	}
 }
 
-// page answers with the status page.
-func page(w http.ResponseWriter, _ *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	_, _ = w.Write(statusPage)
+// page adds the headers that keep a browser from doing more than the page needs.
+func page(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// statusPage answers with the page; its parts come from /assets/.
+func statusPage(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, assets, "assets/status.html")
+}
+
+// limitListener bounds the connections accepted at one time: one more waits in
+// the kernel's queue until another ends.
+type limitListener struct {
+	net.Listener
+	slots chan struct{}
+	// done is closed with the listener, so that Accept does not wait for a slot.
+	done chan struct{}
+	once sync.Once
+}
+
+func newLimitListener(l net.Listener, limit int) *limitListener {
+	return &limitListener{Listener: l, slots: make(chan struct{}, limit), done: make(chan struct{})}
+}
+
+// Accept waits for a slot and a connection.
+func (l *limitListener) Accept() (net.Conn, error) {
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	return &limitedConn{Conn: c, release: func() { <-l.slots }}, nil
+}
+
+// Close closes the listener.
+func (l *limitListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return l.Listener.Close()
+}
+
+// limitedConn gives its slot back when it is closed.
+type limitedConn struct {
+	net.Conn
+	release func()
+	once    sync.Once
+}
+
+// Close closes the connection.
+func (c *limitedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.release)
+	return err
 }
