@@ -9,15 +9,18 @@
 //     right side depends on the left are made independent, by pulling correlated
 //     predicates up where that suffices and by joining with the distinct
 //     outer values otherwise (Neumann and Kemper, 'Unnesting Arbitrary Queries', 2015).
-//   - fold.go, normalize.go: constant folding, common conjuncts out of OR.
+//   - fold.go, normalize.go, unwrap.go: constant folding, common conjuncts out
+//     of OR, comparisons in the column's own type.
 //   - push.go and its push_*.go: conditions go to where they filter first; outer joins become
 //     inner ones where a condition refuses NULLs; join conditions become keys.
 //   - equality.go: columns that are equal share their conditions.
 //   - joinorder.go, cardinality.go: the order of inner joins by dynamic
 //     programming, the smaller side as build side.
-//   - semipush.go: selective semi joins go below other joins.
-//   - prune.go, collapse.go, limit.go, aggregate.go: unused columns, adjacent
-//     projections, top-N, duplicate aggregates and superfluous grouping keys.
+//   - semipush.go, reduce.go: selective semi joins go below other joins;
+//     aggregates that a join makes selective get one of their own.
+//   - prune.go, joinelim.go, collapse.go, limit.go, aggregate.go, groupkeys.go:
+//     unused columns and joins, adjacent projections, top-N, duplicate
+//     aggregates, superfluous grouping keys.
 //
 // # Invariants
 //

@@ -205,8 +205,9 @@ func TestRandomQueries(t *testing.T) {
 	}
 	t.Logf("HTAPDB_SEED=%d", seed)
 	g := &generator{r: rand.New(rand.NewPCG(seed, 1))}
-	c := catalog(t)
-	for range n {
+	catalogs := statistics(t)
+	for i := range n {
+		c := catalogs[i%len(catalogs)]
 		g.n = 0
 		sql := g.statement()
 		if os.Getenv("HTAPDB_PRINT") != "" {

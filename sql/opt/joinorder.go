@@ -49,6 +49,7 @@ func (o *optimizer) orderBlock(n plan.Node) plan.Node {
 	if len(g.leaves) == 1 {
 		return filter(g.leaves[0], g.above)
 	}
+	g.reduceAggregates()
 	return filter(g.search(), g.above)
 }
 

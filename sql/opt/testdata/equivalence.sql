@@ -248,3 +248,9 @@ with recursive r (n) as (select 1 union all select n + (select count(*) from u w
 with recursive r (n) as (select a from t where a < 2 union select b from t, r where t.a > r.n and exists (select 1 from u where u.x > t.b + r.n)) select n from r;
 with recursive r (n) as (select 1 union all select n + 1 from r where n < 4) select t.a, (select sum(n) from r where r.n <= t.b) from t;
 with recursive r (n) as (select 1 union all select * from (with c as (select n + 1 as m from r) select c1.m from c c1 join c c2 on c1.m = c2.m) s where s.m < 5) select * from r;
+
+-- aggregates that a join makes selective
+select u.y, s.m from u join (select b, max(a) as m from t group by b) s on s.b = u.a where u.x = 3;
+select u.y, s.m from u join (select b, c, max(a) as m from t group by b, c having count(*) > 0) s on s.b = u.a and s.c = u.y where u.x < 3;
+select u.x from u where u.x = 3 and u.a < (select avg(a) from t where t.b = u.a);
+select t.a from t, w where t.a = 2 and t.b = w.k1 and w.v < (select count(*) from u where u.a = t.b and u.a = w.k1);
