@@ -39,10 +39,14 @@ func (s *server) session(ctx context.Context, name string) (*pgconn.PgConn, erro
 
 // close drops the file's schema and the connections.
 func (s *server) close(ctx context.Context) {
-	for name, c := range s.sessions {
-		if name == "" {
-			_, _ = c.Exec(ctx, "ROLLBACK; DROP SCHEMA "+s.schema+" CASCADE").ReadAll()
+	for name, c := range s.sessions { // they may hold locks
+		if name != "" {
+			_ = c.Close(ctx)
 		}
+	}
+	if c := s.sessions[""]; c != nil {
+		_, _ = c.Exec(ctx, "ROLLBACK").ReadAll()
+		_, _ = c.Exec(ctx, "DROP SCHEMA "+s.schema+" CASCADE").ReadAll()
 		_ = c.Close(ctx)
 	}
 }
@@ -63,16 +67,14 @@ func (s *server) Query(ctx context.Context, session, sql, in string) (*slt.Resul
 		}
 		return slt.ReadCopy(&out)
 	}
-	results, err := c.Exec(ctx, sql).ReadAll()
-	if err != nil {
-		return nil, err
-	}
+	results := c.Exec(ctx, sql)
 	res := &slt.Result{}
-	for _, r := range results {
-		res.Columns = len(r.FieldDescriptions)
-		for _, values := range r.Rows {
-			row := make([]*string, len(values))
-			for i, v := range values {
+	for results.NextResult() {
+		rows := results.ResultReader()
+		res.Columns = len(rows.FieldDescriptions())
+		for rows.NextRow() {
+			row := make([]*string, res.Columns)
+			for i, v := range rows.Values() {
 				if v != nil {
 					text := string(v)
 					row[i] = &text
@@ -80,6 +82,9 @@ func (s *server) Query(ctx context.Context, session, sql, in string) (*slt.Resul
 			}
 			res.Rows = append(res.Rows, row)
 		}
+	}
+	if err := results.Close(); err != nil {
+		return nil, err
 	}
 	return res, nil
 }

@@ -91,7 +91,7 @@ func (x *Runner) record(ctx context.Context, o *Outcome) {
 		defer cancel()
 	}
 	input := ""
-	if r.Kind == Statement && !r.Fails && r.Marker > 0 || r.Fails && strings.Contains(strings.ToUpper(r.SQL), "FROM STDIN") {
+	if r.copyIn() {
 		input = strings.Join(r.Expected, "\n")
 		if input != "" {
 			input += "\n"
