@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -71,18 +72,23 @@ func (c *checkCmd) check(ctx context.Context, db *htap.DB) int {
 	if err != nil {
 		return fail(checkFailed, err)
 	}
+	return report(os.Stdout, names, func(name string) (checked, error) { return checkTable(ctx, s, name) })
+}
+
+// report writes a line for each table and returns the worst status.
+func report(w io.Writer, names []string, check func(name string) (checked, error)) int {
 	status := exitOK
 	for _, name := range names {
-		r, err := checkTable(ctx, s, name)
+		r, err := check(name)
 		switch {
 		case err != nil:
-			fmt.Printf("error     %s: %s\n", name, message(err))
+			fmt.Fprintf(w, "error     %s: %s\n", name, message(err))
 			status = checkFailed
 		case r.status != "ok":
-			fmt.Printf("mismatch  %s (%d rows): %s\n", r.table, r.rows, r.detail)
+			fmt.Fprintf(w, "mismatch  %s (%d rows): %s\n", r.table, r.rows, r.detail)
 			status = max(status, checkDiffers)
 		default:
-			fmt.Printf("ok        %s (%d rows)\n", r.table, r.rows)
+			fmt.Fprintf(w, "ok        %s (%d rows)\n", r.table, r.rows)
 		}
 	}
 	return status

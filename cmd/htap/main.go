@@ -65,6 +65,9 @@ func run(args []string) int {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "htap: %v\nTry htap --help.\n", err)
+		if args[0] == "check" {
+			return checkFailed // 1 would say that tables differ
+		}
 		return exitError
 	}
 	cmd, ok := k.Selected().Target.Addr().Interface().(runner)

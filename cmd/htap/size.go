@@ -26,7 +26,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}
 	x, err := strconv.ParseFloat(number, 64)
 	const most = 1 << 62
-	if err != nil || x < 0 || x*float64(factor) > most {
+	if err != nil || !(x >= 0) || x*float64(factor) > most { // NaN is neither
 		return fmt.Errorf("%q is no size: write 512MB or 4GB", text)
 	}
 	*b = byteSize(x * float64(factor))

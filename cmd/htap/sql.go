@@ -15,12 +15,12 @@ import (
 
 // sqlCmd is htap sql.
 type sqlCmd struct {
-	Data    string  `env:"HTAP_DATA" placeholder:"DIR" xor:"where" help:"Directory of a database to open in this process (default one in memory)."`
-	URL     string  `name:"url" placeholder:"URL" xor:"where" help:"Server to connect to: postgres://htap@127.0.0.1:5433/htap."`
-	Command *string `short:"c" placeholder:"SQL" xor:"what" help:"Run these statements and end."`
-	File    string  `short:"f" placeholder:"FILE" xor:"what" help:"Run the statements of a file (- is the standard input) and end; an error ends it with status 3."`
-	Format  string  `default:"table" placeholder:"FORMAT" help:"How to print results: table, csv, json or markdown."`
-	Quiet   bool    `short:"q" help:"Leave out the messages of statements without a result."`
+	Data    string   `env:"HTAP_DATA" placeholder:"DIR" xor:"where" help:"Directory of a database to open in this process (default one in memory)."`
+	URL     string   `name:"url" placeholder:"URL" xor:"where" help:"Server to connect to: postgres://htap@127.0.0.1:5433/htap."`
+	Command []string `short:"c" sep:"none" placeholder:"SQL" xor:"what" help:"Run these statements in one transaction and end; may be repeated."`
+	File    string   `short:"f" placeholder:"FILE" xor:"what" help:"Run the statements of a file (- is the standard input) and end; an error ends it with status 3."`
+	Format  string   `default:"table" placeholder:"FORMAT" help:"How to print results: table, csv, json or markdown."`
+	Quiet   bool     `short:"q" help:"Leave out the messages of statements without a result."`
 	engineFlags
 }
 
@@ -49,8 +49,8 @@ func (c *sqlCmd) run(ctx context.Context) int {
 		Terminal: term.IsTerminal(int(os.Stdout.Fd())), Width: terminalWidth, History: historyFile(), Reconnect: c.reconnect(),
 	})
 	switch {
-	case c.Command != nil:
-		status = s.Command(ctx, *c.Command)
+	case len(c.Command) > 0:
+		status = s.Commands(ctx, c.Command)
 	case input != nil:
 		status = s.Script(ctx, input, name)
 	case term.IsTerminal(int(os.Stdin.Fd())):
@@ -90,7 +90,7 @@ func (c *sqlCmd) connect(ctx context.Context) (shell.Conn, int, error) {
 	if err != nil {
 		err = openError(c.Data, err)
 		if c.Data != "" {
-			err = fmt.Errorf("%w\n  If a server has it open, connect to that: htap sql --url postgres://htap@127.0.0.1:5433/htap", err)
+			err = fmt.Errorf("%w\n  To connect to a server: htap sql --url postgres://htap@HOST:PORT/htap", err)
 		}
 		return nil, shell.ExitFatal, err
 	}

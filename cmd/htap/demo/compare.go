@@ -21,11 +21,14 @@ type answer struct {
 	byRow, byColumn time.Duration
 }
 
+// null is how a NULL is shown.
+const null = "NULL"
+
 // cellText is the text of a column of the current row, NULL as a word.
 func cellText(rows *htap.Rows, i int) string {
 	d := rows.Datum(i)
 	if d.IsNull() {
-		return "NULL"
+		return null
 	}
 	return types.Format(d, rows.Columns()[i].Type, time.UTC)
 }
@@ -164,6 +167,9 @@ func isNumber(t types.Type) bool {
 
 // short writes a value for people: whole numbers in groups, others with few digits.
 func short(v string, t types.Type) string {
+	if v == null {
+		return v
+	}
 	switch t.Kind {
 	case types.Int2, types.Int4, types.Int8:
 		return group(v)

@@ -3,23 +3,35 @@ package shell
 import (
 	"bufio"
 	"fmt"
-	"strings"
+
+	"htapdb/sql/types"
 )
 
 // box is a table that is being laid out for a terminal.
 type box struct {
 	cols []Column
 	// shown are the columns that fit, by position; −1 is the mark for those left out.
-	shown  []int
-	widths []int
+	shown []int
+	// widths are the columns', least how narrow each may get.
+	widths, least []int
 	// head are the first rows, tail the last ones beyond them.
 	head, tail [][][]string
 	rows       int64
 	l          layout
 }
 
-// minColumn is how narrow a column may get before columns are left out.
+// minColumn is how narrow a column of text may get before columns are left out.
 const minColumn = 8
+
+// cuttable reports types whose values may be shortened; a number without its
+// last digits would be another number.
+func (c Column) cuttable() bool {
+	switch c.Type.Kind {
+	case types.Text, types.Varchar, types.Char, types.JSON, types.JSONB, types.Bytea, types.Unknown:
+		return true
+	}
+	return false
+}
 
 // planColumn is the name of EXPLAIN's column, whose lines are never cut.
 const planColumn = "QUERY PLAN"
@@ -88,23 +100,39 @@ func (b *box) read(r Result) error {
 // fit chooses the columns and their widths.
 func (b *box) fit() {
 	b.widths = make([]int, len(b.cols))
+	b.least = make([]int, len(b.cols))
 	b.shown = make([]int, len(b.cols))
 	for i, c := range b.cols {
-		b.shown[i] = i
-		b.widths[i] = max(displayWidth(clean(c.Name)), displayWidth(c.typeName()), 1)
+		values := 1
 		for _, rows := range [][][][]string{b.head, b.tail} {
 			for _, row := range rows {
-				b.widths[i] = max(b.widths[i], cellWidth(row[i]))
+				values = max(values, cellWidth(row[i]))
 			}
 		}
-	}
-	if b.l.width <= 0 {
-		return
-	}
-	for b.total() > b.l.width {
-		if !b.narrow() && !b.drop() {
-			return
+		b.shown[i] = i
+		b.widths[i] = max(displayWidth(clean(c.Name)), values)
+		b.least[i] = min(b.widths[i], minColumn)
+		if !c.cuttable() {
+			b.least[i] = max(b.least[i], values)
 		}
+	}
+	for b.l.width > 0 && b.total() > b.l.width && (b.narrow() || b.drop()) {
+		continue
+	}
+	b.widen()
+}
+
+// widen gives the names of types the room that is left.
+func (b *box) widen() {
+	for _, i := range b.shown {
+		if i < 0 {
+			continue
+		}
+		more := displayWidth(b.cols[i].typeName()) - b.widths[i]
+		if b.l.width > 0 {
+			more = min(more, b.l.width-b.total())
+		}
+		b.widths[i] += max(more, 0)
 	}
 }
 
@@ -124,29 +152,30 @@ func (b *box) width(i int) int {
 	return b.widths[i]
 }
 
-// narrow takes what is too much from the widest column, down to the next widest.
+// narrow takes what is too much from the widest column that may be cut, down to
+// the next widest.
 func (b *box) narrow() bool {
-	widest, second := -1, minColumn
+	widest, second := -1, 0
 	for _, i := range b.shown {
 		switch {
-		case i < 0:
+		case i < 0 || b.widths[i] <= b.least[i]:
 		case widest < 0 || b.widths[i] > b.widths[widest]:
 			if widest >= 0 {
-				second = max(second, b.widths[widest])
+				second = b.widths[widest]
 			}
 			widest = i
 		default:
 			second = max(second, b.widths[i])
 		}
 	}
-	if widest < 0 || b.widths[widest] <= minColumn {
+	if widest < 0 {
 		return false
 	}
-	to := max(second, b.widths[widest]-(b.total()-b.l.width))
-	if to == b.widths[widest] {
-		to--
+	to := max(second, b.widths[widest]-(b.total()-b.l.width), b.least[widest])
+	if to >= b.widths[widest] {
+		to = b.widths[widest] - 1
 	}
-	b.widths[widest] = max(to, minColumn)
+	b.widths[widest] = to
 	return true
 }
 
@@ -218,9 +247,9 @@ func (b *box) row(w *bufio.Writer, row [][]string) {
 
 // footer counts rows, and says what is not shown.
 func (b *box) footer() string {
-	var hidden []string
+	text := "  " + countWord(b.rows, "row")
 	if shown := int64(len(b.head) + len(b.tail)); shown < b.rows {
-		hidden = append(hidden, fmt.Sprintf("%d of %s shown", shown, countWord(b.rows, "row")))
+		text = fmt.Sprintf("  (%d of %s shown)", shown, countWord(b.rows, "row"))
 	}
 	columns := 0
 	for _, i := range b.shown {
@@ -229,11 +258,7 @@ func (b *box) footer() string {
 		}
 	}
 	if columns < len(b.cols) {
-		hidden = append(hidden, fmt.Sprintf("%d of %s shown", columns, countWord(int64(len(b.cols)), "column")))
-	}
-	text := "  " + countWord(b.rows, "row")
-	if len(hidden) > 0 {
-		text += " (" + strings.Join(hidden, ", ") + ")"
+		text += fmt.Sprintf(" (%d of %s shown)", columns, countWord(int64(len(b.cols)), "column"))
 	}
 	return text
 }

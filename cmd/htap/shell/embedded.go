@@ -50,7 +50,7 @@ func (e *embedded) statement(ctx context.Context, st *htap.Stmt, io Streams, eac
 		if err != nil {
 			return err
 		}
-		return each(&outcome{tag: res.Tag})
+		return each(copied(f.In, res.Tag))
 	}
 	rows, err := st.Query(ctx)
 	if err != nil {
@@ -154,6 +154,15 @@ func (r *rowResult) Err() error { return r.rows.Err() }
 
 // Tag implements Result.
 func (r *rowResult) Tag() string { return r.rows.Result().Tag }
+
+// copied is the outcome of a COPY. One to the output has no tag, which would end
+// up in the data.
+func copied(in bool, tag string) Result {
+	if !in {
+		tag = ""
+	}
+	return &outcome{tag: tag}
+}
 
 // outcome is the Result of a statement without rows.
 type outcome struct{ tag string }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"htapdb/htap"
@@ -37,10 +39,19 @@ func Remote(ctx context.Context, url string) (Conn, error) {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelGrace}
 	}
 	if r.conn, err = pgconn.ConnectConfig(ctx, cfg); err != nil {
-		return nil, err
+		return nil, connectError(err)
 	}
 	r.name = fmt.Sprintf("%s:%d", cfg.Host, cfg.Port)
 	return r, nil
+}
+
+// connectError leaves out the lines that repeat, as for each try with and without TLS.
+func connectError(err error) error {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Errorf("cannot connect: %s", pe.Message)
+	}
+	lines := strings.Split(err.Error(), "\n")
+	return errors.New(strings.Join(slices.Compact(lines), "\n"))
 }
 
 // remote implements Conn on the wire protocol; results come as text.
@@ -79,7 +90,7 @@ func (r *remote) copy(ctx context.Context, sql string, in bool, io Streams, each
 	if err != nil {
 		return clientError(err)
 	}
-	return each(&outcome{tag: tag.String()})
+	return each(copied(in, tag.String()))
 }
 
 // TxState implements Conn.

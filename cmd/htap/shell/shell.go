@@ -100,9 +100,20 @@ func (s *Shell) listen() {
 // Close ends the session.
 func (s *Shell) Close() error { return s.conn.Close() }
 
-// Command runs the text of -c: statements in one implicit transaction, or one
-// command with a backslash. It returns the exit status.
-func (s *Shell) Command(ctx context.Context, text string) int {
+// Commands runs the texts of -c one after the other until one fails. It returns
+// the exit status.
+func (s *Shell) Commands(ctx context.Context, texts []string) int {
+	for _, text := range texts {
+		if status := s.command(ctx, text); status != ExitOK {
+			return status
+		}
+	}
+	return ExitOK
+}
+
+// command runs one text: statements in one implicit transaction, or one command
+// with a backslash.
+func (s *Shell) command(ctx context.Context, text string) int {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, `\`) {
 		if !s.meta(ctx, trimmed, nil) {
 			return ExitFatal
