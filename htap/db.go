@@ -15,6 +15,7 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/feed"
 	"htapdb/internal/memory"
+	"htapdb/internal/vfs"
 	"htapdb/olap"
 	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
@@ -76,7 +77,7 @@ const (
 func (db *DB) open() error {
 	rowPath, columnPath := "", ""
 	if db.dir != "" {
-		if err := db.cfg.fs.MkdirAll(db.dir, 0o755); err != nil {
+		if err := vfs.MakeDirs(db.cfg.fs, db.dir); err != nil {
 			return fileError(db.dir, err)
 		}
 		rowPath, columnPath = db.cfg.fs.PathJoin(db.dir, rowDir), db.cfg.fs.PathJoin(db.dir, columnDir)

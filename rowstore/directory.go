@@ -46,7 +46,7 @@ type directory struct {
 // openDirectory makes and locks the directory and checks its format.
 func openDirectory(fs vfs.FS, path string) (*directory, error) {
 	d := &directory{fs: fs, path: path}
-	if err := makeDirs(fs, path); err != nil {
+	if err := vfs.MakeDirs(fs, path); err != nil {
 		return nil, sqlstate.Wrap(sqlstate.IOError, err, "could not create directory %q: %v", path, err)
 	}
 	lock, err := pebble.LockDirectory(path, fs)
@@ -86,7 +86,7 @@ func (d *directory) prepare() error {
 	if err := d.fs.RemoveAll(d.name(loadDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sqlstate.Wrap(sqlstate.IOError, err, "could not empty %q: %v", d.name(loadDir), err)
 	}
-	return makeDirs(d.fs, d.name(loadDir))
+	return vfs.MakeDirs(d.fs, d.name(loadDir))
 }
 
 // checkFormat reads FORMAT, or starts a creation.
@@ -136,26 +136,6 @@ func (d *directory) created() error {
 func (d *directory) close() error {
 	_ = d.fs.Remove(d.name(holderFile))
 	return d.lock.Close()
-}
-
-// makeDirs makes a directory and its parents and makes their names durable.
-func makeDirs(fs vfs.FS, path string) error {
-	if _, err := fs.Stat(path); err == nil {
-		return nil
-	}
-	parent := fs.PathDir(path)
-	if parent != path && parent != "." && parent != "" {
-		if err := makeDirs(fs, parent); err != nil {
-			return err
-		}
-	}
-	if err := fs.MkdirAll(path, 0o755); err != nil {
-		return err
-	}
-	if parent == "" {
-		parent = "."
-	}
-	return syncDir(fs, parent)
 }
 
 func syncDir(fs vfs.FS, path string) error {

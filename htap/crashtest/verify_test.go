@@ -86,8 +86,8 @@ func (v *verifier) rows(sql string, args ...any) []string {
 // brief shortens a long list for a message.
 func brief(rows []string) string {
 	more := ""
-	if n := len(rows); n > 60 {
-		rows, more = rows[:60], fmt.Sprintf(" … %d rows", n)
+	if n := len(rows); n > 30 {
+		rows, more = rows[:30], fmt.Sprintf(" … %d rows", n)
 	}
 	return strings.Join(rows, ", ") + more
 }

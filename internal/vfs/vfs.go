@@ -31,6 +31,44 @@ func NewMem() *vfs.MemFS { return vfs.NewMem() }
 // state after a power loss: what was synced, and a random part of the rest.
 func NewCrashableMem() *vfs.MemFS { return vfs.NewCrashableMem() }
 
+// MakeDirs makes a directory and its missing parents, and makes their names
+// durable: without that a power loss takes the whole directory, whatever was
+// synced in it.
+func MakeDirs(fs FS, path string) error {
+	parent := fs.PathDir(path)
+	if parent == "" {
+		parent = "."
+	}
+	if _, err := fs.Stat(path); err == nil {
+		// A process that was killed may have made it without getting to the sync. A
+		// parent that cannot be opened was not made by it.
+		_ = syncDir(fs, parent)
+		return nil
+	}
+	if parent != path && parent != "." {
+		if err := MakeDirs(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	return syncDir(fs, parent)
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(fs FS, path string) error {
+	d, err := fs.OpenDir(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
 // Mapping is the read-only content of a file. It stays valid until Close, which
 // the last user calls.
 type Mapping struct {

@@ -1,0 +1,140 @@
+package crashtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"htapdb/htap"
+	"htapdb/internal/testutil"
+	"htapdb/internal/vfs"
+
+	pebblevfs "github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// TestPowerLoss takes clones of a disk while the workload runs on it, as they
+// would be after a power loss: with everything that was synced and a random part
+// of the rest. Each is opened and verified, and the workload goes on with the
+// last one of a generation, which is cloned in turn.
+func TestPowerLoss(t *testing.T) {
+	rng := testutil.Rand(t)
+	want := 15
+	if testutil.Long() {
+		want = 200
+	}
+	start := time.Now()
+	clones, disks, generations := 0, 0, 0
+	var last [numWriters]int64
+	for clones < want {
+		disks++
+		g := &generation{fs: vfs.NewCrashableMem(), l: newLedger()}
+		for range 2 + rng.IntN(4) {
+			generations++
+			n := 1 + rng.IntN(4)
+			clones += n
+			if last = g.run(t, rng, n); t.Failed() {
+				return
+			}
+			if clones >= want {
+				break
+			}
+		}
+	}
+	t.Logf("%d clones of %d disks in %d generations, last state %v, %v", clones, disks, generations, last, time.Since(start).Round(time.Second))
+}
+
+// generation is a disk with what is known about it.
+type generation struct {
+	fs *pebblevfs.MemFS
+	l  *ledger
+}
+
+// crashed is a clone with what was known when it was taken.
+type crashed struct {
+	fs       *pebblevfs.MemFS
+	l        *ledger
+	unsynced int
+}
+
+// run opens the disk, lets the workload run, takes clones, verifies them, and
+// makes the last one the next generation's disk.
+func (g *generation) run(t *testing.T, rng *rand.Rand, clones int) (state [numWriters]int64) {
+	t.Helper()
+	seed := rng.Uint64()
+	db, err := open("db", g.l, htap.WithFS(g.fs))
+	if err != nil {
+		t.Fatal("open: ", err)
+	}
+	g.l.recovered(g.verify(t, db, "the opened disk"))
+	w := &workload{db: db, obs: g.l, seed: seed, from: g.l.now().Least}
+	for i := range w.async {
+		w.async[i] = rng.IntN(3) == 0
+	}
+	w.start()
+	var all []crashed
+	for range clones {
+		time.Sleep(time.Duration(1+rng.IntN(150)) * time.Millisecond)
+		all = append(all, g.clone(rng))
+	}
+	w.end()
+	if err := db.Close(); err != nil {
+		t.Error("close: ", err)
+	}
+	g.report(t, "the disk that was cloned")
+	for _, c := range all {
+		g.fs, g.l = c.fs, c.l
+		state = g.reopen(t, c.unsynced)
+		if t.Failed() {
+			return state
+		}
+	}
+	return state
+}
+
+// clone takes a clone. What was acknowledged before it has to be in it, what was
+// attempted after it cannot.
+func (g *generation) clone(rng *rand.Rand) crashed {
+	c := crashed{unsynced: []int{0, 100, rng.IntN(101), rng.IntN(101)}[rng.IntN(4)]}
+	c.l = g.l.fork(g.l.now())
+	c.fs = g.fs.CrashClone(pebblevfs.CrashCloneCfg{UnsyncedDataPercent: c.unsynced, RNG: rand.New(rand.NewPCG(rng.Uint64(), 0))})
+	c.l.Most = g.l.now().Most
+	return c
+}
+
+// reopen opens a clone of which nothing is known but the ledger and verifies it.
+func (g *generation) reopen(t *testing.T, unsynced int) (state [numWriters]int64) {
+	t.Helper()
+	after := g.fs.CrashClone(pebblevfs.CrashCloneCfg{}) // opening changes the disk: keep it for the next generation
+	db, err := open("db", g.l, htap.WithFS(g.fs))
+	if err != nil {
+		t.Fatalf("open with %d %% of what was not synced: %v", unsynced, err)
+	}
+	state = g.verify(t, db, fmt.Sprintf("a clone with %d %% of what was not synced", unsynced))
+	if err := db.Close(); err != nil {
+		t.Error("close: ", err)
+	}
+	g.report(t, "a clone that was closed")
+	g.fs = after
+	return state
+}
+
+// verify verifies an open database against the ledger.
+func (g *generation) verify(t *testing.T, db *htap.DB, what string) [numWriters]int64 {
+	t.Helper()
+	state, problems := verify(db, g.l.now())
+	for _, p := range problems {
+		g.l.fail("%s", p)
+	}
+	g.report(t, what)
+	return state
+}
+
+// report fails the test with what the ledger knows against it.
+func (g *generation) report(t *testing.T, what string) {
+	t.Helper()
+	if problems := g.l.failed(); len(problems) > 0 {
+		t.Errorf("%s:\n%s", what, strings.Join(problems, "\n"))
+	}
+}
