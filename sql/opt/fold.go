@@ -37,19 +37,18 @@ func foldExpr(e fn.Expr) fn.Expr {
 
 // normalizeConds flattens and normalises conjuncts; never reports that one is constant FALSE or NULL.
 func normalizeConds(conds []fn.Expr) (out []fn.Expr, never bool) {
+	var set plan.ExprSet
 	for _, c := range conds {
 		for _, part := range fn.Conjuncts(foldExpr(normalize(c))) {
 			switch {
 			case plan.IsTrue(part):
-			case plan.IsFalseOrNull(part):
-				never = true
-				out = append(out, part)
 			default:
-				out = appendNew(out, part)
+				never = never || plan.IsFalseOrNull(part)
+				set.Add(part)
 			}
 		}
 	}
-	return out, never
+	return set.List, never
 }
 
 // appendNew appends a condition that is not there yet.

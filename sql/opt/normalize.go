@@ -98,8 +98,8 @@ func factorOr(branches []fn.Expr) fn.Expr {
 	var common []fn.Expr
 	for _, c := range parts[0] {
 		everywhere := true
-		for _, p := range parts[1:] {
-			everywhere = everywhere && hasExpr(p, c)
+		for i := 1; everywhere && i < len(parts); i++ {
+			everywhere = hasExpr(parts[i], c)
 		}
 		if everywhere {
 			common = append(common, c)
@@ -137,19 +137,37 @@ func hasExpr(list []fn.Expr, e fn.Expr) bool {
 // orToIn merges x = c1 OR x = c2 OR x IN (…) over one operand into one IN.
 func orToIn(branches []fn.Expr) []fn.Expr {
 	var out []fn.Expr
+	type list struct {
+		at   int
+		in   *fn.In
+		seen map[types.Datum]bool
+	}
+	lists := map[uint64][]*list{}
 	for _, b := range branches {
-		merged := false
 		arg, values, ok := membership(b)
-		for i := 0; ok && i < len(out); i++ {
-			arg2, values2, ok2 := membership(out[i])
-			if ok2 && plan.Equal(arg, arg2) {
-				out[i] = &fn.In{Arg: arg, List: union(values2, values)}
-				merged = true
-				break
+		if !ok {
+			out = append(out, b)
+			continue
+		}
+		h := plan.Hash(arg)
+		var l *list
+		for _, have := range lists[h] {
+			if plan.Equal(have.in.Arg, arg) {
+				l = have
 			}
 		}
-		if !merged {
+		if l == nil {
+			l = &list{at: len(out), in: &fn.In{Arg: arg}, seen: map[types.Datum]bool{}}
+			lists[h] = append(lists[h], l)
 			out = append(out, b)
+		} else {
+			out[l.at] = l.in
+		}
+		for _, d := range values {
+			if !l.seen[d] {
+				l.seen[d] = true
+				l.in.List = append(l.in.List, d)
+			}
 		}
 	}
 	return out
@@ -172,18 +190,4 @@ func membership(e fn.Expr) (arg fn.Expr, values []types.Datum, ok bool) {
 		}
 	}
 	return nil, nil, false
-}
-
-func union(a, b []types.Datum) []types.Datum {
-	out := append([]types.Datum(nil), a...)
-	for _, d := range b {
-		found := false
-		for _, have := range out {
-			found = found || have == d
-		}
-		if !found {
-			out = append(out, d)
-		}
-	}
-	return out
 }

@@ -173,15 +173,8 @@ func pushScan(s *plan.Scan, conds []fn.Expr) plan.Node {
 		return s
 	}
 	c := *s
-	c.Filters = append([]fn.Expr(nil), s.Filters...)
 	var keep []fn.Expr
-	for _, cond := range conds {
-		if isVolatile(cond) {
-			keep = append(keep, cond)
-		} else {
-			c.Filters = appendNew(c.Filters, cond)
-		}
-	}
+	c.Filters, keep = addFilters(s.Filters, conds)
 	return filter(&c, keep)
 }
 
@@ -190,14 +183,20 @@ func pushFileScan(s *plan.FileScan, conds []fn.Expr) plan.Node {
 		return s
 	}
 	c := *s
-	c.Filters = append([]fn.Expr(nil), s.Filters...)
 	var keep []fn.Expr
+	c.Filters, keep = addFilters(s.Filters, conds)
+	return filter(&c, keep)
+}
+
+// addFilters adds conditions to those of a scan; volatile ones stay above it.
+func addFilters(have, conds []fn.Expr) (filters, keep []fn.Expr) {
+	set := plan.ExprSet{List: append([]fn.Expr(nil), have...)}
 	for _, cond := range conds {
 		if isVolatile(cond) {
 			keep = append(keep, cond)
 		} else {
-			c.Filters = appendNew(c.Filters, cond)
+			set.Add(cond)
 		}
 	}
-	return filter(&c, keep)
+	return set.List, keep
 }
