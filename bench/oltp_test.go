@@ -235,6 +235,7 @@ func freshness(b *testing.B, db *htap.DB, d time.Duration) (lag, query99 time.Du
 	stop.Store(true)
 	wg.Wait()
 	b.ReportMetric(float64(rows.Load())/d.Seconds(), "changes/s")
+	b.ReportMetric(percentile(db.Waits(), 0.99).Seconds()*1e3, "wait-p99-ms")
 	return percentile(db.Lags(), 0.99), percentile(times, 0.99)
 }
 

@@ -200,7 +200,7 @@ func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
 		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.get("timezone"), Random: rand.Uint64(),
-		Vars: s.db.sessionVars(s),
+		Vars: s.infoVars(),
 	}
 }
 

@@ -29,6 +29,9 @@ type Session struct {
 	// rows is the result that is being read; the next statement ends it.
 	rows *Rows
 
+	// info is the cache of infoVars, nil after a setting has changed.
+	info map[string]string
+
 	prepared map[string]*Stmt // PREPARE name AS …
 	notice   func(*Error)
 	changed  func(name, value string)
@@ -172,6 +175,7 @@ func (s *Session) set(name, value string, local, toDefault bool) error {
 		}
 	}
 	s.remember(key, local)
+	s.info = nil
 	if toDefault {
 		delete(s.vars.values, key)
 	} else {
@@ -239,6 +243,9 @@ func (s *Session) restoreVars(committed bool) {
 	put(s.localVars)
 	if !committed {
 		put(s.savedVars)
+	}
+	if s.localVars != nil || s.savedVars != nil {
+		s.info = nil
 	}
 	s.localVars, s.savedVars = nil, nil
 }

@@ -13,6 +13,7 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
+	"htapdb/vector/fn"
 )
 
 // Status is what the status page and the metrics show.
@@ -49,6 +50,9 @@ type counters struct {
 	commits, rollbacks       atomic.Uint64
 	queries, writes, utility atomic.Uint64
 	waits, waitNanos         atomic.Uint64
+	waitMu                   sync.Mutex
+	recentWaits              []time.Duration // of the last waitSamples waits
+	nextWait                 int
 	errorsMu                 sync.Mutex
 	errors                   map[string]uint64 // by SQLSTATE class
 }
@@ -85,6 +89,25 @@ func (c *counters) statement(stmt parser.Stmt, _ time.Duration, err error) {
 func (c *counters) waited(d time.Duration) {
 	c.waits.Add(1)
 	c.waitNanos.Add(uint64(d))
+	c.waitMu.Lock()
+	defer c.waitMu.Unlock()
+	if len(c.recentWaits) < waitSamples {
+		c.recentWaits = append(c.recentWaits, d)
+		return
+	}
+	c.recentWaits[c.nextWait] = d
+	c.nextWait = (c.nextWait + 1) % waitSamples
+}
+
+// waitSamples is how many recent waits Waits returns.
+const waitSamples = 8192
+
+// Waits returns how long recent scans waited for the columns to reach their
+// snapshot; scans that did not have to wait are not among them.
+func (db *DB) Waits() []time.Duration {
+	db.counts.waitMu.Lock()
+	defer db.counts.waitMu.Unlock()
+	return append([]time.Duration(nil), db.counts.recentWaits...)
 }
 
 // Status returns the current figures.
@@ -166,14 +189,24 @@ func (db *DB) Lags() []time.Duration { return db.feed.Lags() }
 // ResetLags forgets the lags so far, for measurements.
 func (db *DB) ResetLags() { db.feed.ResetLags() }
 
-// sessionVars are what information functions read.
-func (db *DB) sessionVars(s *Session) map[string]string {
-	return map[string]string{
+// infoVars are what information functions read, settings included. The map is
+// made again after a setting has changed and shared by statements until then.
+func (s *Session) infoVars() map[string]string {
+	if s.info != nil {
+		return s.info
+	}
+	s.info = map[string]string{
 		"current_user": "htap", "session_user": "htap", "user": "htap", "current_role": "htap",
 		"current_database": "htap", "current_catalog": "htap", "current_schema": catalog.DefaultSchema,
 		"version":        "PostgreSQL " + serverVersion,
 		"pg_backend_pid": strconv.FormatUint(s.id, 10),
 	}
+	for i := range settingList {
+		if v, err := s.Setting(settingList[i].name); err == nil {
+			s.info[fn.SettingVar+strings.ToLower(settingList[i].name)] = v
+		}
+	}
+	return s.info
 }
 
 // tags are the command tags by statement; %d is the number of rows.

@@ -11,8 +11,10 @@ import (
 
 // Guesses for conditions about which statistics say nothing.
 const (
-	guessEqual   = 0.005
-	guessRange   = 1.0 / 3
+	guessEqual = 0.005
+	guessRange = 1.0 / 3
+	// guessBetween is for a range whose two ends are not known: parameters.
+	guessBetween = 0.005
 	guessLike    = 0.1
 	guessAnyCond = 0.25
 )
@@ -23,7 +25,15 @@ const (
 func Selectivity(conds []fn.Expr, stats func(plan.ColID) plan.ColumnStats) float64 {
 	sel := 1.0
 	ranges := map[plan.ColID]*interval{}
+	open := map[plan.ColID]*unknownRange{}
 	for _, c := range conds {
+		if id, upper, ok := unknownBound(c); ok {
+			if open[id] == nil {
+				open[id] = &unknownRange{}
+			}
+			open[id].add(upper)
+			continue
+		}
 		if r, ok := rangeOf(c); ok {
 			in := ranges[r.id]
 			if in == nil {
@@ -38,7 +48,40 @@ func Selectivity(conds []fn.Expr, stats func(plan.ColID) plan.ColumnStats) float
 	for id, r := range ranges {
 		sel *= r.selectivity(stats(id))
 	}
+	for _, r := range open {
+		sel *= r.selectivity()
+	}
 	return sel
+}
+
+// unknownRange are the bounds of a column whose values are not known before the
+// statement runs.
+type unknownRange struct{ lower, upper bool }
+
+func (r *unknownRange) add(upper bool) {
+	r.lower, r.upper = r.lower || !upper, r.upper || upper
+}
+
+func (r *unknownRange) selectivity() float64 {
+	if r.lower && r.upper {
+		return guessBetween
+	}
+	return guessRange
+}
+
+// unknownBound reads column < parameter and its like.
+func unknownBound(e fn.Expr) (id plan.ColID, upper, ok bool) {
+	op, col, value, isCmp := comparison(e)
+	if _, known := value.(*fn.Literal); !isCmp || known {
+		return 0, false, false
+	}
+	switch op {
+	case "<", "<=":
+		return col, true, true
+	case ">", ">=":
+		return col, false, true
+	}
+	return 0, false, false
 }
 
 // interval is a range of a column's values as numbers.
