@@ -103,7 +103,11 @@ func ownColumns(n Node) []Column {
 
 // exprList concatenates expression lists for an Exprs method.
 func exprList(lists ...[]fn.Expr) []fn.Expr {
-	var out []fn.Expr
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	out := make([]fn.Expr, 0, n)
 	for _, l := range lists {
 		out = append(out, l...)
 	}
