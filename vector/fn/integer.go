@@ -63,6 +63,7 @@ func integerFamily[T integer](k types.Kind) []overload {
 		return a, nil
 	}
 	shift := []types.Kind{k, types.Int4}
+	mask := max(width, 32) - 1 // a SMALLINT is shifted as an INTEGER and then cut
 	return []overload{
 		{name: "+", args: two, result: k, kernel: addInts[T](k)},
 		{name: "-", args: two, result: k, kernel: subInts[T](k)},
@@ -80,8 +81,8 @@ func integerFamily[T integer](k types.Kind) []overload {
 		{name: "#", args: two, result: k, total: true, kernel: map2(func(a, b T) T { return a ^ b })},
 		{name: "~", args: one, result: k, total: true, kernel: map1(func(a T) T { return ^a })},
 		// The count is taken modulo the width, as the processors PostgreSQL runs on do.
-		{name: "<<", args: shift, result: k, total: true, kernel: map2(func(a T, s int32) T { return a << uint32(s&(width-1)) })},
-		{name: ">>", args: shift, result: k, total: true, kernel: map2(func(a T, s int32) T { return a >> uint32(s&(width-1)) })},
+		{name: "<<", args: shift, result: k, total: true, kernel: map2(func(a T, s int32) T { return a << uint32(s&mask) })},
+		{name: ">>", args: shift, result: k, total: true, kernel: map2(func(a T, s int32) T { return a >> uint32(s&mask) })},
 		{name: "gcd", args: two, result: k, kernel: try2(func(a, b T) (T, error) { return gcd(a, b, k) })},
 		{name: "lcm", args: two, result: k, kernel: try2(func(a, b T) (T, error) { return lcm(a, b, k) })},
 	}
