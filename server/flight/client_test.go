@@ -294,25 +294,30 @@ func TestIngest(t *testing.T) {
 	o.Temporary = true
 	_, err = ingest(o)
 	wantCode(t, err, codes.Unimplemented, "0A000")
-	// In a transaction that is rolled back, nothing stays.
-	tx, err := f.c.BeginTransaction(f.ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec := f.batch(schema, `[{"id": 9, "Name": "z"}]`)
-	r, _ := array.NewRecordReader(schema, []arrow.RecordBatch{rec})
-	o = options(failNew, append_)
-	o.TransactionId = tx.ID()
-	if n, err := f.c.ExecuteIngest(f.ctx, r, o); n != 1 || err != nil {
-		t.Errorf("in a transaction: %d, %v", n, err)
-	}
-	r.Release()
-	rec.Release()
-	if err := tx.Rollback(f.ctx); err != nil {
-		t.Error(err)
-	}
-	if got := f.query("SELECT count(*) FROM t"); got != "4" {
-		t.Errorf("after the rollback %s rows", got)
+	// In a transaction that is rolled back nothing stays, also when the client
+	// leaves the transaction's id out.
+	for _, named := range []bool{true, false} {
+		tx, err := f.c.BeginTransaction(f.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := f.batch(schema, `[{"id": 9, "Name": "z"}]`)
+		r, _ := array.NewRecordReader(schema, []arrow.RecordBatch{rec})
+		o = options(failNew, append_)
+		if named {
+			o.TransactionId = tx.ID()
+		}
+		if n, err := f.c.ExecuteIngest(f.ctx, r, o); n != 1 || err != nil {
+			t.Errorf("in a transaction: %d, %v", n, err)
+		}
+		r.Release()
+		rec.Release()
+		if err := tx.Rollback(f.ctx); err != nil {
+			t.Error(err)
+		}
+		if got := f.query("SELECT count(*) FROM t"); got != "4" {
+			t.Errorf("named %v: after the rollback %s rows", named, got)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (v *service) ingest(ctx context.Context, cmd flightsql.StatementIngest, r f
 	if err := input.begin(); err != nil {
 		return 0, err
 	}
-	u, err := sessionOf(ctx).acquire(cmd.GetTransactionId())
+	u, err := v.ingestUnit(sessionOf(ctx), cmd.GetTransactionId())
 	if err != nil {
 		return 0, err
 	}
@@ -57,6 +57,40 @@ func (v *service) ingest(ctx context.Context, cmd flightsql.StatementIngest, r f
 		return 0, err
 	}
 	return n, nil
+}
+
+// ingestUnit is clientSession.acquire, except that an ingest without a
+// transaction runs in the session's open one if there is exactly one: ADBC's
+// driver (1.13) leaves the id out, and its users expect commit and rollback to
+// apply. Outside it the load could wait for the client's own locks for ever.
+func (v *service) ingestUnit(cs *clientSession, transaction []byte) (*unit, error) {
+	if len(transaction) == 0 {
+		if u := v.onlyTransaction(cs); u != nil {
+			return u, nil
+		}
+	}
+	return cs.acquire(transaction)
+}
+
+// onlyTransaction returns the session's open transaction, retained, nil if it
+// has none or several.
+func (v *service) onlyTransaction(cs *clientSession) *unit {
+	v.transactions.mu.Lock()
+	defer v.transactions.mu.Unlock()
+	var found *unit
+	for _, e := range v.transactions.items {
+		if e.value.owner != cs {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = e.value
+	}
+	if found == nil {
+		return nil
+	}
+	return found.retain()
 }
 
 // makeTable does what the options say when the table exists, and when it does not.

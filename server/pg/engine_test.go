@@ -281,7 +281,7 @@ func TestPortals(t *testing.T) {
 	raw := connect(t, addr)
 	for _, step := range []struct{ send, want string }{
 		{"Query BEGIN", "C BEGIN|Z T"},
-		{"Parse s SELECT g FROM generate_series(1, 10000) AS x(g)|Bind p s|Execute p 2|Sync", `ParseComplete|BindComplete|D "1"|D "2"|PortalSuspended|Z T`},
+		{"Parse s SELECT g FROM generate_series(1, 10000) AS x(g) ORDER BY g|Bind p s|Execute p 2|Sync", `ParseComplete|BindComplete|D "1"|D "2"|PortalSuspended|Z T`},
 		{"Parse - SELECT 'other'|Bind - -|Execute - 0|Sync", `ParseComplete|BindComplete|D "other"|C SELECT 1|Z T`},
 		{"Execute p 1|Sync", `D "3"|PortalSuspended|Z T`},
 		{"CloseP p|Sync", "CloseComplete|Z T"},
