@@ -2,6 +2,7 @@ package colstore
 
 import (
 	"context"
+	"htapdb/sql/sqlstate"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -69,7 +70,9 @@ func TestConcurrent(t *testing.T) {
 	wg.Go(func() {
 		for !stop.Load() {
 			s.Maintain()
-			if err := s.Checkpoint(context.Background(), tab.Safe()); err != nil {
+			// The background's maintenance may drop the history at Safe before the
+			// checkpoint pins it: then the next round asks for a newer position.
+			if err := s.Checkpoint(context.Background(), tab.Safe()); err != nil && !sqlstate.Is(err, sqlstate.ObjectNotInState) {
 				t.Error(err)
 			}
 			tab.Stats()

@@ -234,14 +234,24 @@ func (f *Feed) Checkpoint(ctx context.Context) error {
 		return nil
 	}
 	f.dirty.Store(false)
-	p := min(f.Applied(), f.rows.Durable())
-	if err := f.columns.Checkpoint(ctx, uint64(p)); err != nil {
-		f.dirty.Store(true)
-		return err
+	for try := 1; ; try++ {
+		p := min(f.Applied(), f.rows.Durable())
+		err := f.columns.Checkpoint(ctx, uint64(p))
+		if err == nil {
+			f.rows.SetGCFloor(p)
+			return nil
+		}
+		// Maintenance may have dropped the history at p before the checkpoint
+		// pinned it; what is durable has moved on since then.
+		if !sqlstate.Is(err, sqlstate.ObjectNotInState) || try == checkpointTries {
+			f.dirty.Store(true)
+			return err
+		}
 	}
-	f.rows.SetGCFloor(p)
-	return nil
 }
+
+// checkpointTries is how often a checkpoint is tried at a newer position.
+const checkpointTries = 5
 
 // Stop ends the feed's goroutines: no commits may follow. The columns stay readable.
 func (f *Feed) Stop() {
