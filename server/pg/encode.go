@@ -3,6 +3,7 @@ package pg
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 	"time"
 
 	"htapdb/htap"
@@ -152,12 +153,32 @@ func typMod(t types.Type) int32 {
 	return t.TypMod()
 }
 
-// textEncoder returns the encoder of a type's text form, which is that of types.AppendFormat.
+// textEncoder returns the encoder of a type's text form, which is that of
+// types.AppendFormat; the kinds that results are full of skip the Datum.
 func textEncoder(t types.Type) appendValue {
 	switch t.Kind {
-	case types.Bool, types.Char, types.Bytea, types.UUID, types.TimestampTZ, types.Interval,
-		types.Numeric, types.Date, types.Time, types.Timestamp, types.Float4, types.Float8,
-		types.Int2, types.Int4, types.Int8:
+	case types.Int2:
+		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+			return strconv.AppendInt(dst, int64(v.I16[i]), 10)
+		}
+	case types.Int4:
+		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+			return strconv.AppendInt(dst, int64(v.I32[i]), 10)
+		}
+	case types.Int8:
+		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+			return strconv.AppendInt(dst, v.I64[i], 10)
+		}
+	case types.Date:
+		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+			return types.AppendDate(dst, v.I32[i])
+		}
+	case types.Timestamp:
+		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+			return types.AppendTimestamp(dst, v.I64[i])
+		}
+	case types.Bool, types.Char, types.Bytea, types.UUID, types.Time, types.TimestampTZ, types.Interval,
+		types.Numeric, types.Float4, types.Float8:
 		return func(dst []byte, v *vector.Vector, i int, loc *time.Location) []byte {
 			return types.AppendFormat(dst, v.Datum(i), v.Type, loc)
 		}

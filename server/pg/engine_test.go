@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +24,13 @@ import (
 // startEngine serves an empty database until the test ends.
 func startEngine(t testing.TB, opt Options) (srv *Server, addr string) {
 	t.Helper()
+	before := runtime.NumGoroutine()
 	db, err := htap.Open("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv = NewServer(db, opt)
-	return srv, serve(t, srv, func() {
+	return srv, serve(t, srv, before, func() {
 		if err := db.Close(); err != nil {
 			t.Errorf("closing the database: %v", err)
 		}

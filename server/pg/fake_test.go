@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -342,17 +343,30 @@ func (r *fakeRows) NextBatch() (*vector.Batch, error) {
 // that nothing is left.
 func startFake(t testing.TB, opt Options) (*Server, *fakeDB, string) {
 	t.Helper()
+	before := runtime.NumGoroutine()
 	db := &fakeDB{}
 	srv := newServer(db, opt)
-	return srv, db, serve(t, srv, func() {
+	return srv, db, serve(t, srv, before, func() {
 		if db.open != 0 {
 			t.Errorf("%d sessions were not closed", db.open)
 		}
 	})
 }
 
-// serve runs srv until the test ends and returns its address.
-func serve(t testing.TB, srv *Server, after func()) string {
+// checkGoroutines waits until there are no more than before: some end a moment
+// after what they belong to.
+func checkGoroutines(t testing.TB, before int) {
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			buf := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		}
+	}
+}
+
+// serve runs srv until the test ends and returns its address; before is the
+// number of goroutines when there was nothing yet.
+func serve(t testing.TB, srv *Server, before int, after func()) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -371,6 +385,9 @@ func serve(t testing.TB, srv *Server, after func()) string {
 			t.Errorf("%d connections after Shutdown", n)
 		}
 		after()
+		if _, ok := t.(*testing.T); ok {
+			checkGoroutines(t, before)
+		}
 	})
 	return l.Addr().String()
 }
