@@ -159,6 +159,9 @@ func (db *DB) Close() error {
 	for _, s := range open {
 		_ = s.Close()
 	}
+	// The next Open has nothing to replay if the checkpoint has every commit.
+	db.rows.Sync()
+	db.feed.CatchUp()
 	err := db.feed.Checkpoint(context.Background())
 	db.feed.Stop()
 	db.pool.Close()

@@ -239,6 +239,10 @@ func (s *Store) syncAsync(context.Context) {
 	}
 }
 
+// Sync makes the commits so far durable that did not wait for it. An error is
+// the store's failure, which the next commit reports.
+func (s *Store) Sync() { s.syncAsync(context.Background()) }
+
 // Close stops background work, makes everything durable and closes the store.
 // Transactions, snapshots and loads must have ended.
 func (s *Store) Close() error {

@@ -181,6 +181,20 @@ func (f *Feed) drain() {
 	}
 }
 
+// CatchUp returns when everything that is visible now has been applied, or the
+// feed has been stopped.
+func (f *Feed) CatchUp() {
+	done := make(chan struct{})
+	f.later(func() {
+		f.drain()
+		close(done)
+	})
+	select {
+	case <-done:
+	case <-f.ctx.Done():
+	}
+}
+
 // later runs call on the applier goroutine, without waiting for it.
 func (f *Feed) later(call func()) {
 	f.wg.Add(1)
