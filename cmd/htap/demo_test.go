@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 	if status != 0 || !regexp.MustCompile(`^demo: ok checks=[1-9]\d+$`).MatchString(last) {
 		t.Fatalf("status %d, output:\n%s\nmessages:\n%s", status, out, errs)
 	}
-	for _, want := range []string{"transactions", "questions", "freshness", "bookings▸", "flights▸column", "both paths agree",
+	for _, want := range []string{"transactions", "queries", "freshness", "bookings▸", "flights▸column", ": the same",
 		"linear regression on 3,000,000 flights", "routes.parquet", "check table flights"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q", want)

@@ -120,9 +120,17 @@ func (w *writer) choose() work {
 	return w.rebook()
 }
 
-// retry runs a transaction, again after a conflict.
+// backoff bounds the first wait before a transaction is tried again; each wait
+// may be twice as long as the one before, up to 16 times the first.
+const backoff = 2 * time.Millisecond
+
+// retry runs a transaction, and after a conflict again, when the other one has
+// had time to become visible.
 func (w *writer) retry(ctx context.Context, t work) error {
-	for {
+	for try := 0; ; try++ {
+		if try > 0 {
+			time.Sleep(time.Duration(w.rng.Int64N(int64(backoff) << min(try, 4))))
+		}
 		err := w.transaction(ctx, t)
 		var e *htap.Error
 		if !errors.As(err, &e) || ctx.Err() != nil {
@@ -251,7 +259,7 @@ func (w *writer) cancel() work {
 func (w *writer) rebook() work {
 	b := w.forget()
 	to := w.departure()
-	if w.rng.IntN(3) == 0 {
+	if w.rng.IntN(5) == 0 {
 		to = w.hot()
 	}
 	giveFirst := w.rng.IntN(2) == 0

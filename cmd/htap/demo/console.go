@@ -51,8 +51,8 @@ func (c *console) stepEvery() time.Duration {
 	return time.Second
 }
 
-// step runs one part of the demo and writes its title, its result and its time.
-// do may call phase to say what it is at.
+// step runs one part of the demo and writes its title and its result, which is
+// its time if do says nothing. do may call phase to say what it is at.
 func (c *console) step(title string, do func(phase func(string)) (result string, err error)) error {
 	began := time.Now()
 	phases := make(chan string, 8)
@@ -72,15 +72,14 @@ func (c *console) step(title string, do func(phase func(string)) (result string,
 	if c.terminal {
 		fmt.Fprint(c.w, "\r\x1b[K")
 	}
-	took := span(time.Since(began))
 	if err != nil {
 		c.println("%s %s", c.style(red, "✗"), title)
 		return err
 	}
-	if result != "" {
-		result = "  " + result
+	if result == "" {
+		result = span(time.Since(began))
 	}
-	c.println("%s %s%s  %s", c.style(green, "✓"), title, result, c.style(dim, took))
+	c.println("%s %s  %s", c.style(green, "✓"), title, c.style(dim, result))
 	return nil
 }
 
@@ -120,7 +119,13 @@ func (c *console) frame(lines []string) {
 	for _, l := range lines {
 		b.WriteString("\r" + l + "\x1b[K\n")
 	}
-	b.WriteString("\x1b[J\x1b[?25h")
+	// What is left of a higher frame goes line by line: some terminals keep a
+	// screen that is erased as a whole in their history.
+	if left := c.drawn - len(lines); left > 0 {
+		b.WriteString(strings.Repeat("\r\x1b[K\n", left))
+		fmt.Fprintf(&b, "\x1b[%dA", left)
+	}
+	b.WriteString("\x1b[?25h")
 	_, _ = io.WriteString(c.w, b.String())
 	c.drawn = len(lines)
 }

@@ -177,7 +177,8 @@ func (d *demo) outro() {
 	if a.Flight != serving.Off {
 		d.c.println("  Jupyter   %%pip install adbc-driver-flightsql pyarrow pandas")
 		d.c.println("            import adbc_driver_flightsql.dbapi as flight")
-		d.c.println("            cur = flight.connect('grpc://%s', autocommit=True).cursor()", a.Flight)
+		d.c.println("            con = flight.connect('grpc://%s', autocommit=True)", a.Flight)
+		d.c.println("            cur = con.cursor()")
 		d.c.println("            cur.execute('SELECT * FROM flights LIMIT 5'); cur.fetch_df()")
 	}
 	if a.HTTP != serving.Off {

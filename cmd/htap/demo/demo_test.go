@@ -203,7 +203,7 @@ func TestStep(t *testing.T) {
 	if err := c.step("more", func(func(string)) (string, error) { return "", context.Canceled }); err != context.Canceled {
 		t.Fatal(err)
 	}
-	if got := b.String(); !strings.HasPrefix(got, "✓ work  done  ") || !strings.HasSuffix(got, "✗ more\n") {
+	if got := b.String(); !strings.HasPrefix(got, "✓ work  done\n") || !strings.HasSuffix(got, "✗ more\n") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -38,7 +38,7 @@ func (d *demo) ask(ctx context.Context, q query) error {
 	var a answer
 	err := d.c.step(q.title, func(phase func(string)) (result string, err error) {
 		a, err = both(ctx, d.s, q, func(path string) { phase("by the " + path + " path") })
-		return fmt.Sprintf("both paths agree: columns %s, rows %s", span(a.byColumn), span(a.byRow)), err
+		return fmt.Sprintf("columns %s, rows %s: the same", span(a.byColumn), span(a.byRow)), err
 	})
 	if err != nil {
 		return err
@@ -97,18 +97,18 @@ func (d *demo) metrics(ctx context.Context, model string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("model %s: %w", model, err)
 	}
-	quality := fmt.Sprintf("off by %.1f minutes (r² %.3f)", m["rmse"], m["r2"])
+	quality := fmt.Sprintf("±%.1f minutes", m["rmse"])
 	if accuracy, ok := m["accuracy"]; ok {
-		quality = fmt.Sprintf("%.1f %% right (log loss %.3f)", 100*accuracy, m["log_loss"])
+		quality = fmt.Sprintf("%.1f %% right", 100*accuracy)
 	}
-	return note("%s on %s flights, %s", strings.ReplaceAll(rows[0][0], "_", " "), group(rows[0][1]), quality)
+	return note("%s on %s flights: %s", strings.ReplaceAll(rows[0][0], "_", " "), group(rows[0][1]), quality)
 }
 
 // predictOne books a seat and asks for the departure's forecast in the same
 // transaction, by both paths, and stores it in the booking.
 func (d *demo) predictOne(ctx context.Context) error {
 	q := ofKind(d.queries, "one")[0]
-	return d.c.step("predict one departure inside the transaction that books it", func(func(string)) (result string, err error) {
+	return d.c.step("predict one in its transaction", func(func(string)) (result string, err error) {
 		const seed = 2001
 		o := &office{db: d.db, m: d.m, departures: 1000}
 		o.bookings.Store(1 << 40) // above those of the writers
@@ -174,7 +174,7 @@ func (d *demo) forecast(ctx context.Context, s *htap.Session, q query, booking i
 	if _, err := s.Exec(ctx, "UPDATE bookings SET expected_delay = $2 WHERE id = $1", booking, minutes); err != nil {
 		return "", err
 	}
-	return note("%s to %s, %s: %.1f minutes, late with %.0f %%", r[0], r[1], r[2], minutes, 100*late)
+	return note("%s–%s %s: %.1f minutes, %.0f %% to be late", r[0], r[1], strings.TrimSuffix(r[2][len("2001-06-29 "):], ":00"), minutes, 100*late)
 }
 
 // exportFile is the Parquet file that the demo writes.
@@ -184,7 +184,7 @@ const exportFile = "routes.parquet"
 func (d *demo) export(ctx context.Context) error {
 	q := ofKind(d.queries, "export")[0]
 	sql := strings.TrimSuffix(q.sql, ";")
-	return d.c.step("export a result to Parquet and read it back", func(phase func(string)) (string, error) {
+	return d.c.step("export "+exportFile+", read it back", func(phase func(string)) (string, error) {
 		if _, err := d.s.Exec(ctx, "COPY ("+sql+") TO '"+exportFile+"' (FORMAT parquet)"); err != nil {
 			return "", err
 		}
@@ -208,7 +208,7 @@ func (d *demo) export(ctx context.Context) error {
 			return "", fmt.Errorf("%s differs from the query: %s", exportFile, diff)
 		}
 		d.checks++
-		return note("%s: %s rows, %s, the same", exportFile, groupInt(len(got)), htap.FormatBytes(info.Size()))
+		return note("%s rows in %s of Parquet: the same", groupInt(len(got)), htap.FormatBytes(info.Size()))
 	})
 }
 
@@ -224,7 +224,7 @@ func (d *demo) checkTables(ctx context.Context) error {
 				return "", fmt.Errorf("CHECK TABLE %s: %v", t, rows)
 			}
 			d.checks++
-			return note("%s rows, rows and columns are the same", group(rows[0][1]))
+			return note("%s rows: both copies are the same", group(rows[0][1]))
 		})
 		if err != nil {
 			return err

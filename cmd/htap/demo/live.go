@@ -109,9 +109,7 @@ func (d *demo) finalFigures(sc *screen) {
 	sc.final = true
 	now := time.Now()
 	if d.c.terminal {
-		d.c.frame(sc.figures(now))
-		d.c.println("")
-		return
+		d.c.frame(nil) // what follows may be higher than the terminal
 	}
 	for _, line := range sc.figures(now) {
 		d.c.println("%s", line)

@@ -52,7 +52,7 @@ GROUP BY a.iata, a.name
 ORDER BY minutes_lost DESC, a.name
 LIMIT 4;
 
--- @model forecast: Delay and forecast of all flights, by hour
+-- @model forecast: Delay and forecast by hour
 SELECT extract(hour FROM date) AS hour, count(*) AS flights, avg(delay) AS delay,
        avg(predict('delay_minutes', distance => distance, hour => extract(hour FROM date), origin => origin)) AS forecast,
        avg(predict_proba('delay_late', distance => distance, hour => extract(hour FROM date))) AS late

@@ -35,15 +35,16 @@ func (r *rates) now() float64 {
 	return r.recent[len(r.recent)-1]
 }
 
-// spark draws the rates as bars of the highest one.
-func (r *rates) spark() string {
+// spark draws the newest rates as bars of the highest one.
+func (r *rates) spark(width int) string {
+	recent := r.recent[max(len(r.recent)-max(width, 0), 0):]
 	most := 1.0
-	for _, x := range r.recent {
+	for _, x := range recent {
 		most = max(most, x)
 	}
 	bars := []rune("▁▂▃▄▅▆▇█")
 	var b strings.Builder
-	for _, x := range r.recent {
+	for _, x := range recent {
 		b.WriteRune(bars[int(x/most*float64(len(bars)-1)+0.5)])
 	}
 	return b.String()
@@ -73,8 +74,9 @@ func (s *screen) figure(name string, r *rates, h *histogram, total string) strin
 	if s.final {
 		rate = float64(h.count()) / s.length.Seconds()
 	}
+	const before = 70 // columns of the pieces before the bars
 	return s.c.line(s.width(), piece{bold, pad(name, 13)}, piece{bold, fmt.Sprintf("%7s", groupInt(int64(rate+0.5)))}, piece{text: "/s  "},
-		percentiles(h), piece{cyan, r.spark()}, piece{dim, "  " + total})
+		percentiles(h), piece{dim, pad(total, 19) + " "}, piece{cyan, r.spark(s.width() - before)})
 }
 
 // percentiles writes the median and the 99th.
@@ -105,18 +107,18 @@ func (s *screen) figures(now time.Time) []string {
 	if s.final {
 		clock = fmt.Sprintf(" %.3g s", s.length.Seconds())
 	}
-	const title = "Bookings and questions on the same tables "
+	const title = "Transactions and analytics on the same tables "
 	rule := strings.Repeat("─", max(width-len(title)-len(clock), 0))
 	conflicts := m.serialization.Load() + m.deadlocks.Load()
 	out := []string{
 		s.c.line(width, piece{bold, title}, piece{dim, rule}, piece{text: clock}),
 		s.figure("transactions", &s.tps, &m.transactions, groupInt(m.transactions.count())+" committed"),
-		s.figure("questions", &s.qps, &m.queries, groupInt(m.queries.count())+" answered"),
-		s.c.line(width, piece{bold, pad("freshness", 24)}, percentiles(&m.lags), piece{dim, "from a commit until analytics see it"}),
+		s.figure("queries", &s.qps, &m.queries, groupInt(m.queries.count())+" answered"),
+		s.c.line(width, piece{bold, pad("freshness", 24)}, percentiles(&m.lags), piece{dim, "commit → seen by analytics"}),
 		s.c.line(width, piece{bold, pad("conflicts", 13)}, piece{text: fmt.Sprintf("%7s", groupInt(conflicts))},
-			piece{dim, fmt.Sprintf("    tried again (%s lost a race, %s deadlocks); %s found no seats",
+			piece{dim, fmt.Sprintf("    retried (%s serialization, %s deadlock), %s sold out",
 				groupInt(m.serialization.Load()), groupInt(m.deadlocks.Load()), groupInt(m.soldOut.Load()))}),
-		s.c.line(width, piece{dim, pad("QUESTION", titleWidth) + "  ASKED       P50       P99   and TABLE▸PATH cost<cost of the other path"}),
+		s.c.line(width, piece{dim, pad("QUERY and table▸path cost<other path", titleWidth) + "  ASKED       P50       P99"}),
 	}
 	for _, q := range s.asked {
 		out = append(out, s.question(q)...)
