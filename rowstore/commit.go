@@ -88,12 +88,12 @@ func (t *Txn) plan() (*commitPlan, error) {
 		if e.index != nil {
 			continue
 		}
-		row, err := e.rowOf(v)
+		row, err := v.row(v.schema)
 		if err != nil {
 			return nil, err
 		}
 		c := planned{at: valueAt, Change: Change{
-			TableID: e.schema.def.ID, Key: Key(e.body()), PrevRowID: e.base.ended, Old: e.base.row, New: row,
+			TableID: e.table, Key: Key(e.body()), PrevRowID: e.base.ended, Old: e.base.row, New: row,
 		}}
 		if v.tombstone {
 			c.at = -1

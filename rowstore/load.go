@@ -354,7 +354,7 @@ func (t *Txn) buildOwn(ctx context.Context, schema *Schema, ix *compiledIndex) e
 		if v == nil || v.tombstone {
 			continue
 		}
-		row, err := e.rowOf(v)
+		row, err := v.row(schema)
 		if err != nil {
 			return err
 		}
@@ -374,7 +374,7 @@ func (t *Txn) buildOwn(ctx context.Context, schema *Schema, ix *compiledIndex) e
 			entry, err = t.writes.entry(schema, ix, prefix)
 		}
 		if err == nil {
-			err = t.writes.put(entry, t.stmt, false, value)
+			err = t.writes.put(schema, entry, t.stmt, false, value)
 		}
 		if err != nil {
 			return err

@@ -54,6 +54,20 @@ func (r Row) Clone() Row {
 	return r
 }
 
+// as returns the row with the ordinals of another version of its table's schema.
+func (r Row) as(schema *Schema) (Row, error) {
+	if r.schema == schema || r.data == nil {
+		return r, nil
+	}
+	var flags byte
+	if r.wide {
+		flags = flagWide
+	}
+	out, err := schema.decodeRow(r.data, flags)
+	out.rowID, out.ts, out.stable = r.rowID, r.ts, r.stable
+	return out, err
+}
+
 // stored reports whether the row holds a value for column i, and its slot.
 func (r Row) stored(i int) (s *slot, ok bool) {
 	s = &r.layout.slots[i]

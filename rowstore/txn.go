@@ -132,7 +132,7 @@ func (t *Txn) getAs(v *view, schema *Schema, key Key, limit int) (row Row, found
 		t.buf = append(append(t.buf[:0], schema.primary...), key...)
 		if e := t.writes.entries[string(t.buf)]; e != nil {
 			if w := e.visible(limit); w != nil {
-				row, err = e.rowOf(w)
+				row, err = w.row(schema)
 				return row, row.Valid(), err
 			}
 		}
@@ -212,7 +212,7 @@ func (t *Txn) PendingChanges(schema *Schema, fn func(PendingChange) bool) error 
 		if v == nil {
 			continue
 		}
-		row, err := e.rowOf(v)
+		row, err := v.row(schema)
 		if err != nil {
 			return err
 		}

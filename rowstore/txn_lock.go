@@ -80,12 +80,12 @@ func (t *Txn) Lock(ctx context.Context, schema *Schema, key Key, mode RowLock, w
 	if err := t.checkSnapshot(e); err != nil {
 		return Locked{}, err
 	}
-	return t.locked(e)
+	return t.locked(schema, e)
 }
 
 // locked describes a locked row.
-func (t *Txn) locked(e *ownEntry) (l Locked, err error) {
-	l.Row, err = e.row()
+func (t *Txn) locked(schema *Schema, e *ownEntry) (l Locked, err error) {
+	l.Row, err = e.row(schema)
 	l.Found = l.Row.Valid()
 	if v := e.last(); v != nil {
 		l.Self = v.stmt == t.stmt
@@ -118,7 +118,7 @@ func (t *Txn) LockUnique(ctx context.Context, schema *Schema, index uint32, valu
 	if err != nil {
 		return nil, Locked{}, err
 	}
-	l, err := t.locked(e)
+	l, err := t.locked(schema, e)
 	return key, l, err
 }
 

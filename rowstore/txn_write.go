@@ -72,7 +72,7 @@ func (t *Txn) describeConflict(schema *Schema, id uint32, conflict *ownEntry) (*
 	}
 	var err error
 	if conflict.index == nil {
-		c.Row, err = conflict.row()
+		c.Row, err = conflict.row(schema)
 		return c, err
 	}
 	c.Key = conflict.targetKey()
@@ -226,11 +226,11 @@ func (t *Txn) putRow(schema *Schema, e *ownEntry, row []types.Datum, entries []i
 		return err
 	}
 	value[0] |= flags
-	if err := t.writes.put(e, t.stmt, false, value); err != nil {
+	if err := t.writes.put(schema, e, t.stmt, false, value); err != nil {
 		return err
 	}
 	for _, w := range entries {
-		if err := t.writes.put(w.entry, t.stmt, false, w.value); err != nil {
+		if err := t.writes.put(schema, w.entry, t.stmt, false, w.value); err != nil {
 			return err
 		}
 	}
@@ -241,8 +241,8 @@ func (t *Txn) putRow(schema *Schema, e *ownEntry, row []types.Datum, entries []i
 const versionHeaderMax = 1 + 8 + 8
 
 // putTombstone ends a row and leaves its index entries to the caller.
-func (t *Txn) putTombstone(e *ownEntry) error {
-	return t.writes.put(e, t.stmt, true, appendVersionHeader(nil, flagTombstone, 0, e.base.ended))
+func (t *Txn) putTombstone(schema *Schema, e *ownEntry) error {
+	return t.writes.put(schema, e, t.stmt, true, appendVersionHeader(nil, flagTombstone, 0, e.base.ended))
 }
 
 // Update replaces the row with the key, which exists, and returns its key
@@ -313,7 +313,7 @@ func (t *Txn) updateKey(ctx context.Context, schema *Schema, e *ownEntry, oldRow
 	if conflict != nil {
 		return nil, t.uniqueViolation(schema, conflict.index, row)
 	}
-	if err := t.putTombstone(e); err != nil {
+	if err := t.putTombstone(schema, e); err != nil {
 		return nil, err
 	}
 	if err := t.endEntries(ctx, schema, old, entries); err != nil {
@@ -335,7 +335,7 @@ func (t *Txn) Delete(ctx context.Context, schema *Schema, key Key) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	if err := t.putTombstone(e); err != nil {
+	if err := t.putTombstone(schema, e); err != nil {
 		return false, err
 	}
 	for i := range schema.indexes {
@@ -355,7 +355,7 @@ func (t *Txn) lockExisting(ctx context.Context, schema *Schema, key Key, mode Ro
 	if err := t.checkSnapshot(e); err != nil {
 		return nil, Row{}, err
 	}
-	if row, err = e.row(); err != nil || !row.Valid() {
+	if row, err = e.row(schema); err != nil || !row.Valid() {
 		return nil, Row{}, err
 	}
 	return e, row, nil
@@ -366,7 +366,7 @@ func (t *Txn) endEntries(ctx context.Context, schema *Schema, old *oldEntries, w
 	n := 0
 	for i := range schema.indexes {
 		// written has the indexes whose entries change, in order.
-		if n == len(written) || written[n].entry.index != &schema.indexes[i] {
+		if n == len(written) || written[n].entry.index.ID != schema.indexes[i].ID {
 			continue
 		}
 		w := written[n]
@@ -395,7 +395,7 @@ func (t *Txn) endEntry(ctx context.Context, schema *Schema, i int, old *oldEntri
 	if err != nil {
 		return err
 	}
-	return t.writes.put(e, t.stmt, true, []byte{entryTombstone})
+	return t.writes.put(schema, e, t.stmt, true, []byte{entryTombstone})
 }
 
 // uniqueViolation is 23505 as PostgreSQL words it; index is nil for the

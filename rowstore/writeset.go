@@ -33,7 +33,7 @@ type writeSet struct {
 type ownEntry struct {
 	key       string // header and body
 	headerLen int
-	schema    *Schema
+	table     uint32
 	index     *compiledIndex // nil for the primary key
 	// locked is the row lock held, as mode+1; 0 is none.
 	locked uint8
@@ -49,14 +49,16 @@ type ownVersion struct {
 	stmt      int
 	seq       uint64
 	tombstone bool
-	// value is the encoded value with a placeholder for the rowID.
-	value []byte
+	// value is the encoded value with a placeholder for the rowID; schema is what
+	// it was written with: the table may be altered later in the transaction.
+	value  []byte
+	schema *Schema
 }
 
 // Memory beyond keys and values, for the bound.
 const (
 	entryOverhead   = 240
-	versionOverhead = 64
+	versionOverhead = 72
 )
 
 // visible returns the version that statements below limit wrote last, nil if none.
@@ -98,23 +100,23 @@ func (e *ownEntry) hadCommitted() bool {
 }
 
 // row returns the newest row of a primary entry, invalid if it does not exist.
-func (e *ownEntry) row() (Row, error) {
+func (e *ownEntry) row(schema *Schema) (Row, error) {
 	if v := e.last(); v != nil {
-		return e.rowOf(v)
+		return v.row(schema)
 	}
-	return e.base.row, nil
+	return e.base.row.as(schema)
 }
 
-// rowOf decodes an own version.
-func (e *ownEntry) rowOf(v *ownVersion) (Row, error) {
+// row decodes an own version of a row, with the schema of the reader.
+func (v *ownVersion) row(schema *Schema) (Row, error) {
 	if v.tombstone {
 		return Row{}, nil
 	}
 	ver, ok := decodeVersion(v.value)
 	if !ok {
-		return Row{}, e.schema.corrupt("write set holds no row version")
+		return Row{}, schema.corrupt("write set holds no row version")
 	}
-	row, err := e.schema.decodeRow(ver.row, ver.flags)
+	row, err := schema.decodeRow(ver.row, ver.flags)
 	row.stable = true
 	return row, err
 }
@@ -124,7 +126,7 @@ func (w *writeSet) entry(schema *Schema, index *compiledIndex, prefix []byte) (*
 	if e := w.entries[string(prefix)]; e != nil {
 		return e, nil
 	}
-	e := &ownEntry{key: string(prefix), schema: schema, index: index, headerLen: len(schema.primary)}
+	e := &ownEntry{key: string(prefix), table: schema.def.ID, index: index, headerLen: len(schema.primary)}
 	if index != nil {
 		e.headerLen = len(index.header)
 	}
@@ -150,7 +152,7 @@ func (w *writeSet) grow(n int64) error {
 }
 
 // put adds a version to an entry.
-func (w *writeSet) put(e *ownEntry, stmt int, tombstone bool, value []byte) error {
+func (w *writeSet) put(schema *Schema, e *ownEntry, stmt int, tombstone bool, value []byte) error {
 	if err := w.grow(int64(versionOverhead + len(value))); err != nil {
 		return err
 	}
@@ -158,7 +160,7 @@ func (w *writeSet) put(e *ownEntry, stmt int, tombstone bool, value []byte) erro
 	if len(e.versions) == 0 && e.index == nil {
 		w.rows++
 	}
-	e.versions = append(e.versions, ownVersion{stmt: stmt, seq: w.seq, tombstone: tombstone, value: value})
+	e.versions = append(e.versions, ownVersion{stmt: stmt, seq: w.seq, tombstone: tombstone, value: value, schema: schema})
 	w.seq++
 	if len(w.savepoints) > 0 {
 		w.undo = append(w.undo, e)
