@@ -233,6 +233,10 @@ func (c *Column) locate() error {
 		return b
 	}
 	if e.nulls == rows {
+		if e.enc != Constant && rows > 0 {
+			// Only a forged directory says so: filters would look for values.
+			return c.corrupted("no row has a value, but the encoding is %s", e.enc)
+		}
 		return nil
 	}
 	if e.nulls > 0 {
