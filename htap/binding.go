@@ -235,6 +235,9 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		if desc == nil {
 			return router.ColumnState{Reason: "columns are not built"}
 		}
+		if cat.Version() == 0 && s.altered(desc) {
+			return router.ColumnState{Reason: "this transaction has altered the table"}
+		}
 		live, text := s.columnsLive(desc.StorageID)
 		if !live && cat.Version() != 0 && s.vars.get("htap.route") == "column" {
 			// Nobody else can read them for us: they come with the feed.
@@ -242,6 +245,27 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		}
 		return router.ColumnState{Live: live, Reason: text}
 	}
+}
+
+// altered reports whether the columns of a table, as a transaction's own catalog
+// has it, are others than the column store has: the feed applies a change of the
+// table only when it is committed.
+func (s *Session) altered(desc *catalog.Table) bool {
+	ct, ok := s.db.feed.Columns().Table(desc.StorageID)
+	if !ok {
+		return false // columnsLive says that there are none
+	}
+	stored := ct.Schema().Columns
+	if len(stored) < len(desc.Columns) || len(stored) > len(desc.Columns)+1 {
+		return true
+	}
+	for i, c := range desc.Columns {
+		if stored[i].ID != c.ID {
+			return true
+		}
+	}
+	// One more is the hidden key, unless a column was dropped at the end.
+	return len(stored) > len(desc.Columns) && !desc.HiddenKey() || desc.HiddenKey() && len(stored) == len(desc.Columns)
 }
 
 // columnsLive reports whether a table's columns can be read, or why not.
