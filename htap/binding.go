@@ -235,10 +235,10 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		if desc == nil {
 			return router.ColumnState{Reason: "columns are not built"}
 		}
+		live, text := s.columnsLive(desc.StorageID)
 		if cat.Version() == 0 && s.altered(desc) {
 			return router.ColumnState{Reason: "this transaction has altered the table"}
 		}
-		live, text := s.columnsLive(desc.StorageID)
 		if !live && cat.Version() != 0 && s.vars.get("htap.route") == "column" {
 			// Nobody else can read them for us: they come with the feed.
 			live, text = s.awaitColumns(desc.StorageID)
