@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -24,14 +25,21 @@ type demoCmd struct {
 	HTTP     string        `name:"http" default:"${http}" placeholder:"ADDR" help:"Address for the status page (${default})."`
 }
 
+// minDuration is the least that --duration accepts.
+const minDuration = time.Second
+
 // defaultTerminalHeight is assumed when a terminal does not say its height.
 const defaultTerminalHeight = 24
 
 // run runs the demo; its status is 0 when every check passed.
 func (c *demoCmd) run(ctx context.Context) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, func() { time.AfterFunc(signalGap, stop) })
+	if c.Duration < minDuration {
+		return fail(exitError, fmt.Errorf("--duration: %s is too short to measure anything, the least is %s", c.Duration, minDuration))
+	}
 	terminal := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb"
 	log := slog.New(slog.DiscardHandler)
 	if !terminal {

@@ -223,7 +223,7 @@ func TestServeDrain(t *testing.T) {
 			}
 			want := 0
 			if twice {
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(2 * signalGap)
 				if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 					t.Fatal(err)
 				}

@@ -57,6 +57,10 @@ type serveCmd struct {
 // start reads the changes since the one before from the row store.
 const checkpointBound = time.Minute
 
+// signalGap is how long after a signal another one is taken for the same: some
+// parents signal a process and then its group.
+const signalGap = 250 * time.Millisecond
+
 // run serves until a signal.
 func (c *serveCmd) run(ctx context.Context) int {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -92,6 +96,10 @@ func (c *serveCmd) run(ctx context.Context) int {
 		status = exitError
 	}
 	go func() { // ends with the process
+		time.Sleep(signalGap)
+		for len(signals) > 0 {
+			<-signals
+		}
 		sig := <-signals
 		log.Warn("stopping at once; the next start recovers", "signal", sig.String())
 		os.Exit(exitError)

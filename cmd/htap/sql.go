@@ -44,16 +44,17 @@ func (c *sqlCmd) run(ctx context.Context) int {
 	if err != nil {
 		return fail(status, err)
 	}
+	terminal := term.IsTerminal(int(os.Stdout.Fd()))
 	s := shell.New(conn, shell.Options{
 		Format: format, Out: os.Stdout, Err: os.Stderr, In: os.Stdin, Quiet: c.Quiet,
-		Terminal: term.IsTerminal(int(os.Stdout.Fd())), Width: terminalWidth, History: historyFile(), Reconnect: c.reconnect(),
+		Terminal: terminal, Width: terminalWidth, History: historyFile(), Reconnect: c.reconnect(),
 	})
 	switch {
 	case len(c.Command) > 0:
 		status = s.Commands(ctx, c.Command)
 	case input != nil:
 		status = s.Script(ctx, input, name)
-	case term.IsTerminal(int(os.Stdin.Fd())):
+	case terminal && term.IsTerminal(int(os.Stdin.Fd())):
 		status = s.Interactive(ctx)
 	default:
 		status = s.Script(ctx, os.Stdin, "<stdin>")
