@@ -111,7 +111,7 @@ func (c *conn) end() {
 	}()
 	_ = c.netConn.Close()
 	if c.sess != nil {
-		c.closePortals()
+		_ = c.closePortals()
 		for _, st := range c.statements {
 			st.close()
 		}
@@ -321,11 +321,25 @@ func (c *conn) flushEvents() {
 	c.mu.Unlock()
 	for _, e := range events {
 		if e.notice != nil {
-			c.out = appendNotice(c.out, e.notice)
+			if c.wantsNotice(e.notice) {
+				c.out = appendNotice(c.out, e.notice)
+			}
 			continue
 		}
 		c.parameterStatus(e.name, e.value)
 	}
+}
+
+// wantsNotice applies client_min_messages.
+func (c *conn) wantsNotice(e *sqlstate.Error) bool {
+	level, _ := c.sess.Setting("client_min_messages")
+	switch strings.ToLower(level) {
+	case "warning":
+		return noticeSeverity(e) != "NOTICE"
+	case "error":
+		return false
+	}
+	return true
 }
 
 // parameterStatus tells the client a setting, and takes note of the time zone.

@@ -219,6 +219,7 @@ func TestBinaryErrors(t *testing.T) {
 		{types.TJSONB, []byte("2{}"), "22P03"},
 		{types.TJSONB, []byte("\x01{"), "22P02"},
 		{types.TText, []byte{0xff}, "22021"},
+		{types.TText, []byte("a\x00b"), "22021"},
 		{types.TTime, bytes.Repeat([]byte{0xff}, 8), "22008"},
 		{types.TDate, []byte{0x7f, 0xff, 0xff, 0xff}, "0A000"},
 		{types.TDate, []byte{0x7f, 0xff, 0xff, 0xfe}, "22008"},

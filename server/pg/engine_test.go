@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,80 @@ func TestPortals(t *testing.T) {
 		if got := strings.Join(raw.until("Z"), "|"); got != step.want {
 			t.Errorf("%s:\n%s, want\n%s", step.send, got, step.want)
 		}
+	}
+}
+
+// TestReturningIsComplete: a statement that writes runs to its end although its
+// client took a part of its rows only.
+func TestReturningIsComplete(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY)")
+	raw := connect(t, addr)
+	for i, sql := range []string{
+		"INSERT INTO t SELECT g FROM generate_series(1, 10000) AS x(g) RETURNING id",
+		"WITH w AS (SELECT g FROM generate_series(10001, 20000) AS x(g)) INSERT INTO t SELECT g FROM w RETURNING id",
+	} {
+		raw.send(parseStep(t, "Parse - "+sql), parseStep(t, "Bind - -"), parseStep(t, "Execute - 2"), parseStep(t, "Sync"))
+		if got := raw.until("Z"); !slices.Contains(got, "PortalSuspended") {
+			t.Errorf("%s: %q", sql, got)
+		}
+		var n int
+		if err := c.QueryRow(t.Context(), "SELECT count(*) FROM t").Scan(&n); err != nil || n != 10000*(i+1) {
+			t.Errorf("%s: %d rows, %v", sql, n, err)
+		}
+	}
+	// The error of a row that was not asked for is told.
+	raw.send(parseStep(t, "Parse - INSERT INTO t SELECT g FROM generate_series(30000, 19999, -1) AS x(g) RETURNING id"), parseStep(t, "Bind - -"), parseStep(t, "Execute - 2"), parseStep(t, "Sync"))
+	if got := strings.Join(raw.until("Z"), "|"); !strings.Contains(got, "E ERROR 23505") {
+		t.Errorf("duplicate: %s", got)
+	}
+}
+
+// TestChangedResult: a prepared statement whose result has changed is an error
+// that drivers know, not rows in the wrong form.
+func TestChangedResult(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c, "CREATE TABLE t (id BIGINT PRIMARY KEY, v TEXT)", "INSERT INTO t VALUES (1, 'x')")
+	raw := connect(t, addr)
+	raw.send(parseStep(t, "Parse s SELECT * FROM t"), parseStep(t, "Sync"))
+	raw.until("Z")
+	again := func() string {
+		raw.send(parseStep(t, "Bind - s"), parseStep(t, "Execute - 0"), parseStep(t, "Sync"))
+		return strings.Join(raw.until("Z"), "|")
+	}
+	if got := again(); !strings.Contains(got, `D "1" "x"`) {
+		t.Error(got)
+	}
+	mustExec(t, c, "DROP TABLE t", "CREATE TABLE t (id BIGINT PRIMARY KEY, v INTEGER)")
+	if got := again(); !strings.Contains(got, "E ERROR 0A000 cached plan must not change result type") {
+		t.Error(got)
+	}
+	mustExec(t, c, "DROP TABLE t")
+	if got := again(); !strings.Contains(got, "E ERROR 42P01") {
+		t.Error(got)
+	}
+}
+
+// TestEncoding: text that is not UTF-8 is refused wherever it comes in.
+func TestEncoding(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeSimpleProtocol)
+	mustExec(t, c, "CREATE TABLE t (v TEXT)")
+	raw := c.PgConn()
+	_, err := raw.Exec(t.Context(), "SELECT '\xff'").ReadAll()
+	if sqlState(err) != "22021" {
+		t.Errorf("a query: %v", err)
+	}
+	if _, err := raw.Prepare(t.Context(), "s", "SELECT '\xff'", nil); sqlState(err) != "22021" {
+		t.Errorf("a prepared statement: %v", err)
+	}
+	if res := raw.ExecParams(t.Context(), "SELECT $1::text", [][]byte{{0xff}}, nil, nil, nil).Read(); sqlState(res.Err) != "22021" {
+		t.Errorf("a parameter: %v", res.Err)
+	}
+	if _, err := raw.CopyFrom(t.Context(), strings.NewReader("\xff\n"), "COPY t FROM STDIN"); sqlState(err) != "22021" {
+		t.Errorf("COPY: %v", err)
 	}
 }
 

@@ -49,13 +49,18 @@ func appendError(dst []byte, severity string, e *sqlstate.Error) []byte {
 	return dst
 }
 
-// appendNotice appends a NoticeResponse. An error's code of class 01 is a
-// warning, any other a notice.
-func appendNotice(dst []byte, e *sqlstate.Error) []byte {
-	severity := "NOTICE"
+// noticeSeverity is WARNING for the codes of warnings and of transaction control
+// without effect, NOTICE for others.
+func noticeSeverity(e *sqlstate.Error) string {
 	if strings.HasPrefix(e.SQLState(), "01") || strings.HasPrefix(e.SQLState(), "25") {
-		severity = "WARNING"
+		return "WARNING"
 	}
+	return "NOTICE"
+}
+
+// appendNotice appends a NoticeResponse.
+func appendNotice(dst []byte, e *sqlstate.Error) []byte {
+	severity := noticeSeverity(e)
 	m := pgproto3.NoticeResponse{
 		Severity: severity, SeverityUnlocalized: severity,
 		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),

@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
+	"unicode/utf8"
 
+	"htapdb/htap"
+	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -21,6 +24,11 @@ type prepared struct {
 	stmt statement
 	// word is the statement's first word.
 	word string
+	// columns are the types of the result as they were described.
+	columns []types.Type
+	// writes says that a result that is not read to its end has to be: the rows
+	// of RETURNING are those of a statement that runs to completion.
+	writes bool
 }
 
 func (p *prepared) close() {
@@ -42,24 +50,39 @@ type portal struct {
 	sent int
 }
 
-// close ends the portal's result.
-func (p *portal) close() {
+// close ends the portal's result. A statement that writes runs to its end
+// first; its error is returned.
+func (p *portal) close() (err error) {
 	if p.started && !p.ended && p.cur.rows != nil {
-		_ = p.cur.rows.Close()
+		if p.stmt.writes {
+			for b, e := p.cur.rows.NextBatch(); b != nil || e != nil; b, e = p.cur.rows.NextBatch() {
+				if err = e; err != nil {
+					break
+				}
+			}
+		}
+		if e := p.cur.rows.Close(); err == nil && p.stmt.writes {
+			err = e
+		}
 	}
 	p.cur, p.ended = cursor{}, true
+	return err
 }
 
-// closePortals ends all portals, as the end of a transaction does.
-func (c *conn) closePortals() {
+// closePortals ends all portals, as the end of a transaction does, and returns
+// the first error.
+func (c *conn) closePortals() (err error) {
 	for name, p := range c.portals {
-		p.close()
+		if e := p.close(); err == nil {
+			err = e
+		}
 		if name != "" { // the unnamed one is kept for its memory
 			delete(c.portals, name)
 		} else {
 			p.stmt = nil
 		}
 	}
+	return err
 }
 
 // extendedError answers an error of the extended protocol: what follows up to
@@ -107,6 +130,9 @@ func (c *conn) parse(body []byte) error {
 			return err
 		}
 	}
+	if !utf8.ValidString(m.Query) {
+		return badEncoding("in the statement")
+	}
 	p := &prepared{word: firstWord(m.Query)}
 	if p.word != "" {
 		ctx := c.begin()
@@ -115,10 +141,27 @@ func (c *conn) parse(body []byte) error {
 		if p.stmt, err = c.sess.prepare(ctx, m.Query, paramTypes); err != nil {
 			return asError(ctx, err)
 		}
+		p.describe(m.Query)
 	}
 	c.statements[m.Name] = p
 	c.out = append(c.out, '1', 0, 0, 0, 4)
 	return nil
+}
+
+// describe notes the statement's result and whether it writes.
+func (p *prepared) describe(sql string) {
+	for _, c := range p.stmt.Columns() {
+		p.columns = append(p.columns, c.Type)
+	}
+	switch p.word {
+	case "INSERT", "UPDATE", "DELETE", "MERGE":
+		p.writes = true
+	case "WITH":
+		if st, err := parser.ParseOne(sql); err == nil {
+			_, reads := st.Stmt.(*parser.SelectStmt)
+			p.writes = !reads
+		}
+	}
 }
 
 // bindMessage is a decoded Bind; its slices are reused, and the parameters
@@ -208,7 +251,9 @@ func (c *conn) bindPortal(body []byte) error {
 	case len(m.portal) > 0:
 		return sqlstate.New(sqlstate.DuplicateCursor, "portal %q already exists", m.portal)
 	default:
-		p.close()
+		if err := p.close(); err != nil {
+			return err
+		}
 	}
 	err := p.fill(st, m, c)
 	if err != nil {
@@ -340,8 +385,10 @@ func (c *conn) closeObject(body []byte) error {
 			delete(c.statements, name)
 		}
 	} else if p := c.portals[name]; p != nil {
-		p.close()
 		delete(c.portals, name)
+		if err := p.close(); err != nil {
+			return err
+		}
 	}
 	c.out = append(c.out, '3', 0, 0, 0, 4)
 	return nil
@@ -430,7 +477,7 @@ func (c *conn) startPortal(ctx context.Context, p *portal) (done bool, err error
 	if c.endsTransaction(st.SQL()) {
 		for _, other := range c.portals {
 			if other != p {
-				other.close()
+				_ = other.close() // COMMIT tells a failed transaction itself
 			}
 		}
 	}
@@ -438,10 +485,23 @@ func (c *conn) startPortal(ctx context.Context, p *portal) (done bool, err error
 	if err != nil {
 		return false, err
 	}
-	if n := len(r.Columns()); n != len(p.formats) {
+	if !sameTypes(r.Columns(), p.stmt.columns) {
 		_ = r.Close()
 		return false, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
 	}
 	p.cur = cursor{rows: r}
 	return false, nil
+}
+
+// sameTypes reports whether a result still has the types it was described with.
+func sameTypes(cols []htap.Column, described []types.Type) bool {
+	if len(cols) != len(described) {
+		return false
+	}
+	for i := range cols {
+		if cols[i].Type != described[i] {
+			return false
+		}
+	}
+	return true
 }

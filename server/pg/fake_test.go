@@ -160,7 +160,7 @@ func (sc *fakeScript) next(ctx context.Context) (statement, error) {
 
 func (sc *fakeScript) end(_ context.Context, err error) error {
 	sc.s.db.note("end %v", err == nil)
-	if err == nil && sc.s.settings["failcommit"] != "" {
+	if err == nil && sc.s.settings["failcommit"] == "1" {
 		return sqlstate.New(sqlstate.SerializationFailure, "could not serialize")
 	}
 	return err

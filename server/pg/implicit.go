@@ -35,7 +35,10 @@ func (c *conn) endImplicit(ctx context.Context) error {
 	}
 	tx := c.implicit
 	c.implicit = nil
-	c.closePortals()
+	if err := c.closePortals(); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
 	return tx.Commit(ctx)
 }
 
@@ -51,7 +54,9 @@ func (c *conn) sync() error {
 	}
 	c.skipping = false
 	if c.sess.TxState() == 'I' {
-		c.closePortals()
+		if err := c.closePortals(); err != nil {
+			c.out = appendError(c.out, "ERROR", asError(context.Background(), err))
+		}
 	}
 	return c.readyForQuery()
 }

@@ -1,8 +1,10 @@
 package pg
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -18,8 +20,8 @@ func decodeParam(b []byte, t types.Type, format int16, n int, loc *time.Location
 	}
 	switch format {
 	case formatText:
-		if !utf8.Valid(b) {
-			return types.NullDatum, badEncoding(n)
+		if !validText(b) {
+			return types.NullDatum, badParameter(n)
 		}
 		if t.Kind == types.Unknown || t.Kind == types.Invalid {
 			t = types.TText
@@ -35,10 +37,16 @@ func decodeParam(b []byte, t types.Type, format int16, n int, loc *time.Location
 	return types.NullDatum, sqlstate.New(sqlstate.ProtocolViolation, "unsupported format code: %d", format)
 }
 
-// badEncoding is the error for text that is not UTF-8.
-func badEncoding(n int) error {
-	return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\" in bind parameter %d", n)
+// validText reports UTF-8 without the zero byte, which texts on the wire end with.
+func validText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
+
+// badEncoding is the error for text that is not valid, somewhere.
+func badEncoding(where string) error {
+	return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\" %s", where)
 }
+
+// badParameter is badEncoding for parameter n.
+func badParameter(n int) error { return badEncoding("in bind parameter " + strconv.Itoa(n)) }
 
 // binaryWidth is the length of the binary form of fixed-width kinds.
 var binaryWidth = map[types.Kind]int{
@@ -84,8 +92,8 @@ func decodeBinary(b []byte, t types.Type, n int) (types.Datum, error) {
 		}
 		b = b[1:]
 	}
-	if !utf8.Valid(b) {
-		return types.NullDatum, badEncoding(n)
+	if !validText(b) {
+		return types.NullDatum, badParameter(n)
 	}
 	if t.Kind == types.Unknown || t.Kind == types.Invalid {
 		t = types.TText

@@ -3,6 +3,7 @@ package pg
 import (
 	"bytes"
 	"context"
+	"unicode/utf8"
 
 	"htapdb/sql/sqlstate"
 )
@@ -36,7 +37,7 @@ func (c *conn) simpleQuery(body []byte) error {
 	}
 	c.finish()
 	if c.sess.TxState() == 'I' {
-		c.closePortals()
+		_ = c.closePortals()
 	}
 	return c.readyForQuery()
 }
@@ -45,6 +46,9 @@ func (c *conn) simpleQuery(body []byte) error {
 // when the next begins or the whole has committed, never before.
 func (c *conn) runScript(ctx context.Context, text string) error {
 	c.dropUnnamed()
+	if !utf8.ValidString(text) {
+		return badEncoding("in the statement")
+	}
 	sc, err := c.sess.script(text)
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func (c *conn) runSimple(ctx context.Context, st statement) (tag string, err err
 		return c.copy(ctx, st, f)
 	}
 	if c.endsTransaction(st.SQL()) {
-		c.closePortals()
+		_ = c.closePortals() // COMMIT tells a failed transaction itself
 	}
 	r, err := st.query(ctx, nil)
 	if err != nil {
@@ -117,7 +121,7 @@ func (c *conn) textFormats(n int) []int16 {
 // dropUnnamed closes the unnamed statement and portal, as a simple query does.
 func (c *conn) dropUnnamed() {
 	if p := c.portals[""]; p != nil {
-		p.close()
+		_ = p.close()
 		delete(c.portals, "")
 	}
 	if st := c.statements[""]; st != nil {
