@@ -136,9 +136,13 @@ func (db *DB) Path() string {
 	return db.dir
 }
 
-// Checkpoint writes the columns to disk, so that the next Open need not read
-// recent changes again.
-func (db *DB) Checkpoint(ctx context.Context) error { return db.feed.Checkpoint(ctx) }
+// Checkpoint writes the columns to disk as of all commits so far, so that the
+// next Open need not read them again.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	db.rows.Sync()
+	db.feed.CatchUp()
+	return db.feed.Checkpoint(ctx)
+}
 
 // Close cancels what sessions run, ends them, writes a checkpoint and closes
 // the stores. Closing twice does nothing.
@@ -159,10 +163,7 @@ func (db *DB) Close() error {
 	for _, s := range open {
 		_ = s.Close()
 	}
-	// The next Open has nothing to replay if the checkpoint has every commit.
-	db.rows.Sync()
-	db.feed.CatchUp()
-	err := db.feed.Checkpoint(context.Background())
+	err := db.Checkpoint(context.Background())
 	db.feed.Stop()
 	db.pool.Close()
 	if e := db.feed.Columns().Close(); err == nil {

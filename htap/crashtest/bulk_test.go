@@ -22,7 +22,9 @@ func (c *client) bulk(n int64) error {
 	var err error
 	switch n % 6 {
 	case 0:
-		err = c.load(n, loadRows, 0)
+		if err = c.load(n, loadRows, 0); err == nil {
+			err = c.change(n)
+		}
 	case 1:
 		err = c.load(n, 0, loadRows)
 	case 2:
@@ -44,6 +46,25 @@ func (c *client) bulk(n int64) error {
 		return err
 	}
 	return c.commit(n)
+}
+
+// ownPad marks the ownRows rows of a load that its own transaction changed.
+const (
+	ownPad  = "own"
+	ownRows = loadRows / 100
+)
+
+// change updates, removes and adds rows of the load that the transaction has
+// just made; their number stays the same.
+func (c *client) change(n int64) error {
+	first := n * 1_000_000
+	if err := c.affect(ownRows, `UPDATE bulk SET pad = $1 WHERE load = $2 AND id % 100 = 0`, ownPad, n); err != nil {
+		return err
+	}
+	if err := c.affect(1, `DELETE FROM bulk WHERE id = $1`, first+1); err != nil {
+		return err
+	}
+	return c.affect(1, `INSERT INTO bulk VALUES ($1, $2, $3, NULL)`, first+loadRows, n, fmt.Sprintf("c%d-%d", n, loadRows))
 }
 
 // madeRows is the number of rows of the table that transaction n makes.

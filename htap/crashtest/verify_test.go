@@ -218,6 +218,8 @@ func (v *verifier) bulk() {
 		v.expect(table, want, `SELECT load, count(*) FROM `+table+` GROUP BY load`)
 	}
 	v.expect("bulk", nil, `SELECT load, count(*) FROM bulk GROUP BY load HAVING count(*) <> count(DISTINCT code) OR count(*) <> count(DISTINCT id)`)
+	v.expect("changed rows of loads", v.rows(fmt.Sprintf(`SELECT n, %d FROM loads WHERE n %% 6 = 0`, ownRows)),
+		`SELECT load, count(*) FROM bulk WHERE pad = $1 GROUP BY load`, ownPad)
 	for _, row := range v.rows(`SELECT max(n) FROM loads WHERE into_bulk > 0`) {
 		if row == "<nil>" {
 			continue

@@ -149,36 +149,38 @@ func (f *Feed) apply() {
 			continue
 		case <-f.queue.wake:
 		}
-		f.drain()
+		if f.drain() {
+			f.queue.wakeUp() // by and by: calls get their turn in a stream without end
+		}
 	}
 }
 
-// drain applies everything that is visible.
-func (f *Feed) drain() {
-	for f.ctx.Err() == nil {
-		events, visible := f.queue.take()
-		bytes := int64(0)
-		list := make([]*rowstore.Event, len(events))
-		for i, e := range events {
-			list[i] = e.Event
-			bytes += e.Bytes
-		}
-		f.applyAll(list)
-		f.park(list)
-		if uint64(visible) > f.applied.Load() {
-			f.applied.Store(uint64(visible))
-			f.columns.Advance(uint64(visible))
-		}
-		if len(events) == 0 {
-			return
-		}
-		f.queue.release(bytes)
-		f.lag(events)
-		f.dirty.Store(true)
-		if f.opts.Dir == "" {
-			f.rows.SetGCFloor(visible)
-		}
+// drain applies everything that is visible now; it reports whether there was
+// anything.
+func (f *Feed) drain() bool {
+	events, visible := f.queue.take()
+	bytes := int64(0)
+	list := make([]*rowstore.Event, len(events))
+	for i, e := range events {
+		list[i] = e.Event
+		bytes += e.Bytes
 	}
+	f.applyAll(list)
+	f.park(list)
+	if uint64(visible) > f.applied.Load() {
+		f.applied.Store(uint64(visible))
+		f.columns.Advance(uint64(visible))
+	}
+	if len(events) == 0 {
+		return false
+	}
+	f.queue.release(bytes)
+	f.lag(events)
+	f.dirty.Store(true)
+	if f.opts.Dir == "" {
+		f.rows.SetGCFloor(visible)
+	}
+	return true
 }
 
 // CatchUp returns when everything that is visible now has been applied, or the

@@ -78,6 +78,11 @@ func (q *queue) advance(visible, durable rowstore.Timestamp) {
 	q.mu.Lock()
 	q.visible, q.durable = max(q.visible, visible), max(q.durable, durable)
 	q.mu.Unlock()
+	q.wakeUp()
+}
+
+// wakeUp has the applier look at the queue.
+func (q *queue) wakeUp() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
