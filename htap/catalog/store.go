@@ -55,7 +55,7 @@ type Store struct {
 
 	mu sync.Mutex
 	// versions are the timestamps at which the catalog changed, ascending, with
-	// the snapshot of each once somebody needed it. The first is at 0.
+	// the snapshot of each once somebody needed it. An older reader loads its own.
 	versions []version
 
 	ids       leases
@@ -94,7 +94,9 @@ func New(rows *rowstore.Store) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{{}},
+	// The first version is the one that was found: 0 is a transaction's own.
+	first := version{ts: rows.RecoveredTimestamp()}
+	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{first},
 		ids: leases{free: map[string]lease{}}, schemaFor: map[string]*rowstore.Schema{}}, nil
 }
 

@@ -58,6 +58,9 @@ const (
 // just made; their number stays the same.
 func (c *client) change(n int64) error {
 	first := n * 1_000_000
+	if err := c.Set("htap.route", "auto"); err != nil { // rows that were just loaded are in no columns yet
+		return err
+	}
 	if err := c.affect(ownRows, `UPDATE bulk SET pad = $1 WHERE load = $2 AND id % 100 = 0`, ownPad, n); err != nil {
 		return err
 	}
