@@ -120,6 +120,11 @@ func (s *Session) commit(ctx context.Context) error {
 	if s.tx.txn == nil {
 		return nil
 	}
+	if s.tx.ddl {
+		// The columns of a table have one schema, that of the newest change applied
+		// to them: none may be applied that a power loss can take back.
+		s.tx.txn.RequireSync()
+	}
 	_, err := s.tx.txn.Commit(ctx)
 	s.ended(err == nil)
 	return err

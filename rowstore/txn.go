@@ -117,6 +117,10 @@ func (t *Txn) started() error {
 	return nil
 }
 
+// RequireSync makes Commit wait until the transaction survives a power loss,
+// whatever it was begun with.
+func (t *Txn) RequireSync() { t.opts.Sync = true }
+
 // Get is Snapshot.Get with the own writes of earlier statements.
 func (t *Txn) Get(schema *Schema, key Key) (row Row, found bool, err error) {
 	if err := t.started(); err != nil {

@@ -255,9 +255,7 @@ func child(dir string) int {
 	text, _ := json.Marshal(state)
 	p.line("state %s", text)
 	w := &workload{db: db, obs: p, seed: seed, from: state}
-	for i := range w.async {
-		w.async[i] = rng.IntN(4) == 0
-	}
+	w.relax(rng)
 	w.start()
 	p.line("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin) // the parent closes it, or kills

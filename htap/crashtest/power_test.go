@@ -69,9 +69,7 @@ func (g *generation) run(t *testing.T, rng *rand.Rand, clones int) (state [numWr
 	}
 	g.l.recovered(g.verify(t, db, "the opened disk"))
 	w := &workload{db: db, obs: g.l, seed: seed, from: g.l.now().Least}
-	for i := range w.async {
-		w.async[i] = rng.IntN(3) == 0
-	}
+	w.relax(rng)
 	w.start()
 	var all []crashed
 	for range clones {

@@ -3,6 +3,7 @@ package crashtest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -221,4 +222,27 @@ func TestCollectedTail(t *testing.T) {
 		d.check("t")
 		d.close()
 	}
+}
+
+// A change of a table's columns is durable before the columns have it, also
+// when nobody waits for that: a checkpoint beside it has only one schema.
+func TestAlterIsDurable(t *testing.T) {
+	disk := newTail()
+	d := use(t, disk.fs, htap.WithSynchronousCommit(false))
+	d.exec("CREATE TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 2)", "CHECKPOINT")
+	for i, sql := range []string{"ADD COLUMN extra INT DEFAULT 3", "DROP COLUMN extra"} {
+		d.exec("ALTER TABLE t "+sql, fmt.Sprintf("INSERT INTO t VALUES (%d, 2)", 10+i))
+		d.want(fmt.Sprint(2+i), "SELECT count(*) FROM t") // by the columns: they have it
+		l := newLedger()
+		db, err := htap.Open("db", htap.WithFS(disk.lose()), htap.WithLogger(slog.New(complaints{obs: l})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := &database{T: t, db: db, s: db.Session(context.Background()), l: l}
+		lost.want(fmt.Sprint(1-i), "SELECT count(*) FROM information_schema.columns WHERE table_name = 't' AND column_name = 'extra'")
+		lost.check("t")
+		lost.recovery(0, 0, true)
+		lost.close()
+	}
+	d.close()
 }

@@ -27,8 +27,10 @@ type workload struct {
 	seed  uint64
 	from  [numWriters]int64 // the last transaction of each writer that is there
 	async [numWriters]bool
-	stop  chan struct{}
-	wg    sync.WaitGroup
+	// lazy says that nothing asks for durability but the engine's own timer.
+	lazy bool
+	stop chan struct{}
+	wg   sync.WaitGroup
 }
 
 // Sizes of the workload.
@@ -99,7 +101,17 @@ func (w *workload) start() {
 		w.wg.Go(func() { w.writer(i, step) })
 	}
 	w.wg.Go(w.reader)
-	w.wg.Go(w.checkpoints)
+	if !w.lazy {
+		w.wg.Go(w.checkpoints)
+	}
+}
+
+// relax chooses the writers that do not wait for durability: some, or all.
+func (w *workload) relax(rng *rand.Rand) {
+	w.lazy = rng.IntN(3) == 0
+	for i := range w.async {
+		w.async[i] = w.lazy || rng.IntN(4) == 0
+	}
 }
 
 func (w *workload) end() {

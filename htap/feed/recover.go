@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"slices"
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
@@ -37,7 +38,14 @@ func (f *Feed) recover(ctx context.Context) error {
 	for _, desc := range cat.Tables() {
 		t, ok := f.columns.Table(desc.StorageID)
 		if state := stateOf(t, ok); state == colstore.Live {
-			continue
+			same, err := sameColumns(t, desc)
+			if err != nil {
+				return err
+			}
+			if same {
+				continue
+			}
+			f.opts.Log.Warn("columns of a table are rebuilt", "table", desc.Name, "reason", "they have another schema than the catalog")
 		}
 		if err := f.recoverTable(ctx, t, snap, desc); err != nil {
 			return err
@@ -52,6 +60,15 @@ func (f *Feed) recover(ctx context.Context) error {
 	f.queue.advance(now, f.rows.Durable())
 	f.columns.Advance(uint64(now))
 	return nil
+}
+
+// sameColumns reports whether a table's columns are those of its descriptor.
+func sameColumns(t *colstore.Table, desc *catalog.Table) (bool, error) {
+	want, err := transpose.ColumnSchema(desc)
+	if err != nil {
+		return false, err
+	}
+	return slices.EqualFunc(want.Columns, t.Schema().Columns, func(a, b colstore.Column) bool { return a.ID == b.ID }), nil
 }
 
 // recoverTable fills a table's columns from the snapshot; t is nil if it has none.
