@@ -99,6 +99,29 @@ func (s *Store) removeDrops(h *horizon) error {
 	return nil
 }
 
+// TableIDs returns the storage ids under which anything is stored, dropped ones
+// that have not been removed yet included, in order.
+func (s *Store) TableIDs() ([]uint32, error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: append(appendHeader(nil, 1, 0), sentinel)})
+	if err != nil {
+		return nil, s.ioError(err, "listing the tables")
+	}
+	var ids []uint32
+	for ok := it.First(); ok; {
+		id, rest, valid := decodeOrderedUvarint(it.Key())
+		if !valid {
+			_ = it.Close() // the damage is what matters
+			return nil, sqlstate.New(sqlstate.DataCorrupted, "row store %q: key of no table", s.dir)
+		}
+		ids = append(ids, id)
+		ok = it.SeekGE(headerEnd(nil, it.Key()[:len(it.Key())-len(rest)]))
+	}
+	if err := it.Close(); err != nil {
+		return nil, s.ioError(err, "listing the tables")
+	}
+	return ids, nil
+}
+
 // removeTable removes everything under a storage id. Its sequences stay, so
 // that the id could even be used again.
 func (s *Store) removeTable(table uint32) error {

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"htapdb/htap"
+	"htapdb/htap/catalog"
 	"htapdb/internal/vfs"
+	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
 
 	pebblevfs "github.com/cockroachdb/pebble/v2/vfs"
@@ -293,5 +295,92 @@ func TestNewerFormat(t *testing.T) {
 	}
 	if err := db.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// collected waits until garbage collection has removed n versions.
+func (d *database) collected(n int) {
+	d.Helper()
+	for deadline := time.Now().Add(10 * time.Second); d.counter("versions_collected_total") < n; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.Fatalf("%d versions were collected instead of %d", d.counter("versions_collected_total"), n)
+		}
+	}
+}
+
+// Columns from before what the row store has forgotten, such as those of an old
+// backup, are thrown away.
+func TestOldColumns(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	d := use(t, fs)
+	d.exec("CREATE TABLE t (id INT PRIMARY KEY, name TEXT)")
+	d.load("t", 0, fewRows)
+	d.exec("CHECKPOINT")
+	old := fs.CrashClone(pebblevfs.CrashCloneCfg{})
+	d.exec("DELETE FROM t WHERE id < 10", "CHECKPOINT")
+	d.collected(20)
+	d.close()
+	if err := fs.RemoveAll("db/columns"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := pebblevfs.Clone(old, fs, "db/columns", "db/columns"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	d = use(t, fs)
+	if said := d.l.failed(); len(said) != 1 || !strings.Contains(said[0], "columns are rebuilt") {
+		t.Errorf("the engine says %q", said)
+	}
+	d.recovery(1, 0, false)
+	d.want(strconv.Itoa(fewRows-10), "SELECT count(*) FROM t")
+	d.l = newLedger()
+	d.check("t")
+	d.close()
+}
+
+// Rows of dropped and emptied tables go, also if the crash came before anybody
+// had asked for it.
+func TestRowsOfDroppedTables(t *testing.T) {
+	disk := newTail()
+	d := use(t, disk.fs)
+	d.exec("CREATE TABLE gone (id INT, name TEXT)", "CREATE TABLE emptied (id INT, name TEXT)", "CREATE TABLE stays (id INT, name TEXT)")
+	for _, table := range []string{"gone", "emptied", "stays"} {
+		d.load(table, 0, fewRows)
+	}
+	d.exec("DROP TABLE gone", "TRUNCATE emptied")
+	lost := disk.lose()
+	d.close()
+	if err := lost.RemoveAll("db/columns"); err != nil { // the drop is not replayed
+		t.Fatal(err)
+	}
+	d = use(t, lost)
+	d.exec("INSERT INTO emptied VALUES (1, 'x')", "CHECKPOINT")
+	stored := func() (ids []uint32) {
+		s, err := rowstore.Open("db/rows", rowstore.Options{FS: lost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		all, err := s.TableIDs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range all {
+			if !catalog.IsSystem(id) {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		time.Sleep(100 * time.Millisecond) // collection follows the checkpoint
+		d.check("emptied", "stays")
+		d.close()
+		if ids := stored(); len(ids) == 2 {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatalf("rows are stored under %v", ids)
+		}
+		d = use(t, lost)
+		d.exec("INSERT INTO stays VALUES (0, 'x')", "CHECKPOINT")
 	}
 }

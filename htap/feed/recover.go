@@ -31,7 +31,7 @@ func (f *Feed) recover(ctx context.Context) error {
 		}
 		err := f.replay(ctx, rowstore.Timestamp(p), schema)
 		f.reload = nil
-		if err != nil {
+		if err := f.overtaken(err); err != nil {
 			return err
 		}
 	}
@@ -51,14 +51,45 @@ func (f *Feed) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := f.forget(cat, now); err != nil {
+		return err
+	}
+	f.applied.Store(uint64(now))
+	f.queue.advance(now, f.rows.Durable())
+	f.columns.Advance(uint64(now))
+	return nil
+}
+
+// overtaken handles the error of a replay from a position whose history has
+// been collected: the columns are of no use. Any other error is returned.
+func (f *Feed) overtaken(err error) error {
+	if !sqlstate.Is(err, sqlstate.ObjectNotInState) {
+		return err
+	}
+	f.opts.Log.Warn("columns are rebuilt", "reason", err.Error())
+	for _, t := range f.columns.Tables() {
+		t.SetState(colstore.Detached, err.Error())
+	}
+	return nil
+}
+
+// forget drops the columns and has the rows removed of tables that are not in
+// the catalog: the last process may have ended before it asked for that.
+func (f *Feed) forget(cat *catalog.Snapshot, now rowstore.Timestamp) error {
 	for _, t := range f.columns.Tables() {
 		if cat.TableByStorage(t.ID()) == nil {
 			f.columns.DropTable(t.ID(), uint64(now))
 		}
 	}
-	f.applied.Store(uint64(now))
-	f.queue.advance(now, f.rows.Durable())
-	f.columns.Advance(uint64(now))
+	ids, err := f.rows.TableIDs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !catalog.IsSystem(id) && cat.TableByStorage(id) == nil {
+			f.dropped(id, now)
+		}
+	}
 	return nil
 }
 
