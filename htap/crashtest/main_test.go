@@ -36,7 +36,6 @@
 //	loads are applied after their transaction's changes  P K R  a changed row is not in the columns
 //	a new directory's name is not synced                     R  the database is gone
 //	timestamps ignore the ceiling of the last process        R  refused when it is opened
-//
 package crashtest
 
 import (
