@@ -37,7 +37,7 @@ func TestKill(t *testing.T) {
 			time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond)
 		} else if c.wait("ready") {
 			verified++
-			time.Sleep(time.Duration(5+rng.IntN(300)) * time.Millisecond)
+			time.Sleep(longer(rng) + time.Duration(5+rng.IntN(300))*time.Millisecond)
 		}
 		if rng.IntN(10) == 0 {
 			c.close(t) // now and then a clean end
@@ -60,6 +60,15 @@ func TestKill(t *testing.T) {
 		t.Fatalf("after the last round (directory kept at %s):\n%s", keep(t, dir), strings.Join(problems, "\n"))
 	}
 	t.Logf("%d rounds, %d kills, %d verifications by children, transactions by writer %v", rounds, kills, verified, state)
+}
+
+// longer is how long a run goes on before its end is random: in the long tests
+// some do, so that segments are sealed and rewritten, and garbage is collected.
+func longer(rng *rand.Rand) time.Duration {
+	if testutil.Long() && rng.IntN(12) == 0 {
+		return 3 * time.Second
+	}
+	return 0
 }
 
 // keep copies a directory so that it outlives the test.

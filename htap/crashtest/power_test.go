@@ -17,7 +17,8 @@ import (
 // TestPowerLoss takes clones of a disk while the workload runs on it, as they
 // would be after a power loss: with everything that was synced and a random part
 // of the rest. Each is opened and verified, and the workload goes on with the
-// last one of a generation, which is cloned in turn.
+// last one of a generation, which is cloned in turn. Some clones are taken while
+// another one is recovered.
 func TestPowerLoss(t *testing.T) {
 	rng := testutil.Rand(t)
 	want := 15
@@ -71,6 +72,7 @@ func (g *generation) run(t *testing.T, rng *rand.Rand, clones int) (state [numWr
 	w := &workload{db: db, obs: g.l, seed: seed, from: g.l.now().Least}
 	w.relax(rng)
 	w.start()
+	time.Sleep(longer(rng))
 	var all []crashed
 	for range clones {
 		time.Sleep(time.Duration(1+rng.IntN(150)) * time.Millisecond)
@@ -83,7 +85,7 @@ func (g *generation) run(t *testing.T, rng *rand.Rand, clones int) (state [numWr
 	g.report(t, "the disk that was cloned")
 	for _, c := range all {
 		g.fs, g.l = c.fs, c.l
-		state = g.reopen(t, c.unsynced)
+		state = g.reopen(t, rng, c.unsynced)
 		if t.Failed() {
 			return state
 		}
@@ -101,20 +103,41 @@ func (g *generation) clone(rng *rand.Rand) crashed {
 	return c
 }
 
-// reopen opens a clone of which nothing is known but the ledger and verifies it.
-func (g *generation) reopen(t *testing.T, unsynced int) (state [numWriters]int64) {
+// reopen opens a clone of which nothing is known but the ledger and verifies it;
+// now and then also one that was taken while the first was being recovered.
+func (g *generation) reopen(t *testing.T, rng *rand.Rand, unsynced int) (state [numWriters]int64) {
 	t.Helper()
-	after := g.fs.CrashClone(pebblevfs.CrashCloneCfg{}) // opening changes the disk: keep it for the next generation
+	before := g.fs.CrashClone(pebblevfs.CrashCloneCfg{}) // opening changes the disk: keep it for the next generation
+	again := make(chan crashed, 1)
+	if rng.IntN(3) == 0 {
+		pause, twice := time.Duration(rng.IntN(20_000))*time.Microsecond, rand.New(rand.NewPCG(rng.Uint64(), 0))
+		go func() {
+			time.Sleep(pause)
+			again <- g.clone(twice)
+		}()
+	} else {
+		close(again)
+	}
+	state = g.open(t, fmt.Sprintf("a clone with %d %% of what was not synced", unsynced))
+	if c, ok := <-again; ok && !t.Failed() {
+		(&generation{fs: c.fs, l: c.l}).open(t, fmt.Sprintf("a clone of its recovery with %d %%", c.unsynced))
+	}
+	g.fs = before
+	return state
+}
+
+// open opens the disk, verifies and closes it.
+func (g *generation) open(t *testing.T, what string) (state [numWriters]int64) {
+	t.Helper()
 	db, err := open("db", g.l, htap.WithFS(g.fs))
 	if err != nil {
-		t.Fatalf("open with %d %% of what was not synced: %v", unsynced, err)
+		t.Fatalf("open %s: %v", what, err)
 	}
-	state = g.verify(t, db, fmt.Sprintf("a clone with %d %% of what was not synced", unsynced))
+	state = g.verify(t, db, what)
 	if err := db.Close(); err != nil {
 		t.Error("close: ", err)
 	}
-	g.report(t, "a clone that was closed")
-	g.fs = after
+	g.report(t, what+", closed")
 	return state
 }
 
