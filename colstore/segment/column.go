@@ -138,6 +138,10 @@ func (c *Column) checkEntry(end int64) error {
 			return c.corrupted("the zone map is of another type")
 		}
 	}
+	if e.enc == Constant && e.typ.Physical() != types.PhysString && vector.CompareDatum(e.min, e.max) != 0 {
+		// Every test of a constant is decided by the zone map: there is no data.
+		return c.corrupted("a constant whose zone map has two values")
+	}
 	if e.enc == Frame && e.id < ReservedID {
 		span, ok := e.max.Int128().Sub(e.min.Int128())
 		if e.min.Int128() != types.Int128From(e.base) || !ok || span.Hi != 0 || laneFor(span.Lo) > e.lane {

@@ -247,6 +247,34 @@ func TestForgedDirectory(t *testing.T) {
 	t.Logf("%d of 1000 forgeries opened", opened)
 }
 
+// A directory that calls a column of several values constant is refused: filters
+// would look for the values that tell the rows apart.
+func TestForgedConstant(t *testing.T) {
+	r := newRand(t)
+	fs := vfs.NewMem()
+	good := build(t, fs, sampleInput(r, 200))
+	forged := 0
+	for i, c := range good.columns {
+		e := c.entry
+		if e.enc == Constant || e.enc == Dictionary || e.enc == Strings || e.nulls == good.NumRows() ||
+			vector.CompareDatum(e.min, e.max) == 0 { // 0 and −0: no test tells them apart
+			continue
+		}
+		w := writer{in: &Input{}}
+		for _, c := range append([]*Column{good.rowIDs, good.rowOrder, good.begin, good.prev}, good.columns...) {
+			w.entries = append(w.entries, c.entry)
+		}
+		w.entries[4+i].enc, w.entries[4+i].lane = Constant, 0
+		forged++
+		if opens(t, fs, good, &w, r) {
+			t.Errorf("column %d of type %s opened as a constant", i, e.typ)
+		}
+	}
+	if forged < 5 {
+		t.Errorf("only %d columns could be forged", forged)
+	}
+}
+
 // opens writes the chunks of good under the forged directory and uses whatever
 // of it can be used.
 func opens(t *testing.T, fs vfs.FS, good *Segment, w *writer, r *rand.Rand) bool {
