@@ -536,41 +536,42 @@ done:
 	RET
 
 // func selectCodes8AVX2(codes *uint8, n int, bitmap *uint32, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes8AVX2(SB), NOSPLIT, $0-40
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+8(FP), CX
-	MOVQ     bitmap+16(FP), SI
-	MOVQ     out+24(FP), DX
-	XORQ     BX, BX
-	XORQ     DI, DI
-	LEAQ     bitPositions<>+0(SB), R8
-	VPCMPEQD Y0, Y0, Y0
-	VPSRLD   $0x1b, Y0, Y1
-	VPSRLD   $0x18, Y0, Y0
-	VMOVDQU  (SI), Y0
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         bitmap+16(FP), SI
+	MOVQ         out+24(FP), DX
+	XORQ         BX, BX
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y2, Y2, Y2
+	VPSRLD       $0x1b, Y2, Y3
+	VPSRLD       $0x18, Y2, Y2
+	VMOVDQU      (SI), Y2
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VPMOVZXBD    (AX), Y2
-	VPSRLD       $0x05, Y2, Y3
-	VPERMD       Y0, Y3, Y3
-	VPANDN       Y1, Y2, Y2
-	VPSLLVD      Y2, Y3, Y3
-	VMOVMSKPS    Y3, SI
-	MOVBLZX      SI, SI
-	VPMOVZXBD    (R8)(SI*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      SI, SI
-	ADDQ         SI, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x08, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	VPMOVZXBD (AX), Y4
+	VPSRLD    $0x05, Y4, Y5
+	VPERMD    Y2, Y5, Y5
+	VPANDN    Y3, Y4, Y4
+	VPSLLVD   Y4, Y5, Y5
+	VMOVMSKPS Y5, SI
+	MOVBLZX   SI, SI
+	VPMOVZXBD (DI)(SI*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   SI, SI
+	ADDQ      SI, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x08, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+32(FP)
@@ -580,18 +581,21 @@ done:
 // func selectCodes8SelAVX2(codes *uint8, sel *int32, n int, bitmap *uint32, out *int32) int
 // Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes8SelAVX2(SB), NOSPLIT, $0-48
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+16(FP), CX
-	MOVQ     bitmap+24(FP), SI
-	MOVQ     out+32(FP), DX
-	XORQ     BX, BX
-	MOVQ     sel+8(FP), DI
-	XORQ     R8, R8
-	LEAQ     bitPositions<>+0(SB), R8
-	VPCMPEQD Y3, Y3, Y3
-	VPSRLD   $0x1b, Y3, Y2
-	VPSRLD   $0x18, Y3, Y3
-	VMOVDQU  (SI), Y1
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         bitmap+24(FP), SI
+	MOVQ         out+32(FP), DX
+	XORQ         BX, BX
+	MOVQ         sel+8(FP), DI
+	LEAQ         bitPositions<>+0(SB), R8
+	MOVL         $0x00000008, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y3, Y3, Y3
+	VPSRLD       $0x1b, Y3, Y2
+	VPSRLD       $0x18, Y3, Y3
+	VMOVDQU      (SI), Y1
 
 loop:
 	CMPQ       CX, $0x08
@@ -621,41 +625,42 @@ done:
 	RET
 
 // func selectCodes16AVX2(codes *uint16, n int, bitmap *uint32, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes16AVX2(SB), NOSPLIT, $0-40
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+8(FP), CX
-	MOVQ     bitmap+16(FP), SI
-	MOVQ     out+24(FP), DX
-	XORQ     BX, BX
-	XORQ     R8, R8
-	LEAQ     bitPositions<>+0(SB), R9
-	VPCMPEQD Y1, Y1, Y1
-	VPSRLD   $0x1b, Y1, Y0
-	VPSRLD   $0x10, Y1, Y1
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         bitmap+16(FP), SI
+	MOVQ         out+24(FP), DX
+	XORQ         BX, BX
+	LEAQ         bitPositions<>+0(SB), R8
+	MOVL         $0x00000008, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y3, Y3, Y3
+	VPSRLD       $0x1b, Y3, Y2
+	VPSRLD       $0x10, Y3, Y3
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VPMOVZXWD    (AX), Y1
-	VPSRLD       $0x05, Y1, Y3
-	VPCMPEQD     Y4, Y4, Y4
-	VPGATHERDD   Y4, (SI)(Y3*4), Y2
-	VPANDN       Y0, Y1, Y1
-	VPSLLVD      Y1, Y2, Y2
-	VMOVMSKPS    Y2, DI
-	MOVBLZX      DI, DI
-	VPMOVZXBD    (R9)(DI*8), Y3
-	MOVD         R8, X1
-	VPBROADCASTD X1, Y1
-	VPADDD       Y1, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      DI, DI
-	ADDQ         DI, BX
-	ADDQ         $0x08, R8
-	ADDQ         $0x10, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ       CX, $0x08
+	JL         done
+	VPMOVZXWD  (AX), Y3
+	VPSRLD     $0x05, Y3, Y5
+	VPCMPEQD   Y6, Y6, Y6
+	VPGATHERDD Y6, (SI)(Y5*4), Y4
+	VPANDN     Y2, Y3, Y3
+	VPSLLVD    Y3, Y4, Y4
+	VMOVMSKPS  Y4, DI
+	MOVBLZX    DI, DI
+	VPMOVZXBD  (R8)(DI*8), Y3
+	VPADDD     Y0, Y3, Y3
+	VMOVDQU    Y3, (DX)(BX*4)
+	POPCNTL    DI, DI
+	ADDQ       DI, BX
+	VPADDD     Y1, Y0, Y0
+	ADDQ       $0x10, AX
+	SUBQ       $0x08, CX
+	JMP        loop
 
 done:
 	MOVQ BX, ret+32(FP)
@@ -665,17 +670,20 @@ done:
 // func selectCodes16SelAVX2(codes *uint16, sel *int32, n int, bitmap *uint32, out *int32) int
 // Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes16SelAVX2(SB), NOSPLIT, $0-48
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+16(FP), CX
-	MOVQ     bitmap+24(FP), SI
-	MOVQ     out+32(FP), DX
-	XORQ     BX, BX
-	MOVQ     sel+8(FP), R8
-	XORQ     DI, DI
-	LEAQ     bitPositions<>+0(SB), R9
-	VPCMPEQD Y2, Y2, Y2
-	VPSRLD   $0x1b, Y2, Y1
-	VPSRLD   $0x10, Y2, Y2
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         bitmap+24(FP), SI
+	MOVQ         out+32(FP), DX
+	XORQ         BX, BX
+	MOVQ         sel+8(FP), R8
+	LEAQ         bitPositions<>+0(SB), R9
+	MOVL         $0x00000008, DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y2, Y2, Y2
+	VPSRLD       $0x1b, Y2, Y1
+	VPSRLD       $0x10, Y2, Y2
 
 loop:
 	CMPQ       CX, $0x08
@@ -706,40 +714,41 @@ done:
 	RET
 
 // func selectCodes32AVX2(codes *uint32, n int, bitmap *uint32, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes32AVX2(SB), NOSPLIT, $0-40
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+8(FP), CX
-	MOVQ     bitmap+16(FP), SI
-	MOVQ     out+24(FP), DX
-	XORQ     BX, BX
-	XORQ     R8, R8
-	LEAQ     bitPositions<>+0(SB), R9
-	VPCMPEQD Y0, Y0, Y0
-	VPSRLD   $0x1b, Y0, Y0
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         bitmap+16(FP), SI
+	MOVQ         out+24(FP), DX
+	XORQ         BX, BX
+	LEAQ         bitPositions<>+0(SB), R8
+	MOVL         $0x00000008, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y2, Y2, Y2
+	VPSRLD       $0x1b, Y2, Y2
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VMOVDQU      (AX), Y1
-	VPSRLD       $0x05, Y1, Y2
-	VPCMPEQD     Y4, Y4, Y4
-	VPGATHERDD   Y4, (SI)(Y2*4), Y3
-	VPANDN       Y0, Y1, Y1
-	VPSLLVD      Y1, Y3, Y3
-	VMOVMSKPS    Y3, DI
-	MOVBLZX      DI, DI
-	VPMOVZXBD    (R9)(DI*8), Y2
-	MOVD         R8, X1
-	VPBROADCASTD X1, Y1
-	VPADDD       Y1, Y2, Y2
-	VMOVDQU      Y2, (DX)(BX*4)
-	POPCNTL      DI, DI
-	ADDQ         DI, BX
-	ADDQ         $0x08, R8
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ       CX, $0x08
+	JL         done
+	VMOVDQU    (AX), Y3
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPEQD   Y6, Y6, Y6
+	VPGATHERDD Y6, (SI)(Y4*4), Y5
+	VPANDN     Y2, Y3, Y3
+	VPSLLVD    Y3, Y5, Y5
+	VMOVMSKPS  Y5, DI
+	MOVBLZX    DI, DI
+	VPMOVZXBD  (R8)(DI*8), Y3
+	VPADDD     Y0, Y3, Y3
+	VMOVDQU    Y3, (DX)(BX*4)
+	POPCNTL    DI, DI
+	ADDQ       DI, BX
+	VPADDD     Y1, Y0, Y0
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, CX
+	JMP        loop
 
 done:
 	MOVQ BX, ret+32(FP)
@@ -749,16 +758,19 @@ done:
 // func selectCodes32SelAVX2(codes *uint32, sel *int32, n int, bitmap *uint32, out *int32) int
 // Requires: AVX, AVX2, POPCNT
 TEXT ·selectCodes32SelAVX2(SB), NOSPLIT, $0-48
-	MOVQ     codes+0(FP), AX
-	MOVQ     n+16(FP), CX
-	MOVQ     bitmap+24(FP), SI
-	MOVQ     out+32(FP), DX
-	XORQ     BX, BX
-	MOVQ     sel+8(FP), R8
-	XORQ     DI, DI
-	LEAQ     bitPositions<>+0(SB), R9
-	VPCMPEQD Y0, Y0, Y0
-	VPSRLD   $0x1b, Y0, Y1
+	MOVQ         codes+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         bitmap+24(FP), SI
+	MOVQ         out+32(FP), DX
+	XORQ         BX, BX
+	MOVQ         sel+8(FP), R8
+	LEAQ         bitPositions<>+0(SB), R9
+	MOVL         $0x00000008, DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VPXOR        Y0, Y0, Y0
+	VPCMPEQD     Y0, Y0, Y0
+	VPSRLD       $0x1b, Y0, Y1
 
 loop:
 	CMPQ       CX, $0x08

@@ -263,7 +263,7 @@ DATA bitPositions<>+2040(SB)/8, $0x0706050403020100
 GLOBL bitPositions<>(SB), RODATA|NOPTR, $2048
 
 // func selectInt8SelAVX512(a *uint8, sel *int32, n int, base uint8, span uint8, flip uint64, out *int32) int
-// Requires: AVX, AVX512F, POPCNT, SSE2
+// Requires: AVX, AVX512F, POPCNT
 TEXT ·selectInt8SelAVX512(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         sel+8(FP), DI
@@ -272,13 +272,13 @@ TEXT ·selectInt8SelAVX512(SB), NOSPLIT, $0-56
 	MOVQ         flip+32(FP), SI
 	XORQ         BX, BX
 	MOVBLZX      base+24(FP), R8
-	MOVD         R8, X0
+	VMOVD        R8, X0
 	VPBROADCASTD X0, Z0
 	MOVBLZX      span+25(FP), R8
-	MOVD         R8, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Z1
 	MOVL         $0x000000ff, R8
-	MOVD         R8, X2
+	VMOVD        R8, X2
 	VPBROADCASTD X2, Z2
 
 loop:
@@ -308,7 +308,7 @@ done:
 	RET
 
 // func selectInt16SelAVX512(a *uint16, sel *int32, n int, base uint16, span uint16, flip uint64, out *int32) int
-// Requires: AVX, AVX512F, POPCNT, SSE2
+// Requires: AVX, AVX512F, POPCNT
 TEXT ·selectInt16SelAVX512(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         sel+8(FP), DI
@@ -317,13 +317,13 @@ TEXT ·selectInt16SelAVX512(SB), NOSPLIT, $0-56
 	MOVQ         flip+32(FP), SI
 	XORQ         BX, BX
 	MOVWLZX      base+24(FP), R8
-	MOVD         R8, X0
+	VMOVD        R8, X0
 	VPBROADCASTD X0, Z0
 	MOVWLZX      span+26(FP), R8
-	MOVD         R8, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Z1
 	MOVL         $0x0000ffff, R8
-	MOVD         R8, X2
+	VMOVD        R8, X2
 	VPBROADCASTD X2, Z2
 
 loop:
@@ -553,7 +553,7 @@ done:
 	RET
 
 // func selectInt8SelAVX2(a *uint8, sel *int32, n int, base uint8, span uint8, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt8SelAVX2(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         sel+8(FP), DI
@@ -563,13 +563,13 @@ TEXT ·selectInt8SelAVX2(SB), NOSPLIT, $0-56
 	XORQ         BX, BX
 	LEAQ         bitPositions<>+0(SB), R8
 	MOVBLZX      base+24(FP), R9
-	MOVD         R9, X0
+	VMOVD        R9, X0
 	VPBROADCASTD X0, Y0
 	MOVBLZX      span+25(FP), R9
-	MOVD         R9, X1
+	VMOVD        R9, X1
 	VPBROADCASTD X1, Y1
 	MOVL         $0x000000ff, R9
-	MOVD         R9, X2
+	VMOVD        R9, X2
 	VPBROADCASTD X2, Y2
 
 loop:
@@ -600,7 +600,7 @@ done:
 	RET
 
 // func selectInt16SelAVX2(a *uint16, sel *int32, n int, base uint16, span uint16, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt16SelAVX2(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         sel+8(FP), DI
@@ -610,13 +610,13 @@ TEXT ·selectInt16SelAVX2(SB), NOSPLIT, $0-56
 	XORQ         BX, BX
 	LEAQ         bitPositions<>+0(SB), R8
 	MOVWLZX      base+24(FP), R9
-	MOVD         R9, X0
+	VMOVD        R9, X0
 	VPBROADCASTD X0, Y0
 	MOVWLZX      span+26(FP), R9
-	MOVD         R9, X1
+	VMOVD        R9, X1
 	VPBROADCASTD X1, Y1
 	MOVL         $0x0000ffff, R9
-	MOVD         R9, X2
+	VMOVD        R9, X2
 	VPBROADCASTD X2, Y2
 
 loop:
@@ -686,7 +686,7 @@ done:
 	RET
 
 // func selectInt64SelAVX2(a *uint64, sel *int32, n int, base uint64, span uint64, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt64SelAVX2(SB), NOSPLIT, $0-64
 	MOVQ         a+0(FP), AX
 	MOVQ         sel+8(FP), DI
@@ -698,7 +698,7 @@ TEXT ·selectInt64SelAVX2(SB), NOSPLIT, $0-64
 	VBROADCASTSD base+24(FP), Y0
 	VBROADCASTSD span+32(FP), Y1
 	MOVQ         $0x8000000000000000, R9
-	MOVQ         R9, X2
+	VMOVQ        R9, X2
 	VPBROADCASTQ X2, Y2
 	VPXOR        Y2, Y1, Y1
 

@@ -5,19 +5,19 @@
 #include "textflag.h"
 
 // func hashInt32AVX512(a *int32, n int, out *uint64)
-// Requires: AVX, AVX512DQ, AVX512F, SSE2
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·hashInt32AVX512(SB), NOSPLIT, $0-24
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+16(FP), DX
 	MOVQ         $0x2d358dccaa6c78a5, BX
-	MOVQ         BX, X0
+	VMOVQ        BX, X0
 	VPBROADCASTQ X0, Z0
 	MOVQ         $0xff51afd7ed558ccd, BX
-	MOVQ         BX, X1
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Z1
 	MOVQ         $0xc4ceb9fe1a85ec53, BX
-	MOVQ         BX, X2
+	VMOVQ        BX, X2
 	VPBROADCASTQ X2, Z2
 
 loop:
@@ -55,19 +55,19 @@ done:
 	RET
 
 // func hashInt64AVX512(a *int64, n int, out *uint64)
-// Requires: AVX, AVX512DQ, AVX512F, SSE2
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·hashInt64AVX512(SB), NOSPLIT, $0-24
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+16(FP), DX
 	MOVQ         $0x2d358dccaa6c78a5, BX
-	MOVQ         BX, X0
+	VMOVQ        BX, X0
 	VPBROADCASTQ X0, Z0
 	MOVQ         $0xff51afd7ed558ccd, BX
-	MOVQ         BX, X1
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Z1
 	MOVQ         $0xc4ceb9fe1a85ec53, BX
-	MOVQ         BX, X2
+	VMOVQ        BX, X2
 	VPBROADCASTQ X2, Z2
 
 loop:
@@ -105,19 +105,19 @@ done:
 	RET
 
 // func hashInt32AVX2(a *int32, n int, out *uint64)
-// Requires: AVX, AVX2, SSE2
+// Requires: AVX, AVX2
 TEXT ·hashInt32AVX2(SB), NOSPLIT, $0-24
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+16(FP), DX
 	MOVQ         $0x2d358dccaa6c78a5, BX
-	MOVQ         BX, X0
+	VMOVQ        BX, X0
 	VPBROADCASTQ X0, Y0
 	MOVQ         $0xff51afd7ed558ccd, BX
-	MOVQ         BX, X1
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Y1
 	MOVQ         $0xc4ceb9fe1a85ec53, BX
-	MOVQ         BX, X2
+	VMOVQ        BX, X2
 	VPBROADCASTQ X2, Y2
 	VPSRLQ       $0x20, Y1, Y3
 	VPSRLQ       $0x20, Y2, Y4
@@ -181,19 +181,19 @@ done:
 	RET
 
 // func hashInt64AVX2(a *int64, n int, out *uint64)
-// Requires: AVX, AVX2, SSE2
+// Requires: AVX, AVX2
 TEXT ·hashInt64AVX2(SB), NOSPLIT, $0-24
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+16(FP), DX
 	MOVQ         $0x2d358dccaa6c78a5, BX
-	MOVQ         BX, X0
+	VMOVQ        BX, X0
 	VPBROADCASTQ X0, Y0
 	MOVQ         $0xff51afd7ed558ccd, BX
-	MOVQ         BX, X1
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Y1
 	MOVQ         $0xc4ceb9fe1a85ec53, BX
-	MOVQ         BX, X2
+	VMOVQ        BX, X2
 	VPBROADCASTQ X2, Y2
 	VPSRLQ       $0x20, Y1, Y3
 	VPSRLQ       $0x20, Y2, Y4

@@ -343,69 +343,64 @@ done:
 	RET
 
 // func selectInt8AVX2(a *uint8, n int, base uint8, span uint8, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt8AVX2(SB), NOSPLIT, $0-48
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+32(FP), DX
 	MOVQ         flip+24(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	VPBROADCASTB base+16(FP), Y0
-	VPBROADCASTB span+17(FP), Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VPBROADCASTB base+16(FP), Y2
+	VPBROADCASTB span+17(FP), Y3
 
 loop:
-	CMPQ         CX, $0x20
-	JL           done
-	VMOVDQU      (AX), Y2
-	VPSUBB       Y0, Y2, Y2
-	VPMINUB      Y1, Y2, Y3
-	VPCMPEQB     Y2, Y3, Y3
-	VPMOVMSKB    Y3, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x20, AX
-	SUBQ         $0x20, CX
-	JMP          loop
+	CMPQ      CX, $0x20
+	JL        done
+	VMOVDQU   (AX), Y4
+	VPSUBB    Y2, Y4, Y4
+	VPMINUB   Y3, Y4, Y5
+	VPCMPEQB  Y4, Y5, Y5
+	VPMOVMSKB Y5, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x20, AX
+	SUBQ      $0x20, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+40(FP)
@@ -459,75 +454,70 @@ done:
 	RET
 
 // func selectInt16AVX2(a *uint16, n int, base uint16, span uint16, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt16AVX2(SB), NOSPLIT, $0-48
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+32(FP), DX
 	MOVQ         flip+24(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	VPBROADCASTW base+16(FP), Y0
-	VPBROADCASTW span+18(FP), Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VPBROADCASTW base+16(FP), Y2
+	VPBROADCASTW span+18(FP), Y3
 
 loop:
-	CMPQ         CX, $0x20
-	JL           done
-	VMOVDQU      (AX), Y2
-	VPSUBW       Y0, Y2, Y2
-	VPMINUW      Y1, Y2, Y3
-	VPCMPEQW     Y2, Y3, Y3
-	VMOVDQU      32(AX), Y2
-	VPSUBW       Y0, Y2, Y2
-	VPMINUW      Y1, Y2, Y4
-	VPCMPEQW     Y2, Y4, Y4
-	VPACKSSWB    Y4, Y3, Y3
-	VPERMQ       $0xd8, Y3, Y3
-	VPMOVMSKB    Y3, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R10
-	VPMOVZXBD    (R8)(R10*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R10, R10
-	ADDQ         R10, BX
-	ADDQ         $0x08, DI
-	SHRL         $0x08, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x40, AX
-	SUBQ         $0x20, CX
-	JMP          loop
+	CMPQ      CX, $0x20
+	JL        done
+	VMOVDQU   (AX), Y4
+	VPSUBW    Y2, Y4, Y4
+	VPMINUW   Y3, Y4, Y5
+	VPCMPEQW  Y4, Y5, Y5
+	VMOVDQU   32(AX), Y4
+	VPSUBW    Y2, Y4, Y4
+	VPMINUW   Y3, Y4, Y6
+	VPCMPEQW  Y4, Y6, Y6
+	VPACKSSWB Y6, Y5, Y5
+	VPERMQ    $0xd8, Y5, Y5
+	VPMOVMSKB Y5, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R9
+	VPMOVZXBD (DI)(R9*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R9, R9
+	ADDQ      R9, BX
+	VPADDD    Y1, Y0, Y0
+	SHRL      $0x08, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x40, AX
+	SUBQ      $0x20, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+40(FP)
@@ -573,39 +563,40 @@ done:
 	RET
 
 // func selectInt32AVX2(a *uint32, n int, base uint32, span uint32, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt32AVX2(SB), NOSPLIT, $0-48
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+32(FP), DX
 	MOVQ         flip+24(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	VBROADCASTSS base+16(FP), Y0
-	VBROADCASTSS span+20(FP), Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS base+16(FP), Y2
+	VBROADCASTSS span+20(FP), Y3
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VMOVDQU      (AX), Y2
-	VPSUBD       Y0, Y2, Y2
-	VPMINUD      Y1, Y2, Y3
-	VPCMPEQD     Y2, Y3, Y3
-	VMOVMSKPS    Y3, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	VMOVDQU   (AX), Y4
+	VPSUBD    Y2, Y4, Y4
+	VPMINUD   Y3, Y4, Y5
+	VPCMPEQD  Y4, Y5, Y5
+	VMOVMSKPS Y5, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x20, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+40(FP)
@@ -655,51 +646,52 @@ done:
 	RET
 
 // func selectInt64AVX2(a *uint64, n int, base uint64, span uint64, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectInt64AVX2(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+40(FP), DX
 	MOVQ         flip+32(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	MOVQ         $0x8000000000000000, R9
-	MOVQ         R9, X4
-	VPBROADCASTQ X4, Y4
-	VPBROADCASTQ base+16(FP), Y0
-	VPBROADCASTQ span+24(FP), Y1
-	VPXOR        Y4, Y1, Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	MOVQ         $0x8000000000000000, R8
+	VMOVQ        R8, X6
+	VPBROADCASTQ X6, Y6
+	VPBROADCASTQ base+16(FP), Y2
+	VPBROADCASTQ span+24(FP), Y3
+	VPXOR        Y6, Y3, Y3
 	NOTQ         SI
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VMOVDQU      (AX), Y2
-	VMOVDQU      32(AX), Y3
-	VPSUBQ       Y0, Y2, Y2
-	VPSUBQ       Y0, Y3, Y3
-	VPXOR        Y4, Y2, Y2
-	VPXOR        Y4, Y3, Y3
-	VPCMPGTQ     Y1, Y2, Y2
-	VPCMPGTQ     Y1, Y3, Y3
-	VMOVMSKPD    Y2, R9
-	VMOVMSKPD    Y3, R10
-	SHLL         $0x04, R10
-	ORL          R10, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x40, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	VMOVDQU   (AX), Y4
+	VMOVDQU   32(AX), Y5
+	VPSUBQ    Y2, Y4, Y4
+	VPSUBQ    Y2, Y5, Y5
+	VPXOR     Y6, Y4, Y4
+	VPXOR     Y6, Y5, Y5
+	VPCMPGTQ  Y3, Y4, Y4
+	VPCMPGTQ  Y3, Y5, Y5
+	VMOVMSKPD Y4, R8
+	VMOVMSKPD Y5, R9
+	SHLL      $0x04, R9
+	ORL       R9, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x40, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+48(FP)
@@ -740,33 +732,34 @@ done:
 	RET
 
 // func selectBitsAVX2(bits *uint8, n int, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectBitsAVX2(SB), NOSPLIT, $0-40
-	MOVQ bits+0(FP), AX
-	MOVQ n+8(FP), CX
-	MOVQ out+24(FP), DX
-	MOVQ flip+16(FP), SI
-	XORQ BX, BX
-	XORQ DI, DI
-	LEAQ bitPositions<>+0(SB), R8
+	MOVQ         bits+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         out+24(FP), DX
+	MOVQ         flip+16(FP), SI
+	XORQ         BX, BX
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	MOVBLZX      (AX), R9
-	XORL         SI, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y1
-	MOVD         DI, X0
-	VPBROADCASTD X0, Y0
-	VPADDD       Y0, Y1, Y1
-	VMOVDQU      Y1, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x01, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	MOVBLZX   (AX), R8
+	XORL      SI, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y2
+	VPADDD    Y0, Y2, Y2
+	VMOVDQU   Y2, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x01, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+32(FP)
@@ -812,39 +805,40 @@ done:
 	RET
 
 // func selectFloat32AVX2(a *float32, n int, lo float32, hi float32, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectFloat32AVX2(SB), NOSPLIT, $0-48
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+32(FP), DX
 	MOVQ         flip+24(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	VBROADCASTSS lo+16(FP), Y0
-	VBROADCASTSS hi+20(FP), Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS lo+16(FP), Y2
+	VBROADCASTSS hi+20(FP), Y3
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VMOVUPS      (AX), Y2
-	VCMPPS       $0x0d, Y0, Y2, Y3
-	VCMPPS       $0x02, Y1, Y2, Y2
-	VANDPS       Y2, Y3, Y3
-	VMOVMSKPS    Y3, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	VMOVUPS   (AX), Y4
+	VCMPPS    $0x0d, Y2, Y4, Y5
+	VCMPPS    $0x02, Y3, Y4, Y4
+	VANDPS    Y4, Y5, Y5
+	VMOVMSKPS Y5, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x20, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+40(FP)
@@ -894,46 +888,47 @@ done:
 	RET
 
 // func selectFloat64AVX2(a *float64, n int, lo float64, hi float64, flip uint64, out *int32) int
-// Requires: AVX, AVX2, POPCNT, SSE2
+// Requires: AVX, AVX2, POPCNT
 TEXT ·selectFloat64AVX2(SB), NOSPLIT, $0-56
 	MOVQ         a+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         out+40(FP), DX
 	MOVQ         flip+32(FP), SI
 	XORQ         BX, BX
-	XORQ         DI, DI
-	LEAQ         bitPositions<>+0(SB), R8
-	VBROADCASTSD lo+16(FP), Y0
-	VBROADCASTSD hi+24(FP), Y1
+	LEAQ         bitPositions<>+0(SB), DI
+	MOVL         $0x00000008, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSD lo+16(FP), Y2
+	VBROADCASTSD hi+24(FP), Y3
 
 loop:
-	CMPQ         CX, $0x08
-	JL           done
-	VMOVUPD      (AX), Y2
-	VCMPPD       $0x0d, Y0, Y2, Y3
-	VCMPPD       $0x02, Y1, Y2, Y2
-	VANDPD       Y2, Y3, Y3
-	VMOVMSKPD    Y3, R9
-	VMOVUPD      32(AX), Y2
-	VCMPPD       $0x0d, Y0, Y2, Y3
-	VCMPPD       $0x02, Y1, Y2, Y2
-	VANDPD       Y2, Y3, Y3
-	VMOVMSKPD    Y3, R10
-	SHLL         $0x04, R10
-	ORL          R10, R9
-	XORL         SI, R9
-	MOVBLZX      R9, R9
-	VPMOVZXBD    (R8)(R9*8), Y3
-	MOVD         DI, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y3, Y3
-	VMOVDQU      Y3, (DX)(BX*4)
-	POPCNTL      R9, R9
-	ADDQ         R9, BX
-	ADDQ         $0x08, DI
-	ADDQ         $0x40, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	CMPQ      CX, $0x08
+	JL        done
+	VMOVUPD   (AX), Y4
+	VCMPPD    $0x0d, Y2, Y4, Y5
+	VCMPPD    $0x02, Y3, Y4, Y4
+	VANDPD    Y4, Y5, Y5
+	VMOVMSKPD Y5, R8
+	VMOVUPD   32(AX), Y4
+	VCMPPD    $0x0d, Y2, Y4, Y5
+	VCMPPD    $0x02, Y3, Y4, Y4
+	VANDPD    Y4, Y5, Y5
+	VMOVMSKPD Y5, R9
+	SHLL      $0x04, R9
+	ORL       R9, R8
+	XORL      SI, R8
+	MOVBLZX   R8, R8
+	VPMOVZXBD (DI)(R8*8), Y4
+	VPADDD    Y0, Y4, Y4
+	VMOVDQU   Y4, (DX)(BX*4)
+	POPCNTL   R8, R8
+	ADDQ      R8, BX
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $0x40, AX
+	SUBQ      $0x08, CX
+	JMP       loop
 
 done:
 	MOVQ BX, ret+48(FP)

@@ -196,19 +196,19 @@ func newRangeTest(width, bits int, float bool) *rangeTest {
 		}
 		wide := GP32()
 		Load(Param(names[i]), wide)
-		MOVD(wide, v.AsX())
+		VMOVD(wide, v.AsX())
 		VPBROADCASTD(v.AsX(), v)
 	}
 	if bits < 32 {
 		r := GP32()
 		MOVL(U32(1<<bits-1), r)
-		MOVD(r, t.cut.AsX())
+		VMOVD(r, t.cut.AsX())
 		VPBROADCASTD(t.cut.AsX(), t.cut)
 	}
 	if bits == 64 && width == 256 && !float {
 		r := GP64()
 		MOVQ(U64(1<<63), r)
-		MOVQ(r, t.top.AsX())
+		VMOVQ(r, t.top.AsX())
 		VPBROADCASTQ(t.top.AsX(), t.top)
 		VPXOR(t.top, t.b, t.b)
 	}

@@ -66,7 +66,7 @@ func hashInts(width, bits int) {
 func constant(width int, c uint64) reg.VecVirtual {
 	r, v := GP64(), vec(width)
 	MOVQ(U64(c), r)
-	MOVQ(r, v.AsX())
+	VMOVQ(r, v.AsX())
 	VPBROADCASTQ(v.AsX(), v)
 	return v
 }

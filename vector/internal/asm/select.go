@@ -61,8 +61,7 @@ func positionData() Mem {
 // selector is the state shared by the kernels.
 type selector struct {
 	a, n, out, count, flip reg.GPVirtual
-	index                  reg.GPVirtual // AVX2: number of the block's first row
-	rows, step             reg.VecVirtual
+	rows, step             reg.VecVirtual // the next rows' numbers, and how far to go on
 	positions              reg.GPVirtual
 }
 
@@ -89,11 +88,17 @@ func (s *selector) begin512(ramp Mem) {
 	VPBROADCASTD(sixteen, s.step)
 }
 
-// begin256 prepares the table of positions.
+// begin256 prepares the table of positions; rows is the number of the block's
+// first row in all lanes. It counts in a vector register: moving the number
+// there for each byte of the mask would cost more than the rest of the loop.
 func (s *selector) begin256(positions Mem) {
-	s.index, s.positions = GP64(), GP64()
-	XORQ(s.index, s.index)
+	s.rows, s.step, s.positions = YMM(), YMM(), GP64()
 	LEAQ(positions, s.positions)
+	eight := GP32()
+	MOVL(U32(8), eight)
+	VMOVD(eight, s.step.AsX())
+	VPBROADCASTD(s.step.AsX(), s.step)
+	VPXOR(s.rows, s.rows, s.rows)
 }
 
 // loop emits a loop over blocks of elements, stride bytes apart: it ends when
@@ -131,17 +136,14 @@ func (s *selector) compress512(mask reg.GPVirtual) {
 
 // emit256 appends the rows of the low 8 bits of mask, then moves on by 8 rows.
 func (s *selector) emit256(mask reg.GPVirtual) {
-	low, ones, first, picked := GP32(), GP32(), YMM(), YMM()
+	low, ones, picked := GP32(), GP32(), YMM()
 	MOVBLZX(mask.As8(), low)
 	VPMOVZXBD(Mem{Base: s.positions, Index: low.As64(), Scale: 8}, picked)
-	x := first.AsX()
-	MOVD(s.index.As32(), x)
-	VPBROADCASTD(x, first)
-	VPADDD(first, picked, picked)
+	VPADDD(s.rows, picked, picked)
 	VMOVDQU(picked, Mem{Base: s.out, Index: s.count, Scale: 4})
 	POPCNTL(low, ones)
 	ADDQ(ones.As64(), s.count)
-	ADDQ(Imm(8), s.index)
+	VPADDD(s.step, s.rows, s.rows)
 }
 
 // next512 is emit512 for all but the last 16 rows of a block.
@@ -321,7 +323,7 @@ func selectInt256(bits int, positions Mem) {
 	case 64:
 		top, bit, mask2 := YMM(), GP64(), GP64()
 		MOVQ(U64(1<<63), bit)
-		MOVQ(bit, top.AsX())
+		VMOVQ(bit, top.AsX())
 		VPBROADCASTQ(top.AsX(), top)
 		VPBROADCASTQ(bound("base"), base)
 		VPBROADCASTQ(bound("span"), span)
