@@ -161,6 +161,7 @@ func (t *joinTable) filter(i int) *RuntimeFilter {
 	f.bounds.Store(c.bounds(t.rows.rows))
 	f.values = t.smallSet(c)
 	if len(t.keys) == 1 {
+		t.markPresent()
 		f.mayContain = t.mayContain
 	}
 	return f
@@ -217,39 +218,4 @@ func (t *joinTable) smallSet(c *column) []types.Datum {
 		return nil
 	}
 	return set
-}
-
-// mayContain appends to dst the rows of sel whose key the directory may hold.
-func (t *joinTable) mayContain(v *vector.Vector, sel []int32, n int, dst []int32) []int32 {
-	if sel != nil {
-		n = len(sel)
-	}
-	var hashBuf [vector.MaxBatch]uint64
-	hashes := hashBuf[:0]
-	if !t.dense {
-		hashes = hashRows([]*vector.Vector{v}, sel, n, hashes)
-	}
-	for k := range n {
-		r := rowOf(sel, k)
-		if v.IsNull(r) {
-			continue
-		}
-		if t.dense {
-			if !t.holds(uint64(v.Datum(r).Int()) - uint64(t.base)) {
-				continue
-			}
-		} else if h := hashes[k]; t.directory[h>>t.shift]>>(h&15)&1 == 0 {
-			continue
-		}
-		dst = append(dst, int32(r))
-	}
-	return dst
-}
-
-// holds reports whether a bucket of a dense table has rows.
-func (t *joinTable) holds(b uint64) bool {
-	if t.direct != nil {
-		return b < uint64(len(t.direct)) && t.direct[b] != 0
-	}
-	return b < uint64(len(t.directory)-1) && t.directory[b]>>16 != t.directory[b+1]>>16
 }

@@ -38,6 +38,9 @@ type joinTable struct {
 	shift     int // of the hash, to its bucket
 	dense     bool
 	base      int64
+	// present has a bit for each bucket of a dense table that holds a row, for
+	// run-time filters: a scan tests 32 keys for the memory that direct has for one.
+	present []uint64
 	// linked is the number of rows in the directory: those whose keys can match.
 	linked int
 	// hasNull says that a row has NULL in a key that is not NullSafe.
