@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"htapdb/htap"
 )
@@ -31,6 +32,11 @@ func TestDemo(t *testing.T) {
 		"linear regression on 3,000,000 flights", "routes.parquet", "check table flights"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q", want)
+		}
+	}
+	for _, line := range lines[1:] { // the first one has the name of the directory
+		if n := utf8.RuneCountInString(line); n > 80 {
+			t.Errorf("a line of %d columns: %q", n, line)
 		}
 	}
 	if strings.Contains(out, "\x1b") {

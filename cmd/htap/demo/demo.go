@@ -169,20 +169,28 @@ func (d *demo) outro() {
 	if d.opt.Exit {
 		return
 	}
-	d.c.println("%s", d.c.style(bold, "The servers run until Ctrl-C. Try:"))
+	d.c.println("%s", d.c.style(bold, "The servers run until Ctrl-C. Go on with a copy of these lines:"))
+	part := func(title string, lines ...string) {
+		d.c.println("\n  %s", d.c.style(dim, "# "+title))
+		for _, l := range lines {
+			d.c.println("  %s", l)
+		}
+	}
 	if a.PG != serving.Off {
-		d.c.println("  psql      psql postgres://htap@%s/htap", a.PG)
-		d.c.println("  no psql?  go run ./cmd/htap sql --url postgres://htap@%s/htap", a.PG)
+		url := "postgres://htap@" + a.PG + "/htap"
+		part("psql, or the shell of this program", "psql "+url, "go run ./cmd/htap sql --url "+url)
 	}
 	if a.Flight != serving.Off {
-		d.c.println("  Jupyter   %%pip install adbc-driver-flightsql pyarrow pandas")
-		d.c.println("            import adbc_driver_flightsql.dbapi as flight")
-		d.c.println("            con = flight.connect('grpc://%s', autocommit=True)", a.Flight)
-		d.c.println("            cur = con.cursor()")
-		d.c.println("            cur.execute('SELECT * FROM flights LIMIT 5'); cur.fetch_df()")
+		part("a cell of Jupyter; notebooks/flights.ipynb has more",
+			"%pip install -q adbc-driver-flightsql pyarrow pandas",
+			"import adbc_driver_flightsql.dbapi as flight",
+			"con = flight.connect('grpc://"+a.Flight+"', autocommit=True)",
+			"cur = con.cursor()",
+			"cur.execute('SELECT * FROM flights LIMIT 5')",
+			"cur.fetch_df()")
 	}
 	if a.HTTP != serving.Off {
-		d.c.println("  browser   http://%s/", a.HTTP)
+		part("a browser: the status page", "http://"+a.HTTP+"/")
 	}
 	d.c.println("")
 }

@@ -166,6 +166,9 @@ func TestScreen(t *testing.T) {
 		for i := range 40 {
 			sc.update(began.Add(time.Duration(i) * time.Second))
 		}
+		if n := len([]rune(sc.summary(began.Add(time.Hour)))); n > 80 {
+			t.Fatalf("a summary of %d: %q", n, sc.summary(began.Add(time.Hour)))
+		}
 		lines := sc.lines(began.Add(time.Duration(rng.IntN(12)) * time.Second))
 		for _, l := range lines {
 			if n := len([]rune(l)); n > max(width-1, 40) {
@@ -186,6 +189,30 @@ func randomAccesses(rng *rand.Rand) []access {
 			rowCost: rng.Float64()*1e7 - 1, columnCost: rng.Float64() * 1e5}
 	}
 	return list
+}
+
+// TestScreenLow proves that the smallest usual terminal shows the figures and
+// an answer, and that the paths of a plan are separated.
+func TestScreenLow(t *testing.T) {
+	all, err := queries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &console{width: func() int { return 80 }, height: func() int { return 24 }}
+	m := newMeters()
+	began := time.Unix(1000, 0)
+	sc := &screen{c: c, m: m, asked: ofKind(all, "live", "all"), live: ofKind(all, "live"), began: began, length: 10 * time.Second}
+	for _, q := range sc.asked {
+		m.routed(q, []access{{table: "bookings", path: "row", rowCost: 3, columnCost: 20}, {table: "flights", path: "column", rowCost: 1e6, columnCost: 1000}})
+		m.answered(answer{q: q, columns: []htap.Column{{Name: "n", Type: types.TInt8}}, rows: [][]string{{"1"}, {"2"}, {"3"}, {"4"}}})
+	}
+	lines := sc.lines(began)
+	if want := "   bookings▸row 3.0<20  flights▸column 1.0k<1.0M"; lines[7] != want {
+		t.Errorf("got %q, want %q", lines[7], want)
+	}
+	if third := slices.Index(lines, "  3"); third < 0 || third > 22 {
+		t.Errorf("the third row of the answer is line %d of %q", third, lines)
+	}
 }
 
 // TestStep proves that a step's line says what it did, and that its error is kept.

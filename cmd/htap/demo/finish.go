@@ -208,7 +208,7 @@ func (d *demo) export(ctx context.Context) error {
 			return "", fmt.Errorf("%s differs from the query: %s", exportFile, diff)
 		}
 		d.checks++
-		return note("%s rows in %s of Parquet: the same", groupInt(len(got)), htap.FormatBytes(info.Size()))
+		return note("%s rows in %s: the same", groupInt(len(got)), htap.FormatBytes(info.Size()))
 	})
 }
 

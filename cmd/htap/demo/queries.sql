@@ -22,7 +22,7 @@ WHERE c.id = 7
 GROUP BY c.id, c.name, c.miles, c.balance, b.status
 ORDER BY b.status;
 
--- @live full: Which departures are nearly full?
+-- @live full: Which departures are the fullest?
 SELECT d.id, d.origin, d.destination, d.date, s.sold, s.capacity
 FROM seats s JOIN departures d ON d.id = s.departure
 WHERE s.sold > 0
