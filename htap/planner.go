@@ -26,8 +26,8 @@ type planned struct {
 	inline bool
 	// point is set for a query of one row by key.
 	point *pointQuery
-	// sizes are the tables' sizes that the plan was made for.
-	sizes    []tableSize
+	// tables are what the plan was made for.
+	tables   []tableShape
 	version  rowstore.Timestamp
 	route    string
 	optimize string
@@ -39,16 +39,22 @@ func (p *planned) valid(cat *catalog.Snapshot, v *vars) bool {
 		p.route == v.get("htap.route") && p.optimize == v.get("htap.optimizer") && p.fits()
 }
 
-// tableSize is the number of rows that a table had when a plan was made.
-type tableSize struct {
-	table *colstore.Table
-	rows  int64
+// tableShape is what a plan depends on that changes without the catalog.
+type tableShape struct {
+	// columns is nil if the feed had not made them when the plan was made.
+	columns *colstore.Table
+	live    bool
+	rows    int64
 }
 
-// fits reports whether no table has grown or shrunk to another order of size.
+// fits reports whether no table has grown or shrunk to another order of size,
+// and the columns of all can be read, or not, as when the plan was made.
 func (p *planned) fits() bool {
-	for _, t := range p.sizes {
-		now := max(t.table.Stats().Rows, minRowCount)
+	for _, t := range p.tables {
+		if t.columns == nil || isLive(t.columns) != t.live {
+			return false
+		}
+		now := max(t.columns.Stats().Rows, minRowCount)
 		if now > 4*t.rows || t.rows > 4*now {
 			return false
 		}
@@ -56,19 +62,27 @@ func (p *planned) fits() bool {
 	return true
 }
 
-// tableSizes lists the stored tables that a plan reads.
-func (s *Session) tableSizes(root plan.Node, cat *catalog.Snapshot) (sizes []tableSize) {
+func isLive(t *colstore.Table) bool {
+	state, _ := t.State()
+	return state == colstore.Live
+}
+
+// tableShapes lists the stored tables that a plan is going to read. It is called
+// before the plan is routed, so that a change in between makes the plan anew.
+func (s *Session) tableShapes(root plan.Node, cat *catalog.Snapshot) (shapes []tableShape) {
 	plan.Walk(root, func(n plan.Node) bool {
 		if scan, ok := n.(*plan.Scan); ok {
 			if t := cat.TableByID(scan.Table.ID); t != nil {
+				shape := tableShape{}
 				if ct, ok := s.db.feed.Columns().Table(t.StorageID); ok {
-					sizes = append(sizes, tableSize{ct, max(ct.Stats().Rows, minRowCount)})
+					shape = tableShape{ct, isLive(ct), max(ct.Stats().Rows, minRowCount)}
 				}
+				shapes = append(shapes, shape)
 			}
 		}
 		return true
 	})
-	return sizes
+	return shapes
 }
 
 // planCache keeps the plans of the texts that sessions run without preparing
@@ -144,11 +158,11 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 		}
 		p.columns = append(p.columns, col)
 	}
+	p.tables = s.tableShapes(bound.Root, cat)
 	if p.root, err = s.optimize(bound.Root, cat, p.writes); err != nil {
 		return nil, err
 	}
 	p.inline = p.writes || small(p.root)
-	p.sizes = s.tableSizes(p.root, cat)
 	if isPoint(st.parsed.Stmt) && !p.writes {
 		p.point = s.compilePoint(p.root, cat)
 	}
