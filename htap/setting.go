@@ -235,6 +235,14 @@ func durationValue(v string) (string, error) {
 	return v, nil
 }
 
+// durationUnits and byteUnits (as shifts) stand outside the functions: settings
+// are read several times in every statement.
+var (
+	durationUnits = map[string]time.Duration{"us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond,
+		"s": time.Second, "sec": time.Second, "min": time.Minute, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+	byteUnits = map[string]uint{"b": 0, "kb": 10, "kib": 10, "mb": 20, "mib": 20, "gb": 30, "gib": 30, "tb": 40, "tib": 40}
+)
+
 // parseDuration reads PostgreSQL's spelling of a duration; a bare number is milliseconds.
 func parseDuration(v string) (time.Duration, bool) {
 	v = strings.TrimSpace(v)
@@ -247,9 +255,7 @@ func parseDuration(v string) (time.Duration, bool) {
 	if err != nil || x < 0 {
 		return 0, false
 	}
-	units := map[string]time.Duration{"us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond,
-		"s": time.Second, "sec": time.Second, "min": time.Minute, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
-	u, ok := units[unit]
+	u, ok := durationUnits[unit]
 	return time.Duration(x * float64(u)), ok
 }
 
@@ -272,7 +278,7 @@ func parseBytes(v string) (int64, bool) {
 	if err != nil || x < 0 {
 		return 0, false
 	}
-	shift, ok := map[string]uint{"b": 0, "kb": 10, "kib": 10, "mb": 20, "mib": 20, "gb": 30, "gib": 30, "tb": 40, "tib": 40}[unit]
+	shift, ok := byteUnits[unit]
 	return int64(x * float64(int64(1)<<shift)), ok
 }
 
