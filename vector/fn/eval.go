@@ -82,8 +82,15 @@ func (ev *Evaluator) Eval(b *vector.Batch) ([]*vector.Vector, error) {
 	return ev.out, nil
 }
 
-// EvalScalar computes an expression without columns.
+// EvalScalar computes an expression without columns. Literals and parameters,
+// which most keys are, need no evaluator.
 func EvalScalar(ctx *Context, e Expr) (types.Datum, error) {
+	switch e := e.(type) {
+	case *Literal:
+		return e.Value, nil
+	case *Param:
+		return ctx.param(e.Index, physicalType(e.Typ))
+	}
 	v, err := NewEvaluator(ctx, e).Eval(&vector.Batch{Len: 1})
 	if err != nil {
 		return types.NullDatum, err
@@ -210,17 +217,27 @@ type paramNode struct {
 
 func (n *paramNode) eval(ev *Evaluator, b *vector.Batch, _ []int32) (*vector.Vector, error) {
 	if n.vec == nil {
-		if n.index >= len(ev.ctx.Params) {
-			return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", n.index+1)
-		}
-		t, d := physicalType(n.typ), ev.ctx.Params[n.index]
-		if !d.IsNull() && d.Physical() != t.Physical() {
-			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "parameter $%d is not of type %s", n.index+1, t)
+		t := physicalType(n.typ)
+		d, err := ev.ctx.param(n.index, t)
+		if err != nil {
+			return nil, err
 		}
 		n.vec = vector.NewConst(t, d, 1)
 	}
 	n.vec.Len = b.Len
 	return n.vec, nil
+}
+
+// param returns the parameter with the index, which has to be of type t.
+func (c *Context) param(index int, t types.Type) (types.Datum, error) {
+	if index >= len(c.Params) {
+		return types.NullDatum, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", index+1)
+	}
+	d := c.Params[index]
+	if !d.IsNull() && d.Physical() != t.Physical() {
+		return types.NullDatum, sqlstate.New(sqlstate.DatatypeMismatch, "parameter $%d is not of type %s", index+1, t)
+	}
+	return d, nil
 }
 
 // errorNode fails when it is evaluated.
