@@ -388,3 +388,32 @@ func BenchmarkLockRelease(b *testing.B) {
 		o.Release()
 	}
 }
+
+// Owners that lock the same table exclusively, as loads do, wait in line: none
+// may hold the shared lock meanwhile, or two of them would wait for each other.
+func TestExclusiveTableLocksQueue(t *testing.T) {
+	m := NewManager(Options{})
+	first := m.NewOwner(1)
+	if err := first.LockTable(bg, 1, TableExclusive, false); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 3)
+	for i := range 3 {
+		o := m.NewOwner(uint64(2 + i))
+		go func() {
+			err := o.LockTable(bg, 1, TableExclusive, false)
+			o.Release()
+			done <- err
+		}()
+	}
+	waiting(t, m, 3)
+	first.Release()
+	for range 3 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := m.Stats().Held; n != 0 {
+		t.Error(n, "locks are held at the end")
+	}
+}

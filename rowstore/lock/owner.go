@@ -39,7 +39,7 @@ func (o *Owner) ID() uint64 { return o.id }
 // held lock is 55P03 at once. Locks already held in the same or a stronger mode
 // are granted again. waited tells that somebody else had to release first.
 func (o *Owner) Lock(ctx context.Context, table uint32, key []byte, mode Mode, nowait bool) (waited bool, err error) {
-	th, waited, err := o.table(ctx, table, nowait)
+	th, waited, err := o.table(ctx, table, TableShared, nowait)
 	if err != nil || th.mode == TableExclusive {
 		return waited, err
 	}
@@ -72,15 +72,17 @@ func (o *Owner) Lock(ctx context.Context, table uint32, key []byte, mode Mode, n
 
 // LockTable takes a table lock.
 func (o *Owner) LockTable(ctx context.Context, table uint32, mode Mode, nowait bool) error {
-	th, _, err := o.table(ctx, table, nowait)
+	th, _, err := o.table(ctx, table, mode, nowait)
 	if err != nil || th.mode >= mode {
 		return err
 	}
 	return o.upgradeTable(ctx, th, mode, nowait)
 }
 
-// table returns the owner's hold on a table, taking the shared lock first.
-func (o *Owner) table(ctx context.Context, table uint32, nowait bool) (th *tableHold, waited bool, err error) {
+// table returns the owner's hold on a table. If there is none it takes mode at
+// once: two owners that took the shared lock on the way to the exclusive one
+// would wait for each other.
+func (o *Owner) table(ctx context.Context, table uint32, mode Mode, nowait bool) (th *tableHold, waited bool, err error) {
 	for i := range o.tables {
 		if o.tables[i].table == table {
 			return &o.tables[i], false, nil
@@ -89,11 +91,11 @@ func (o *Owner) table(ctx context.Context, table uint32, nowait bool) (th *table
 	sh := &o.m.shards[table%shardCount]
 	sh.mu.Lock()
 	e := sh.tableEntry(table)
-	waited, err = o.acquire(ctx, e, TableShared, false, nowait)
+	waited, err = o.acquire(ctx, e, mode, false, nowait)
 	if err != nil {
 		return nil, waited, err
 	}
-	o.tables = append(o.tables, tableHold{table: table, mode: TableShared, entry: e, escalateAt: o.m.opts.MaxRowLocks})
+	o.tables = append(o.tables, tableHold{table: table, mode: mode, entry: e, escalateAt: o.m.opts.MaxRowLocks})
 	return &o.tables[len(o.tables)-1], waited, nil
 }
 
