@@ -176,7 +176,7 @@ func (c *catchUp) before(key []byte, ts Timestamp) ([]byte, error) {
 		if !bytes.Equal(k[:splitKey(k)], prefix) {
 			return nil, nil
 		}
-		if unsettled(c.previousLoads, keyTimestamp(k)) {
+		if begins(c.previousLoads, keyTimestamp(k)) == 0 {
 			continue
 		}
 		value, err := p.ValueAndErr()

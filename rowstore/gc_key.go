@@ -56,8 +56,9 @@ func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked 
 	var e Timestamp // when the version ended; 0 for the newest
 	for i := range g.versions {
 		v := &g.versions[i]
+		begin := begins(loads, v.ts)
 		switch {
-		case unsettled(loads, v.ts):
+		case begin == 0:
 			// A load that is not committed does not end what is below it.
 			v.keep = true
 			continue
@@ -66,10 +67,10 @@ func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked 
 		case e > floor:
 			v.keep = true
 			blocked = blocked || e <= h.floor
-		case h.needed(v.ts, e):
+		case h.needed(begin, e):
 			v.keep, blocked = true, true
 		}
-		e = v.ts
+		e = begin
 	}
 	blocked = g.dropTombstones(loads, h, floor) || blocked
 	for i := range g.versions {
@@ -88,7 +89,7 @@ func (g *keyGarbage) dropTombstones(loads []*loadRecord, h *horizon, floor Times
 		if !v.keep {
 			continue
 		}
-		if !v.tombstone || unsettled(loads, v.ts) {
+		if !v.tombstone || begins(loads, v.ts) == 0 {
 			return false
 		}
 		if v.ts > floor {
@@ -99,14 +100,16 @@ func (g *keyGarbage) dropTombstones(loads []*loadRecord, h *horizon, floor Times
 	return false
 }
 
-// unsettled reports whether a timestamp is that of a load that is not committed.
-func unsettled(loads []*loadRecord, ts Timestamp) bool {
+// begins returns when the version with the timestamp in its key became visible:
+// for a load's that is its commit, 0 if there has been none. A snapshot between
+// the two sees what the load lies over.
+func begins(loads []*loadRecord, ts Timestamp) Timestamp {
 	for _, l := range loads {
 		if l.L == ts {
-			return l.committed.Load() == 0
+			return Timestamp(l.committed.Load())
 		}
 	}
-	return false
+	return ts
 }
 
 // sweepChunk is how many versions a sweep looks at with one iterator, so that
