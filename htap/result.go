@@ -97,11 +97,7 @@ func (r *Rows) buffer() error {
 		return nil
 	}
 	c := &collected{}
-	if r.batch != nil { // the row being read must survive too
-		own, _ := copyBatch(&vector.Batch{Cols: r.batch.Cols, Len: r.batch.Len})
-		own.Sel = r.batch.Sel
-		r.batch = own
-	}
+	r.own()
 	x := r.source.(*streamed).x
 	for {
 		b, err := r.source.next()
@@ -121,6 +117,26 @@ func (r *Rows) buffer() error {
 	c.res = r.source.result()
 	r.source = c
 	return nil
+}
+
+// abort ends the statement before its end, which the reader is told as err; the
+// current row stays readable.
+func (r *Rows) abort(err error) {
+	if r.done {
+		return
+	}
+	r.own()
+	r.err, r.done = err, true
+	_ = r.source.close() // err is what the reader has to know
+}
+
+// own copies the batch of the current row, which the source may take back.
+func (r *Rows) own() {
+	if r.batch != nil {
+		own, _ := copyBatch(&vector.Batch{Cols: r.batch.Cols, Len: r.batch.Len})
+		own.Sel = r.batch.Sel
+		r.batch = own
+	}
 }
 
 // finish closes the source and keeps the first error.

@@ -51,7 +51,11 @@ func (s *Session) failed(err error) error {
 		s.tx.failed = true
 		if len(s.tx.savepoints) == 0 {
 			// Nothing can revive it: its locks must not hold up others until the
-			// client says ROLLBACK.
+			// client says ROLLBACK. A result that is still being read reads through it.
+			if r := s.rows; r != nil {
+				s.rows = nil
+				r.abort(errFailed())
+			}
 			s.tx.txn.Rollback()
 		}
 	}
