@@ -65,6 +65,8 @@ type Store struct {
 	kicked  chan struct{}
 	stop    chan struct{}
 	stopped atomic.Bool
+	// left is set when Close has ended: the directory is somebody else's then.
+	left atomic.Bool
 	done    sync.WaitGroup
 
 	// pinned is the position of a checkpoint being written, 0 if there is none:
@@ -164,6 +166,7 @@ func (s *Store) Close() error {
 		l.release()
 	}
 	s.listed = nil
+	s.left.Store(true)
 	return nil
 }
 

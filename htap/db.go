@@ -42,8 +42,9 @@ type DB struct {
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	closed   bool
-	working  sync.WaitGroup // statements running
-	nextID   atomic.Uint64
+	// working counts what uses the stores: see begin.
+	working sync.WaitGroup
+	nextID  atomic.Uint64
 }
 
 // Open opens or creates the database in dir; "" or ":memory:" keeps nothing.
@@ -139,13 +140,23 @@ func (db *DB) Path() string {
 // Checkpoint writes the columns to disk as of all commits so far, so that the
 // next Open need not read them again.
 func (db *DB) Checkpoint(ctx context.Context) error {
+	if err := db.begin(); err != nil {
+		return err
+	}
+	defer db.working.Done()
+	return db.checkpoint(ctx)
+}
+
+func (db *DB) checkpoint(ctx context.Context) error {
 	db.rows.Sync()
 	db.feed.CatchUp()
 	return db.feed.Checkpoint(ctx)
 }
 
-// Close cancels what sessions run, ends them, writes a checkpoint and closes
-// the stores. Closing twice does nothing.
+// Close cancels what sessions run and waits for it, writes a checkpoint and
+// closes the stores. Open transactions are rolled back; results that are being
+// read end with 57P01. Sessions stay their owners' to close. Closing twice does
+// nothing.
 func (db *DB) Close() error {
 	db.mu.Lock()
 	if db.closed {
@@ -153,17 +164,12 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.closed = true
-	open := make([]*Session, 0, len(db.sessions))
-	for s := range db.sessions {
-		open = append(open, s)
-	}
 	db.mu.Unlock()
+	// Sessions are not touched: each belongs to its goroutine. What is left of
+	// their transactions is in memory.
 	db.cancel()
 	db.working.Wait()
-	for _, s := range open {
-		_ = s.Close()
-	}
-	err := db.Checkpoint(context.Background())
+	err := db.checkpoint(context.Background())
 	db.feed.Stop()
 	db.pool.Close()
 	if e := db.feed.Columns().Close(); err == nil {
@@ -175,7 +181,8 @@ func (db *DB) Close() error {
 	return err
 }
 
-// begin registers a running statement; the database cannot close under it.
+// begin registers a use of the stores, such as a running statement: the database
+// does not close before working.Done has been called for it. Calls nest.
 func (db *DB) begin() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -61,6 +61,10 @@ func (db *DB) Schemas() ([]string, error) {
 
 // committedCatalog is the catalog as of now.
 func (db *DB) committedCatalog() (*catalog.Snapshot, error) {
+	if err := db.begin(); err != nil {
+		return nil, err
+	}
+	defer db.working.Done()
 	snap := db.rows.Snapshot()
 	defer snap.Close()
 	return db.catalog.At(snap)

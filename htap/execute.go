@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"htapdb/htap/catalog"
@@ -42,6 +43,7 @@ type execution struct {
 	auto    bool
 	result  Result
 	ended   bool
+	left    sync.Once
 	profile *olap.Profile
 	built   []olap.Node // the operators, for EXPLAIN ANALYZE
 }
@@ -156,9 +158,14 @@ func (x *execution) end(err error) error {
 	s.db.counts.statement(x.st.parsed.Stmt, time.Since(x.start), err)
 	x.stop()
 	x.cancel()
-	s.db.working.Done()
+	x.leave()
 	return err
 }
+
+// leave tells that the statement uses the stores no more. A result that nobody
+// reads any more must not keep the database from closing, so a streamed one
+// leaves when its producer has stopped, before its reader has noticed.
+func (x *execution) leave() { x.left.Do(x.s.db.working.Done) }
 
 // failure words the end of the context as PostgreSQL does.
 func (x *execution) failure(err error) error {

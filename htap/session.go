@@ -36,6 +36,8 @@ type Session struct {
 	notice   func(*Error)
 	changed  func(name, value string)
 	closing  sync.Once
+	// forget undoes that the end of the database ends ctx.
+	forget func() bool
 }
 
 // transaction is the session's open transaction; txn is nil when there is none.
@@ -71,6 +73,7 @@ func (db *DB) Session(ctx context.Context) *Session {
 		s.vars.defaults["synchronous_commit"] = "off"
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
+	s.forget = context.AfterFunc(db.ctx, s.cancel)
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.sessions[s] = struct{}{}
@@ -80,6 +83,7 @@ func (db *DB) Session(ctx context.Context) *Session {
 // Close rolls back an open transaction and ends the session.
 func (s *Session) Close() error {
 	s.closing.Do(func() {
+		s.forget()
 		s.cancel()
 		if s.rows != nil {
 			_ = s.rows.Close()
@@ -263,6 +267,10 @@ func (s *Session) location() *time.Location {
 // snapshot returns the catalog as the current statement sees it, or as of now
 // outside a transaction.
 func (s *Session) snapshot() (*catalog.Snapshot, error) {
+	if err := s.db.begin(); err != nil {
+		return nil, err
+	}
+	defer s.db.working.Done()
 	if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
 		if s.tx.ddl {
 			// A statement sees the changes of earlier ones only, so that of binding

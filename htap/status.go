@@ -110,8 +110,12 @@ func (db *DB) Waits() []time.Duration {
 	return append([]time.Duration(nil), db.counts.recentWaits...)
 }
 
-// Status returns the current figures.
+// Status returns the current figures; of a closed database there are none.
 func (db *DB) Status() Status {
+	if db.begin() != nil {
+		return Status{Version: Version, StartMicros: db.started.UnixMicro()}
+	}
+	defer db.working.Done()
 	rm := db.rows.Metrics()
 	visible := db.rows.Visible()
 	s := Status{Version: Version, StartMicros: db.started.UnixMicro(),

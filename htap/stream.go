@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"htapdb/colstore"
 	"htapdb/htap/physical"
 	"htapdb/vector"
 )
@@ -26,6 +27,9 @@ type streamed struct {
 	closed  bool
 	early   bool // the reader closed the result before its end
 	res     Result
+	// pinned are snapshots of columns that the last batch may lie in, kept when
+	// the database was closed under the reader. done orders the accesses.
+	pinned []*colstore.Snapshot
 }
 
 // errClosed stops the producer when the reader has had enough.
@@ -42,6 +46,7 @@ func (x *execution) stream(p *planned) *streamed {
 
 func (r *streamed) produce(p *planned) {
 	defer close(r.done)
+	defer r.x.leave()
 	select {
 	case _, ok := <-r.resume:
 		if !ok {
@@ -51,20 +56,30 @@ func (r *streamed) produce(p *planned) {
 		r.err = r.ctx.Err()
 		return
 	}
+	closing := r.x.s.db.ctx.Done()
 	st := r.x.statement()
+	st.Retain = func(snap *colstore.Snapshot) bool {
+		if r.x.s.db.ctx.Err() != nil {
+			r.pinned = append(r.pinned, snap)
+			return true
+		}
+		return false
+	}
 	r.rows, r.err = physical.Run(r.ctx, p.root, st, r.x.exec(st), func(b *vector.Batch) error {
 		select {
 		case r.batches <- b:
 		case <-r.ctx.Done():
 			return r.stopped()
 		}
+		// The reader has the batch until it asks for another one: the end of the
+		// statement's context must not take from under it what the batch lies in.
 		select {
 		case _, ok := <-r.resume:
 			if !ok {
 				return errClosed
 			}
 			return nil
-		case <-r.ctx.Done():
+		case <-closing:
 			return r.stopped()
 		}
 	})
@@ -98,6 +113,9 @@ func (r *streamed) finish() error {
 		err = nil
 	}
 	r.cancel()
+	for _, snap := range r.pinned {
+		snap.Close()
+	}
 	r.res = Result{Tag: commandTag(r.x.st.parsed.Stmt, r.rows), RowsAffected: r.rows}
 	if r.x.s.rows != nil && r.x.s.rows.source == batchSource(r) {
 		r.x.s.rows = nil

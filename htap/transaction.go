@@ -120,6 +120,11 @@ func (s *Session) commit(ctx context.Context) error {
 	if s.tx.txn == nil {
 		return nil
 	}
+	if err := s.db.begin(); err != nil {
+		s.endTxn(false)
+		return err
+	}
+	defer s.db.working.Done()
 	if s.tx.ddl {
 		// The columns of a table have one schema, that of the newest change applied
 		// to them: none may be applied that a power loss can take back.

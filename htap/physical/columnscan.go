@@ -230,7 +230,11 @@ func (s *columnScanner) NewReader() (olap.Reader, error) {
 }
 
 // Close implements olap.Scanner.
-func (s *columnScanner) Close() { s.snap.Close() }
+func (s *columnScanner) Close() {
+	if retain := s.source.st.Retain; retain == nil || !retain(s.snap) {
+		s.snap.Close()
+	}
+}
 
 // AddRuntimeFilter implements olap.RuntimeFilterer with the filter's present
 // bounds and set; a bound that tightens later is not followed.

@@ -61,6 +61,9 @@ type Statement struct {
 	LockTimeout time.Duration
 	// Waited, if not nil, is told how long a scan waited for the columns.
 	Waited func(time.Duration)
+	// Retain, if not nil, is offered the snapshot of a column scan that ends; if it
+	// takes it, it closes it.
+	Retain func(*colstore.Snapshot) bool
 	// Built, if not nil, is told the operators before they run.
 	Built func(olap.Node)
 	Files FileOpener
