@@ -203,6 +203,10 @@ func (x *execution) comment(st *parser.CommentStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The descriptor is written as a whole, so nobody else may change it.
+	if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
+		return nil, err
+	}
 	next := t.Clone()
 	next.Comment = ""
 	if st.Text != nil {

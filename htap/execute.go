@@ -317,6 +317,10 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 		}
 	}
 	if err == nil {
+		// A savepoint costs something for every write after it.
+		err = x.s.tx.txn.Release(x.sp)
+	}
+	if err == nil {
 		c.res = Result{Tag: commandTag(x.st.parsed.Stmt, n), RowsAffected: n}
 	}
 	if err = x.end(err); err != nil {
@@ -336,20 +340,24 @@ func (x *execution) attempt(p *planned, c *collected) (int64, error) {
 	return physical.Run(x.ctx, p.root, st, x.exec(st), func(b *vector.Batch) error { return x.keep(c, b) })
 }
 
-// again undoes the statement's writes, takes a new snapshot and plans again: the
-// catalog may be what changed.
+// again undoes the statement and plans it again: the catalog may be what changed.
 func (x *execution) again() (*planned, error) {
-	txn := x.s.tx.txn
-	if err := txn.RollbackTo(x.sp); err != nil {
-		return nil, err
-	}
-	if err := txn.StartStatement(x.ctx); err != nil {
-		return nil, err
-	}
-	if err := x.loadCatalog(); err != nil {
+	if err := x.undo(); err != nil {
 		return nil, err
 	}
 	return x.s.planAt(x.st, x.cat)
+}
+
+// undo takes the statement's writes back, and a new snapshot with its catalog.
+func (x *execution) undo() error {
+	txn := x.s.tx.txn
+	if err := txn.RollbackTo(x.sp); err != nil {
+		return err
+	}
+	if err := txn.StartStatement(x.ctx); err != nil {
+		return err
+	}
+	return x.loadCatalog()
 }
 
 // lockTables takes the shared lock of every table that the plan writes to or

@@ -2,8 +2,10 @@ package htap
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
+	"htapdb/htap/physical"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -103,7 +105,7 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	if custom != nil {
 		out.tag, out.n, err = custom(x)
 	} else {
-		out, err = u.run(x, st.parsed.Stmt)
+		out, err = x.runUtility(u)
 	}
 	if err = x.end(err); err != nil {
 		return nil, err
@@ -116,6 +118,23 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 		c.batches = []*vector.Batch{rowsBatch(st.columns, out.rows)}
 	}
 	return &Rows{cols: st.columns, source: c}, nil
+}
+
+// runUtility runs the handler. One that changes the catalog locks before it does
+// anything else: if it had to wait for others who changed what it is about, it
+// starts over.
+func (x *execution) runUtility(u utility) (out *output, err error) {
+	x.sp = x.s.tx.txn.Savepoint()
+	out, err = u.run(x, x.st.parsed.Stmt)
+	for tries := 0; u.writes && errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"; tries++ {
+		if err = x.undo(); err == nil {
+			out, err = u.run(x, x.st.parsed.Stmt)
+		}
+	}
+	if err == nil {
+		err = x.s.tx.txn.Release(x.sp)
+	}
+	return out, err
 }
 
 // rowsBatch turns rows of datums into a batch.
