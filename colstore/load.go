@@ -241,6 +241,16 @@ func (s *Store) takeLoad(name string) *sealed {
 	return x
 }
 
+// DiscardLoad removes the segments of a finished load that nobody will attach;
+// those that are not waiting are left alone.
+func (s *Store) DiscardLoad(names []string) {
+	for _, name := range names {
+		if x := s.takeLoad(name); x != nil {
+			x.release()
+		}
+	}
+}
+
 // AttachLoad makes a finished load part of the table: its rows begin at ts. It
 // is an event of the feed like any other, so the applier calls it, in order; the
 // rows are readable when Advance has made ts safe. Error: UndefinedFile for

@@ -75,7 +75,7 @@ func (l *loader) openColumns() error {
 		}
 		l.early = true
 		id := l.t.StorageID
-		l.x.s.tx.onRollback = append(l.x.s.tx.onRollback, func() { store.DropTable(id, 0) })
+		l.x.s.tx.onRollback(func() { store.DropTable(id, 0) })
 	} else if state, _ := ct.State(); state != colstore.Live && state != colstore.Building {
 		return nil
 	}
@@ -142,6 +142,8 @@ func (l *loader) finish() error {
 			l.rows.Abort()
 			return err
 		}
+		// Until the commit has been applied nobody else knows of the segments.
+		l.x.s.tx.onRollback(l.cols.Abort)
 		if opaque, err = json.Marshal(feed.LoadSegments{Segments: names}); err != nil {
 			return err
 		}

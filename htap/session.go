@@ -54,8 +54,35 @@ type transaction struct {
 	readOnly   bool
 	startUs    int64
 	savepoints []savepoint
-	// onCommit and onRollback run when the transaction ends.
-	onCommit, onRollback []func()
+	// onCommit run when the transaction has been committed, undo when what they
+	// belong to is rolled back.
+	onCommit []func()
+	undo     []undo
+}
+
+// undo takes back something that a transaction has done outside its write set.
+type undo struct {
+	// depth is the number of savepoints that were open.
+	depth int
+	run   func()
+}
+
+// undone runs what takes back the things done since there were depth savepoints.
+func (t *transaction) undone(depth int) {
+	kept := t.undo[:0]
+	for _, u := range t.undo {
+		if u.depth >= depth {
+			u.run()
+		} else {
+			kept = append(kept, u)
+		}
+	}
+	t.undo = kept
+}
+
+// onRollback has run called if what the transaction does now is rolled back.
+func (t *transaction) onRollback(run func()) {
+	t.undo = append(t.undo, undo{len(t.savepoints), run})
 }
 
 // savepoint is a named point in the transaction.

@@ -150,14 +150,15 @@ func (s *Session) endTxn(commit bool) {
 
 // ended cleans up after a transaction.
 func (s *Session) ended(committed bool) {
-	hooks := s.tx.onRollback
-	if committed {
-		hooks = s.tx.onCommit
-	}
+	tx := s.tx
 	s.db.counts.transaction(committed)
 	s.tx = transaction{}
 	s.restoreVars(committed)
-	for _, fn := range hooks {
+	if !committed {
+		tx.undone(0)
+		return
+	}
+	for _, fn := range tx.onCommit {
 		fn()
 	}
 }
@@ -301,6 +302,9 @@ func (s *Session) releaseStmt(name string) error {
 		return err
 	}
 	s.tx.savepoints = s.tx.savepoints[:i]
+	for k := range s.tx.undo {
+		s.tx.undo[k].depth = min(s.tx.undo[k].depth, i)
+	}
 	return nil
 }
 
@@ -314,6 +318,7 @@ func (s *Session) rollbackToStmt(name string) error {
 		return err
 	}
 	s.tx.savepoints = s.tx.savepoints[:i+1]
+	s.tx.undone(i + 1)
 	s.tx.failed, s.tx.ddl = false, sp.ddl
 	return nil
 }
