@@ -211,12 +211,19 @@ func (f *Feed) applyLoads(only uint32, ev *rowstore.Event) {
 	loads := append([]rowstore.LoadEvent(nil), ev.Loads...)
 	sort.Slice(loads, func(i, j int) bool { return loads[i].FirstRowID < loads[j].FirstRowID })
 	for i := range loads {
-		t, ok := f.columns.Table(loads[i].TableID)
-		if state := stateOf(t, ok); state != colstore.Live && only == 0 || only != 0 && loads[i].TableID != only {
+		if only != 0 && loads[i].TableID != only {
 			continue
 		}
 		var s LoadSegments
 		err := json.Unmarshal(loads[i].Opaque, &s)
+		t, ok := f.columns.Table(loads[i].TableID)
+		if state := stateOf(t, ok); state != colstore.Live && only == 0 {
+			// A table that is being rebuilt gets its loads when it has been filled.
+			if f.rebuilds[loads[i].TableID] == nil {
+				f.columns.DiscardLoad(s.Segments)
+			}
+			continue
+		}
 		if err == nil && f.reload != nil {
 			s.Segments, err = f.reload(t, ev, loads[i])
 		}
@@ -224,7 +231,21 @@ func (f *Feed) applyLoads(only uint32, ev *rowstore.Event) {
 			err = t.AttachLoad(uint64(ev.TS), s.Segments)
 		}
 		if err != nil {
+			f.columns.DiscardLoad(s.Segments)
 			f.detach(t, err)
+		}
+	}
+}
+
+// discardLoads gives up the segments of loads into a table that are among
+// events which it will not get.
+func (f *Feed) discardLoads(id uint32, events []*rowstore.Event) {
+	for _, ev := range events {
+		for i := range ev.Loads {
+			var s LoadSegments
+			if ev.Loads[i].TableID == id && json.Unmarshal(ev.Loads[i].Opaque, &s) == nil {
+				f.columns.DiscardLoad(s.Segments)
+			}
 		}
 	}
 }

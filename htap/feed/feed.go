@@ -47,8 +47,13 @@ type Feed struct {
 	// segments of a load again: those of the last process are gone.
 	reload   func(t *colstore.Table, ev *rowstore.Event, l rowstore.LoadEvent) ([]string, error)
 	rebuilds map[uint32]*rebuild
+	// failures counts a table's rebuilds that have failed since the last good one.
+	failures map[uint32]int
 	// calls are functions to run on the applier goroutine between batches.
 	calls chan func()
+
+	// complained is when maintenance last complained, in seconds since 1970.
+	complained atomic.Int64
 
 	checkpointMu sync.Mutex
 	dirty        atomic.Bool
@@ -71,7 +76,7 @@ func New(o Options) *Feed {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	f := &Feed{opts: o, queue: newQueue(o.QueueBytes), rebuilds: map[uint32]*rebuild{},
+	f := &Feed{opts: o, queue: newQueue(o.QueueBytes), rebuilds: map[uint32]*rebuild{}, failures: map[uint32]int{},
 		calls: make(chan func()), kick: make(chan struct{}, 1)}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
@@ -110,6 +115,7 @@ func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Sto
 		FS: f.opts.FS, Dir: f.opts.Dir, StoreID: storeID, DurableTS: uint64(rows.RecoveredTimestamp()),
 		Memory: f.opts.Memory, Horizon: f.horizon,
 		OnCorrupt: func(t *colstore.Table, err error) { f.later(func() { f.startRebuild(t, err) }) },
+		OnError:   f.maintenanceFailed,
 	})
 	if err != nil {
 		return err
@@ -118,6 +124,7 @@ func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Sto
 		f.opts.Log.Warn("columns are rebuilt", "reason", why)
 	}
 	if err := f.recover(ctx); err != nil {
+		f.Stop()
 		_ = f.columns.Close()
 		return err
 	}
@@ -274,6 +281,18 @@ func (f *Feed) Stop() {
 	f.cancel()
 	f.wg.Wait()
 }
+
+// maintenanceFailed logs an error of the columns' background work, which is tried
+// again with every few thousand rows: once in a while is enough.
+func (f *Feed) maintenanceFailed(t *colstore.Table, err error) {
+	now := time.Now().Unix()
+	if last := f.complained.Load(); now-last >= complaintSeconds && f.complained.CompareAndSwap(last, now) {
+		f.opts.Log.Error("maintenance of the columns", "table", t.Schema().Name, "error", err)
+	}
+}
+
+// complaintSeconds is how long maintenance says nothing after it has complained.
+const complaintSeconds = 10
 
 // report logs an error that has nobody to go to.
 func (f *Feed) report(err error) { f.opts.Log.Error("change feed", "error", err) }

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"time"
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
@@ -34,23 +35,24 @@ func (f *Feed) startRebuild(t *colstore.Table, why error) {
 	f.opts.Log.Warn("columns of a table are rebuilt", "table", t.Schema().Name, "reason", why)
 	snap, err := f.rows.SnapshotAt(f.Applied())
 	if err != nil {
-		f.report(err)
+		f.rebuildFailed(t, err)
 		return
 	}
 	cat, err := f.catalog.At(snap)
 	if err != nil {
 		snap.Close()
-		f.report(err)
+		f.rebuildFailed(t, err)
 		return
 	}
 	desc := cat.TableByStorage(t.ID())
 	if desc == nil {
 		snap.Close()
+		delete(f.failures, t.ID())
 		return // dropped
 	}
 	if err := f.reset(t, desc); err != nil {
 		snap.Close()
-		f.report(err)
+		f.rebuildFailed(t, err)
 		return
 	}
 	r := &rebuild{table: t}
@@ -74,8 +76,35 @@ func (f *Feed) park(events []*rowstore.Event) {
 		}
 		if r.bytes > f.opts.QueueBytes {
 			delete(f.rebuilds, id)
+			f.discardLoads(id, r.missed)
+			r.missed = nil
 		}
 	}
+}
+
+// The pauses before a rebuild that has failed is tried again; they double.
+const (
+	firstRebuildPause = time.Second
+	maxRebuildPause   = time.Minute
+)
+
+// rebuildFailed leaves the table detached and tries again later: what was in the
+// way (memory, space on the disk) may be gone by then.
+func (f *Feed) rebuildFailed(t *colstore.Table, err error) {
+	t.SetState(colstore.Detached, err.Error())
+	f.report(err)
+	pause := min(firstRebuildPause<<min(f.failures[t.ID()], 10), maxRebuildPause)
+	f.failures[t.ID()]++
+	f.wg.Add(1)
+	// Owner: the Feed; ends after the pause or when Stop cancels ctx, and Stop waits.
+	go func() {
+		defer f.wg.Done()
+		select {
+		case <-time.After(pause):
+			f.later(func() { f.startRebuild(t, err) })
+		case <-f.ctx.Done():
+		}
+	}()
 }
 
 // finishRebuild attaches what was filled and applies what was missed.
@@ -86,6 +115,7 @@ func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
 		delete(f.rebuilds, t.ID())
 	}
 	if err == nil && !current {
+		f.columns.DiscardLoad(names)
 		f.startRebuild(t, errOverrun)
 		return
 	}
@@ -93,10 +123,14 @@ func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
 		err = t.AttachLoad(ts, names)
 	}
 	if err != nil {
-		t.SetState(colstore.Detached, err.Error())
-		f.report(err)
+		f.columns.DiscardLoad(names)
+		f.discardLoads(t.ID(), r.missed)
+		if now, ok := f.columns.Table(t.ID()); ok && now == t {
+			f.rebuildFailed(t, err)
+		}
 		return
 	}
+	delete(f.failures, t.ID())
 	t.SetFloor(ts)
 	f.stats.filled.Add(1)
 	f.finishing = true
