@@ -71,8 +71,12 @@ func (s *Store) Checkpoint(ctx context.Context, p uint64) error {
 	}
 	c.m.fileNumber = s.fileNumber.Load()
 	sort.Slice(c.m.tables, func(i, j int) bool { return c.m.tables[i].schema.ID < c.m.tables[j].schema.ID })
-	if err := s.writeManifest(c.m); err != nil {
-		c.keepBoth()
+	if replaced, err := s.writeManifest(c.m); err != nil {
+		if replaced {
+			c.keepBoth()
+		} else {
+			c.removeFresh()
+		}
 		return err
 	}
 	c.publish()
@@ -131,6 +135,7 @@ func (c *checkpoint) removeFresh() {
 // keepBoth is for a manifest of which it is unknown whether it took the old
 // one's place: the files of both stay until the next checkpoint or Open.
 func (c *checkpoint) keepBoth() {
+	c.store.orphans = append(c.store.orphans, c.fresh...)
 	for name, x := range c.listed {
 		if c.store.listed[name] == nil {
 			x.refs.Add(1)
@@ -330,7 +335,10 @@ func (c *checkpoint) publish() {
 			}
 		}
 	}
-	s.provisional = c.provisional
+	for _, name := range s.orphans {
+		_ = s.fs.Remove(s.path(name)) // as above
+	}
+	s.provisional, s.orphans = c.provisional, nil
 	for _, x := range c.listed {
 		x.refs.Add(1)
 	}

@@ -311,12 +311,13 @@ func (s *segmentEntry) decode(d *decoder) {
 	}
 }
 
-// writeManifest makes m the manifest on disk, durably or not at all.
-func (s *Store) writeManifest(m *manifest) error {
+// writeManifest makes m the manifest on disk. After an error replaced says that
+// it may be there instead of the old one.
+func (s *Store) writeManifest(m *manifest) (replaced bool, err error) {
 	tmp, name := s.path(manifestTemp), s.path(manifestName)
 	f, err := s.fs.Create(tmp, vfsCategory)
 	if err != nil {
-		return ioError(err, "creating %s", tmp)
+		return false, ioError(err, "creating %s", tmp)
 	}
 	_, err = f.Write(m.encode())
 	if err == nil {
@@ -327,12 +328,12 @@ func (s *Store) writeManifest(m *manifest) error {
 	}
 	if err != nil {
 		_ = s.fs.Remove(tmp) // the write's error is what matters
-		return ioError(err, "writing %s", tmp)
+		return false, ioError(err, "writing %s", tmp)
 	}
 	if err := s.fs.Rename(tmp, name); err != nil {
-		return ioError(err, "renaming %s", tmp)
+		return true, ioError(err, "renaming %s", tmp)
 	}
-	return s.syncDir(s.dir)
+	return true, s.syncDir(s.dir)
 }
 
 // vfsCategory labels the manifest's writes in the file system's metrics.

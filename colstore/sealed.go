@@ -143,6 +143,11 @@ func (s *Store) writeSealed(schema *TableSchema, l *layout, in segment.Input, co
 
 // writeSegment writes in, completed by the columns, as the named file.
 func writeSegment(s *Store, name string, schema *TableSchema, in segment.Input, cols []*vector.Vector) error {
+	if s.opts.Space != nil && s.onDisk() {
+		if err := s.opts.Space(); err != nil {
+			return err
+		}
+	}
 	for i, c := range schema.Columns {
 		in.Columns = append(in.Columns, segment.ColumnInput{ID: c.ID, Data: cols[i]})
 	}

@@ -38,6 +38,9 @@ type Options struct {
 	// dropped. nil keeps what open snapshots need and no more. It is called by
 	// maintenance and must not block.
 	Horizon func() uint64
+	// Space returns an error while the disk has too little room for another segment;
+	// nil is never. It must not block.
+	Space func() error
 	// OnCorrupt is told of damage after the table has detached itself; it must not block.
 	OnCorrupt func(t *Table, err error)
 	// OnError is told of background work that failed, such as a segment that could
@@ -67,7 +70,7 @@ type Store struct {
 	stopped atomic.Bool
 	// left is set when Close has ended: the directory is somebody else's then.
 	left atomic.Bool
-	done    sync.WaitGroup
+	done sync.WaitGroup
 
 	// pinned is the position of a checkpoint being written, 0 if there is none:
 	// no table's floor may pass it.
@@ -75,10 +78,13 @@ type Store struct {
 
 	// maintaining serializes rewrites: the maintenance goroutine's and Maintain's.
 	maintaining sync.Mutex
-	// checkpointing serializes Checkpoint; it guards provisional and listed.
+	// checkpointing serializes Checkpoint; it guards provisional, listed and orphans.
 	checkpointing sync.Mutex
 	provisional   map[*Table]*provisional
 	listed        map[string]*sealed // segments that the manifest on disk lists
+	// orphans are files of a checkpoint of which it is unknown whether its manifest
+	// is the one on disk; the next checkpoint removes them.
+	orphans []string
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.

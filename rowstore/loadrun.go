@@ -201,6 +201,12 @@ func (f *fileSet) add(body, value []byte) error {
 
 func (f *fileSet) open() error {
 	r := f.r
+	// A load writes much before its transaction commits: it looks itself, and
+	// often, so that it does not use up what the log needs.
+	r.store.watchSpace(context.Background())
+	if err := r.store.checkSpace(); err != nil {
+		return err
+	}
 	r.files++
 	path := r.store.home.name(loadDir, fmt.Sprintf("%d-%d-%d-%d.sst", r.rec.table, r.rec.L, r.number, r.files))
 	file, err := r.store.opts.FS.Create(path, pebblevfs.WriteCategoryUnspecified)

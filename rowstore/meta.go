@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"syscall"
 
 	"htapdb/sql/sqlstate"
 
@@ -115,10 +116,15 @@ func formatUUID(b []byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// ioError is 58030 with a cause, or XX001 where Pebble found damage.
+// ioError is 58030 with a cause, 53100 for a full disk, or XX001 where Pebble
+// found damage.
 func (s *Store) ioError(err error, doing string) error {
 	if pebble.IsCorruptionError(err) {
 		return sqlstate.Wrap(sqlstate.DataCorrupted, err, "row store %q: %s: %v", s.dir, doing, err)
 	}
-	return sqlstate.Wrap(sqlstate.IOError, err, "row store %q: %s: %v", s.dir, doing, err)
+	code := sqlstate.IOError
+	if errors.Is(err, syscall.ENOSPC) {
+		code = sqlstate.DiskFull
+	}
+	return sqlstate.Wrap(code, err, "row store %q: %s: %v", s.dir, doing, err)
 }

@@ -223,6 +223,10 @@ func (s *Store) checkSpace() error {
 		WithHint("Free space; reads go on, and writes are accepted again within a second.")
 }
 
+// Space returns 53100 while the disk has less free space than the reserve, which
+// is kept for the log: whoever shares the disk must not write either.
+func (s *Store) Space() error { return s.checkSpace() }
+
 // syncAsync makes commits durable that did not wait for it.
 func (s *Store) syncAsync(context.Context) {
 	ts, ok := s.marks.undurable()

@@ -2,6 +2,8 @@ package segment
 
 import (
 	"encoding/binary"
+	"errors"
+	"syscall"
 
 	"htapdb/internal/vfs"
 	"htapdb/sql/sqlstate"
@@ -45,6 +47,7 @@ func Write(fs vfs.FS, path string, in Input) (Stats, error) {
 		// The write's error is what matters; a left-over temporary file is
 		// removed at the next open of the store.
 		_ = fs.Remove(tmp)
+		_ = fs.Remove(path) // it is there if its directory could not be synced
 		return Stats{}, err
 	}
 	return w.stats, nil
@@ -70,7 +73,11 @@ func publish(fs vfs.FS, tmp, path string) error {
 }
 
 func ioError(err error, doing, path string) error {
-	return sqlstate.Wrap(sqlstate.IOError, err, "%s segment %s: %v", doing, path, err)
+	code := sqlstate.IOError
+	if errors.Is(err, syscall.ENOSPC) {
+		code = sqlstate.DiskFull
+	}
+	return sqlstate.Wrap(code, err, "%s segment %s: %v", doing, path, err)
 }
 
 // check reports what Write cannot store.

@@ -116,6 +116,7 @@ func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Sto
 		Memory: f.opts.Memory, Horizon: f.horizon,
 		OnCorrupt: func(t *colstore.Table, err error) { f.later(func() { f.startRebuild(t, err) }) },
 		OnError:   f.maintenanceFailed,
+		Space:     rows.Space,
 	})
 	if err != nil {
 		return err
