@@ -165,7 +165,12 @@ func (t *Table) tail(wanted int) (*chunk, error) {
 	if err := t.reserve(bytes); err != nil {
 		return nil, err
 	}
-	// Waiting for memory let maintenance in: the version may be another one.
+	// Waiting for memory let others in: the version may be another one, or the
+	// table gone.
+	if err := t.usable(); err != nil {
+		t.mem.Release(bytes)
+		return nil, err
+	}
 	c := newChunk(t.current.schema, t.current.layout, size)
 	c.bytes.Store(bytes)
 	t.current.delta.push(c)

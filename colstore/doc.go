@@ -39,9 +39,9 @@
 //
 // Concurrency: one applier goroutine per table; any number of snapshots, scans
 // and readers; one maintenance goroutine per store, which Close stops and waits
-// for. Readers take no lock while they scan. Lock order: Store.mu, then
-// Table.applyMu (changes of content and superversion), then Table.mu (pinning,
-// the list of open snapshots).
+// for. Readers take no lock while they scan. Lock order: Table.applyMu (changes of
+// content and superversion), then Store.mu (the lists of tables and loads) or
+// Table.mu (pinning, the list of open snapshots).
 //
 // Not here: the feed (htap/feed), the choice between rows and columns
 // (sql/router), operators (olap), encodings and files of segments

@@ -291,6 +291,9 @@ func (x *execution) chooseSnapshot(p *planned) error {
 	if have >= want || (uint64(want)-uint64(have))>>timestampShift > uint64(d.Microseconds()) {
 		return nil
 	}
+	if x.cat.Version() > have {
+		return nil // planned with a catalog that the columns have not come to
+	}
 	snap, err := x.s.db.rows.SnapshotAt(have)
 	if err != nil {
 		return nil // the exact read is always possible

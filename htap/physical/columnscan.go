@@ -172,7 +172,7 @@ func (s *columnSource) overlay(snap *colstore.Snapshot) (*colstore.Overlay, erro
 	ts := snap.Schema().Types()
 	n := 0
 	var failed error
-	s.st.Txn.PendingChanges(s.schema, func(p rowstore.PendingChange) bool {
+	err := s.st.Txn.PendingChanges(s.schema, func(p rowstore.PendingChange) bool {
 		if p.PrevRowID != 0 {
 			o.Hidden = append(o.Hidden, p.PrevRowID)
 		}
@@ -186,8 +186,8 @@ func (s *columnSource) overlay(snap *colstore.Snapshot) (*colstore.Overlay, erro
 		n++
 		return failed == nil
 	})
-	if failed != nil {
-		return nil, failed
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
 	}
 	if o.Hidden == nil && o.Rows == nil {
 		return nil, nil
