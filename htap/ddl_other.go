@@ -301,9 +301,33 @@ func (x *execution) dropOne(st *parser.DropStmt, n parser.ObjectName) (bool, err
 		if !x.cat.HasSchema(n.Name) || n.Name == catalog.DefaultSchema {
 			return false, nil
 		}
-		return true, c.DropSchema(x.ctx, txn, x.cat, n.Name)
+		return true, x.dropSchema(n.Name)
 	}
 	return false, sqlstate.New(sqlstate.FeatureNotSupported, "DROP %s is not supported", strings.ToUpper(st.Kind.String()))
+}
+
+// dropSchema removes an empty schema. Whoever was about to put something into it
+// is waited for.
+func (x *execution) dropSchema(schema string) error {
+	db := x.s.db
+	if err := db.catalog.DropSchema(x.ctx, x.s.tx.txn, schema); err != nil {
+		return err
+	}
+	if err := x.cat.EmptySchema(schema); err != nil {
+		return err
+	}
+	newest := db.catalog.Newest()
+	if newest <= x.s.tx.txn.ReadTimestamp() {
+		return nil
+	}
+	if err := db.rows.WaitVisible(x.ctx, newest); err != nil {
+		return err
+	}
+	cat, err := db.committedCatalog()
+	if err != nil {
+		return err
+	}
+	return cat.EmptySchema(schema)
 }
 
 // dropIndex removes an index; its entries go with the table's storage.

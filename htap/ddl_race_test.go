@@ -45,3 +45,39 @@ func TestChangesOfOneTable(t *testing.T) {
 		_ = other.Close()
 	}
 }
+
+// A schema is not dropped under what others are about to put into it, and
+// nothing is put into one that others are about to drop.
+func TestDropSchemaRaces(t *testing.T) {
+	db, s := openTest(t, "")
+	other := db.Session(t.Context())
+	run := func(first, second, want string) {
+		t.Helper()
+		before := db.rows.Metrics().LockWaits
+		mustExec(t, s, "BEGIN; "+first)
+		done := make(chan error, 1)
+		go func() {
+			_, err := other.Exec(t.Context(), second)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			t.Errorf("%s did not wait for %s: %v", second, first, err)
+		case <-time.After(time.Second):
+		}
+		waits(t, db, before+1)
+		mustExec(t, s, "COMMIT")
+		if err := <-done; code(err) != want {
+			t.Errorf("%s after %s: %v, want %s", second, first, err, want)
+		}
+	}
+	mustExec(t, s, "CREATE SCHEMA a; CREATE SCHEMA b; CREATE SCHEMA c")
+	run("CREATE TABLE a.t (i INTEGER)", "DROP SCHEMA a", "2BP01")
+	run("DROP SCHEMA b", "CREATE TABLE b.t (i INTEGER)", "3F000")
+	run("DROP SCHEMA c", "CREATE TABLE c.t AS SELECT 1 AS i", "3F000")
+	mustExec(t, s, "DROP TABLE a.t; CREATE SEQUENCE a.q")
+	if _, err := s.Exec(t.Context(), "DROP SCHEMA a"); code(err) != "2BP01" {
+		t.Errorf("a schema with a sequence: %v", err)
+	}
+	mustExec(t, s, "DROP SEQUENCE a.q; DROP SCHEMA a")
+}

@@ -24,7 +24,7 @@ func (x *execution) schemaOf(n parser.ObjectName) (string, error) {
 	if !x.cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
 	}
-	return schema, nil
+	return schema, x.s.db.catalog.UseSchema(x.ctx, x.s.tx.txn, schema)
 }
 
 // createTable is CREATE TABLE.

@@ -118,19 +118,64 @@ func (c *Store) CreateSchema(ctx context.Context, txn *rowstore.Txn, schema stri
 	return c.put(ctx, txn, schemas, "", schema, kindSchema, 0, struct{}{}, false)
 }
 
-// DropSchema removes an empty schema.
-func (c *Store) DropSchema(ctx context.Context, txn *rowstore.Txn, s *Snapshot, schema string) error {
-	for n := range s.tables {
-		if n.schema == schema {
-			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because table %q is in it", schema, n.name)
-		}
+// UseSchema makes sure that a schema is there until the transaction ends, which
+// is about to put something into it: 3F000 if it is not.
+func (c *Store) UseSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
+	if schema == DefaultSchema {
+		return nil // it cannot be dropped
 	}
-	for n := range s.views {
-		if n.schema == schema {
-			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because view %q is in it", schema, n.name)
-		}
+	found, err := c.lockSchema(ctx, txn, schema, rowstore.LockKeyShare)
+	if err == nil && !found {
+		err = sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
+	}
+	return err
+}
+
+// DropSchema removes a schema. Nobody puts anything into it from then on; what
+// has been put is for EmptySchema to find, at a later snapshot.
+func (c *Store) DropSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
+	if _, err := c.lockSchema(ctx, txn, schema, rowstore.LockUpdate); err != nil {
+		return err
 	}
 	return c.remove(ctx, txn, schemas, "", schema)
+}
+
+func (c *Store) lockSchema(ctx context.Context, txn *rowstore.Txn, schema string, mode rowstore.RowLock) (found bool, err error) {
+	key, err := c.key(schemas, "", schema)
+	if err != nil {
+		return false, err
+	}
+	got, err := txn.Lock(ctx, c.objects, key, mode, rowstore.Wait)
+	return got.Found, err
+}
+
+// EmptySchema returns 2BP01 with what is in the schema.
+func (s *Snapshot) EmptySchema(schema string) error {
+	check := func(what string, n name) error {
+		if n.schema != schema {
+			return nil
+		}
+		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because %s %q is in it", schema, what, n.name)
+	}
+	var errs []error
+	for n := range s.tables {
+		errs = append(errs, check("table", n))
+	}
+	for n := range s.views {
+		errs = append(errs, check("view", n))
+	}
+	for n := range s.sequences {
+		errs = append(errs, check("sequence", n))
+	}
+	for n := range s.models {
+		errs = append(errs, check("model", n))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TableChanges returns the table descriptors that an event of the feed replaces
