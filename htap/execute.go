@@ -319,6 +319,13 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 			n, err = x.attempt(p, c)
 		}
 	}
+	if err != nil || len(c.batches) > 0 {
+		// What others have committed and is not durable yet must not be shown, in
+		// rows as little as in an error. Without either the next statement waits.
+		if e := x.s.tx.txn.WaitRead(x.ctx); err == nil {
+			err = e
+		}
+	}
 	if err == nil {
 		// A savepoint costs something for every write after it.
 		err = x.s.tx.txn.Release(x.sp)

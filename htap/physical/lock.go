@@ -175,6 +175,10 @@ func (r *lockReader) lockRow(ctx context.Context, at int) (bool, error) {
 	if !changed {
 		return true, nil
 	}
+	// Locks are released before the commit is durable; nobody may see it before.
+	if err := r.st.Txn.WaitRead(ctx); err != nil {
+		return false, err
+	}
 	if !r.plan.Complete {
 		return false, ErrRestart
 	}
