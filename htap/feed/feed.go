@@ -98,7 +98,7 @@ func (f *Feed) Enqueue(ev *rowstore.Event) {
 }
 
 // Advance implements rowstore.Publisher.
-func (f *Feed) Advance(visible, durable rowstore.Timestamp) { f.queue.advance(visible, durable) }
+func (f *Feed) Advance(visible, _ rowstore.Timestamp) { f.queue.advance(visible) }
 
 // Columns returns the column store.
 func (f *Feed) Columns() *colstore.Store { return f.columns }

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,11 +20,16 @@ type queue struct {
 	events  []queued
 	used    int64
 	visible rowstore.Timestamp
-	durable rowstore.Timestamp
-	closed  bool
-	// room is closed and replaced when bytes are released; wake tells the applier.
-	room chan struct{}
+	// line are the reservations that wait, in order.
+	line []*reservation
+	// wake tells the applier.
 	wake chan struct{}
+}
+
+// reservation is a request for bytes; granted is closed when it has them.
+type reservation struct {
+	bytes   int64
+	granted chan struct{}
 }
 
 // queued is an event with the time it was enqueued, for the lag metric.
@@ -33,27 +39,48 @@ type queued struct {
 }
 
 func newQueue(limit int64) *queue {
-	return &queue{limit: limit, room: make(chan struct{}), wake: make(chan struct{}, 1)}
+	return &queue{limit: limit, wake: make(chan struct{}, 1)}
 }
 
 // reserve waits until bytes fit. An event larger than the whole limit is let in
-// alone.
+// alone. Whoever comes later waits behind it: it would never be alone otherwise.
 func (q *queue) reserve(ctx context.Context, bytes int64) error {
-	for {
-		q.mu.Lock()
-		if q.closed || q.used == 0 || q.used+bytes <= q.limit {
-			q.used += bytes
-			q.mu.Unlock()
-			return nil
-		}
-		room := q.room
+	q.mu.Lock()
+	if len(q.line) == 0 && q.fits(bytes) {
+		q.used += bytes
 		q.mu.Unlock()
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return sqlstate.Wrap(sqlstate.QueryCanceled, ctx.Err(), "canceling statement while it waited for the change feed")
-		}
+		return nil
 	}
+	r := &reservation{bytes, make(chan struct{})}
+	q.line = append(q.line, r)
+	q.mu.Unlock()
+	select {
+	case <-r.granted:
+		return nil
+	case <-ctx.Done():
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i := slices.Index(q.line, r); i >= 0 {
+		q.line = slices.Delete(q.line, i, i+1)
+	} else {
+		q.used -= bytes // granted at the same moment
+	}
+	q.grant()
+	return sqlstate.Wrap(sqlstate.QueryCanceled, ctx.Err(), "canceling statement while it waited for the change feed")
+}
+
+// fits reports whether bytes may be reserved now; mu is held.
+func (q *queue) fits(bytes int64) bool { return q.used == 0 || q.used+bytes <= q.limit }
+
+// grant lets in those at the front of the line that fit; mu is held.
+func (q *queue) grant() {
+	n := 0
+	for ; n < len(q.line) && q.fits(q.line[n].bytes); n++ {
+		q.used += q.line[n].bytes
+		close(q.line[n].granted)
+	}
+	q.line = slices.Delete(q.line, 0, n)
 }
 
 // release gives bytes back.
@@ -61,8 +88,7 @@ func (q *queue) release(bytes int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.used -= bytes
-	close(q.room)
-	q.room = make(chan struct{})
+	q.grant()
 }
 
 // enqueue adds an event; it never blocks.
@@ -73,10 +99,10 @@ func (q *queue) enqueue(ev *rowstore.Event) {
 	q.events = append(q.events, queued{ev, now})
 }
 
-// advance moves the watermarks and wakes the applier.
-func (q *queue) advance(visible, durable rowstore.Timestamp) {
+// advance moves the watermark and wakes the applier.
+func (q *queue) advance(visible rowstore.Timestamp) {
 	q.mu.Lock()
-	q.visible, q.durable = max(q.visible, visible), max(q.durable, durable)
+	q.visible = max(q.visible, visible)
 	q.mu.Unlock()
 	q.wakeUp()
 }
@@ -106,11 +132,4 @@ func (q *queue) take() (events []queued, visible rowstore.Timestamp) {
 		}
 	}
 	return events, q.visible
-}
-
-// marks returns the watermarks.
-func (q *queue) marks() (visible, durable rowstore.Timestamp) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.visible, q.durable
 }

@@ -55,7 +55,7 @@ func (f *Feed) recover(ctx context.Context) error {
 		return err
 	}
 	f.applied.Store(uint64(now))
-	f.queue.advance(now, f.rows.Durable())
+	f.queue.advance(now)
 	f.columns.Advance(uint64(now))
 	return nil
 }
