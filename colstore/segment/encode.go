@@ -9,21 +9,17 @@ import (
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
-
-	"github.com/axiomhq/hyperloglog"
 )
-
-// sketchPrecision gives sketches of at most 4 KiB with an error of 1.6 %.
-const sketchPrecision = 12
 
 // encoder turns a column into an entry and a chunk; it keeps its memory from
 // column to column.
 type encoder struct {
 	// buf is the chunk of the last column encoded.
-	buf    []byte
-	hashes []uint64
-	codes  []uint32
-	table  []uint32
+	buf      []byte
+	hashes   []uint64
+	codes    []uint32
+	table    []uint32
+	sketcher sketcher
 }
 
 // column encodes data into buf's memory.
@@ -325,11 +321,6 @@ func (c *encoder) unsigned(id uint32, a []uint64, buf []byte) entry {
 	return e
 }
 
-// recentHashes is the size of a cache of hashes that the sketch has seen.
-// Adding a known hash to a sparse sketch is dear: without the cache a column of
-// 256 values took 14 times as long to write.
-const recentHashes = 1 << 10
-
 // sketchColumn counts the distinct values of the valid rows by a sketch.
 func (c *encoder) sketchColumn(e *entry, data *vector.Vector, valid []uint8) {
 	if e.enc == Constant {
@@ -337,34 +328,18 @@ func (c *encoder) sketchColumn(e *entry, data *vector.Vector, valid []uint8) {
 		row := firstValid(valid)
 		data, valid = data.Slice(row, row+1), nil
 	}
-	sketch, err := hyperloglog.NewSketch(sketchPrecision, true)
-	if err != nil {
-		return // not with this precision
-	}
 	c.hashes = slices.Grow(c.hashes[:0], data.Len)[:data.Len]
 	vector.HashColumn(data, nil, data.Len, c.hashes, false)
-	// Slots begin with a hash that is not theirs: 0 belongs to slot 0 only.
-	recent := [recentHashes]uint64{0: 1}
-	for i, h := range c.hashes {
-		if valid != nil && valid[i] == 0 || recent[h%recentHashes] == h {
-			continue
-		}
-		recent[h%recentHashes] = h
-		sketch.InsertHash(h)
-	}
-	e.finishSketch(sketch)
+	c.setSketch(e, c.hashes, valid)
 }
 
-// finishSketch stores the sketch, and its estimate if there is no exact count.
-func (e *entry) finishSketch(sketch *hyperloglog.Sketch) {
-	// Estimate also brings a sparse sketch into its one canonical form.
-	estimate := int(min(sketch.Estimate(), math.MaxUint32))
+// setSketch stores the sketch of the hashes, and its estimate if there is no exact
+// count.
+func (c *encoder) setSketch(e *entry, hashes []uint64, valid []uint8) {
+	var estimate uint64
+	e.sketch, estimate = c.sketcher.sketch(hashes, valid)
 	if e.distinct == 0 {
-		e.distinct = max(1, estimate)
-	}
-	data, err := sketch.MarshalBinary()
-	if err == nil {
-		e.sketch = data
+		e.distinct = max(1, int(min(estimate, math.MaxUint32)))
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 
 	"htapdb/sql/types"
 	"htapdb/vector"
-
-	"github.com/axiomhq/hyperloglog"
 )
 
 // dictionaryShare is how many rows each dictionary entry must stand for on
@@ -48,13 +46,11 @@ func (c *encoder) encodeStrings(e *entry, data *vector.Vector, valid []uint8) er
 		appendInts(c, e.lane, c.codes, 0, valid)
 		c.buf = pad(c.buf)
 	}
-	sketch, err := hyperloglog.NewSketch(sketchPrecision, true)
-	if err == nil {
-		for _, s := range entries {
-			sketch.InsertHash(vector.HashString(s))
-		}
-		e.finishSketch(sketch)
+	c.hashes = c.hashes[:0]
+	for _, s := range entries {
+		c.hashes = append(c.hashes, vector.HashString(s))
 	}
+	c.setSketch(e, c.hashes, nil)
 	return c.appendStrings(e.id, entries, nil)
 }
 
