@@ -22,11 +22,10 @@ type loader struct {
 	rows   *rowstore.Load
 	cols   *colstore.Load
 	// early is set for a table of this transaction, whose columns do not exist yet.
-	early  bool
-	batch  *vector.Batch
-	buffer [][]types.Datum
-	n      int64
-	ended  bool
+	early bool
+	block transpose.Block
+	n     int64
+	ended bool
 }
 
 // newLoader starts a load; the table's exclusive lock is held until the transaction ends.
@@ -98,22 +97,12 @@ func (x *execution) ownStorage(t *catalog.Table) (bool, error) {
 // add loads the alive rows of a batch in the table's column order, with exactly
 // its types.
 func (l *loader) add(b *vector.Batch) error {
-	n := b.Rows()
-	l.buffer = l.buffer[:0]
-	cells := make([]types.Datum, n*len(b.Cols))
-	for r := range n {
-		l.buffer = append(l.buffer, cells[r*len(b.Cols):(r+1)*len(b.Cols):(r+1)*len(b.Cols)])
-	}
-	for c, v := range b.Cols {
-		for r := range n {
-			l.buffer[r][c] = v.Datum(b.Row(r))
-		}
-	}
-	first, err := l.rows.Add(l.x.ctx, l.buffer)
+	b = b.Compact()
+	first, err := l.rows.Add(l.x.ctx, l.block.Of(b))
 	if err != nil {
 		return err
 	}
-	l.n += int64(n)
+	l.n += int64(b.Len)
 	if l.cols == nil {
 		return nil
 	}
@@ -123,13 +112,10 @@ func (l *loader) add(b *vector.Batch) error {
 	return l.cols.Append(b, first)
 }
 
-// withHiddenKeys adds the column of hidden keys, one for each alive row.
+// withHiddenKeys adds the column of hidden keys to a batch without a selection.
 func withHiddenKeys(b *vector.Batch, keys []int64) *vector.Batch {
-	v := vector.New(types.TInt8, b.Len)
-	for i := range b.Rows() {
-		v.I64[b.Row(i)] = keys[i]
-	}
-	return &vector.Batch{Len: b.Len, Sel: b.Sel, Cols: append(append([]*vector.Vector(nil), b.Cols...), v)}
+	v := &vector.Vector{Type: types.TInt8, Len: b.Len, I64: keys}
+	return &vector.Batch{Len: b.Len, Cols: append(append([]*vector.Vector(nil), b.Cols...), v)}
 }
 
 // finish completes the load; it takes effect with the commit.

@@ -46,7 +46,7 @@ func loadOrders(b testing.TB, s *Store, sch *Schema, n int, ids func(i int) int6
 		for i := range m {
 			rows[i] = orderRow(rows[i], ids(at+i))
 		}
-		if _, err := l.Add(bg, rows[:m]); err != nil {
+		if _, err := l.Add(bg, blockOf(sch, rows[:m])); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package rowstore
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
@@ -117,4 +118,46 @@ func dump(t testing.TB, it *Iterator) (out []string) {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// blockOf returns rows as a block.
+func blockOf(s *Schema, rows [][]types.Datum) *Block {
+	b := &Block{Rows: len(rows), Columns: make([]BlockColumn, s.NumColumns())}
+	for i := range b.Columns {
+		c, t := &b.Columns[i], s.Def().Columns[i].Type
+		for r, row := range rows {
+			if row[i].IsNull() {
+				if c.Valid == nil {
+					c.Valid = bytes.Repeat([]byte{1}, len(rows))
+				}
+				c.Valid[r] = 0
+			}
+			c.append(t.Physical(), row[i])
+		}
+	}
+	return b
+}
+
+// append adds an element, zero for NULL.
+func (c *BlockColumn) append(phys types.Physical, d types.Datum) {
+	switch phys {
+	case types.PhysBool:
+		c.Bool = append(c.Bool, uint8(d.Int()))
+	case types.PhysInt16:
+		c.Int16 = append(c.Int16, int16(d.Int()))
+	case types.PhysInt32:
+		c.Int32 = append(c.Int32, int32(d.Int()))
+	case types.PhysInt64:
+		c.Int64 = append(c.Int64, d.Int())
+	case types.PhysInt128:
+		c.Int128 = append(c.Int128, d.Int128())
+	case types.PhysFloat32:
+		c.Float32 = append(c.Float32, float32(d.Float()))
+	case types.PhysFloat64:
+		c.Float64 = append(c.Float64, d.Float())
+	case types.PhysInterval:
+		c.Interval = append(c.Interval, d.Interval())
+	default:
+		c.String = append(c.String, d.Str())
+	}
 }

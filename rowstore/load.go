@@ -2,7 +2,9 @@ package rowstore
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -24,6 +26,10 @@ type Load struct {
 	hiddenNext, hiddenLeft uint64
 	// hiddenKeys are those of the rows of the last Add.
 	hiddenKeys []int64
+	encoder    blockEncoder
+	// row, key and value are the index columns and the entry being added to a
+	// secondary index.
+	row        []types.Datum
 	key, value []byte
 	done       bool
 }
@@ -47,7 +53,7 @@ func (t *Txn) NewLoad(ctx context.Context, schema *Schema) (*Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Load{txn: t, schema: schema, seq: seq}
+	l := &Load{txn: t, schema: schema, seq: seq, row: make([]types.Datum, len(schema.def.Columns))}
 	if l.rec, err = t.newLoadRecord(schema); err != nil {
 		return nil, err
 	}
@@ -99,12 +105,18 @@ func (l *Load) FirstRowID() uint64 { return l.rec.firstRow }
 // Add adds rows; the first gets rowID first, the others follow without gaps.
 // Errors: 23502 at once, 23505 here or in Finish. The store keeps no reference
 // to the rows. After an error the load can only be aborted.
-func (l *Load) Add(ctx context.Context, rows [][]types.Datum) (first uint64, err error) {
+func (l *Load) Add(ctx context.Context, b *Block) (first uint64, err error) {
 	if l.done {
 		return 0, sqlstate.New(sqlstate.InternalError, "the load has ended")
 	}
+	if err := l.schema.checkBlock(b); err != nil {
+		return 0, err
+	}
+	if err := l.schema.checkBlockNotNull(b); err != nil {
+		return 0, err
+	}
 	s := l.txn.store
-	n := uint64(len(rows))
+	n := uint64(b.Rows)
 	if err := s.reserveRows(l.seq, n); err != nil {
 		return 0, err
 	}
@@ -114,29 +126,30 @@ func (l *Load) Add(ctx context.Context, rows [][]types.Datum) (first uint64, err
 	if first != l.rec.firstRow+uint64(l.rec.rows) {
 		return 0, sqlstate.New(sqlstate.InternalError, "rowIDs of a load into %q are not contiguous", l.schema.def.Name)
 	}
-	l.hiddenKeys = l.hiddenKeys[:0]
-	for i, row := range rows {
-		if err := l.add(row, first+uint64(i)); err != nil {
+	if err := l.takeHiddenKeys(b.Rows); err != nil {
+		return 0, err
+	}
+	for from := 0; from < b.Rows; {
+		n, err := l.addPart(b, from, first+uint64(from))
+		if err == nil {
+			err = l.flushIfFull(ctx)
+		}
+		if err != nil {
 			return 0, err
 		}
-		if i%1024 == 1023 || l.runs[0].bytes() >= s.opts.LoadBufferBytes {
-			if err := l.flushIfFull(ctx); err != nil {
-				return 0, err
-			}
-		}
+		from += n
 	}
 	l.rec.rows += int64(n)
-	return first, l.flushIfFull(ctx)
+	return first, nil
 }
 
-// add encodes one row and its index entries.
-func (l *Load) add(row []types.Datum, rowID uint64) (err error) {
-	sch := l.schema
-	if err := sch.checkNotNull(row); err != nil {
-		return err
+// takeHiddenKeys sets hiddenKeys for n rows of a table without a primary key.
+func (l *Load) takeHiddenKeys(n int) (err error) {
+	l.hiddenKeys = l.hiddenKeys[:0]
+	if !l.schema.hidden {
+		return nil
 	}
-	l.key = l.key[:0]
-	if sch.hidden {
+	for len(l.hiddenKeys) < n {
 		if l.hiddenLeft == 0 {
 			const chunk = 4096
 			if l.hiddenNext, err = l.txn.store.nextHidden(l.seq, chunk); err != nil {
@@ -144,24 +157,84 @@ func (l *Load) add(row []types.Datum, rowID uint64) (err error) {
 			}
 			l.hiddenLeft = chunk
 		}
-		l.key = appendHiddenKey(l.key, l.hiddenNext)
 		l.hiddenKeys = append(l.hiddenKeys, int64(l.hiddenNext))
 		l.hiddenNext++
 		l.hiddenLeft--
-	} else if l.key, err = sch.appendPrimaryKey(l.key, row); err != nil {
-		return err
 	}
-	l.value = appendVersionHeader(l.value[:0], 0, rowID, 0)
-	var flags byte
-	if l.value, flags, err = sch.appendRow(l.value, row); err != nil {
-		return err
+	return nil
+}
+
+// addPart buffers rows of b with their index entries, beginning with row from,
+// which has the rowID given: as many as fit the buffer, at least one. It returns
+// their number.
+func (l *Load) addPart(b *Block, from int, rowID uint64) (n int, err error) {
+	sch, e, r := l.schema, &l.encoder, l.runs[0]
+	n = min(b.Rows-from, maxPartRows)
+	e.measure(sch, b, from, n)
+	e.row, e.start, e.pos = resized(e.row, n), resized(e.start, n), resized(e.pos, n)
+	room := l.txn.store.opts.LoadBufferBytes - r.bytes()
+	for i := range n {
+		if room <= 0 && i > 0 {
+			n = i
+			break
+		}
+		head, whole := sch.current.rowLen(e.varBytes[i])
+		if whole > maxRowBytes {
+			return 0, sch.rowTooLarge()
+		}
+		begin := len(r.arena)
+		if r.arena, err = l.appendKey(r.arena, b, from+i); err != nil {
+			return 0, err
+		}
+		at := len(r.arena)
+		size := versionHeaderLen + whole
+		r.arena = slices.Grow(r.arena, size)[:at+size]
+		clear(r.arena[at : at+versionHeaderLen+head])
+		if head > sch.current.fixedEnd+2*sch.current.vars {
+			r.arena[at] = flagWide
+		}
+		binary.LittleEndian.PutUint64(r.arena[at+rowIDOffset:], rowID+uint64(i))
+		binary.LittleEndian.PutUint16(r.arena[at+versionHeaderLen:], sch.def.Version)
+		e.row[i] = at + versionHeaderLen
+		e.start[i] = e.row[i] + head
+		e.pos[i] = e.start[i]
+		r.note(begin, at-begin, size)
+		room -= int64(at-begin+size) + runEntryBytes
 	}
-	l.value[0] |= flags
-	keyLen := len(l.key)
-	l.runs[0].add(l.key, l.value)
+	e.fill(sch, b, from, n, r.arena)
+	return n, l.addEntries(b, from, n)
+}
+
+// appendKey appends the key body of row i.
+func (l *Load) appendKey(dst []byte, b *Block, i int) (_ []byte, err error) {
+	sch := l.schema
+	if sch.hidden {
+		return appendHiddenKey(dst, uint64(l.hiddenKeys[i])), nil
+	}
+	start := len(dst)
+	for _, ord := range sch.def.Primary {
+		t := sch.def.Columns[ord].Type
+		if dst, err = appendKeyDatum(dst, t, b.Columns[ord].datum(t.Physical(), i)); err != nil {
+			return dst, err
+		}
+	}
+	return dst, sch.checkKeySize(len(dst)-start, sch.def.PrimaryName)
+}
+
+// addEntries adds the entries in the secondary indexes of the last n rows of the
+// primary one, which are those of b beginning with row from.
+func (l *Load) addEntries(b *Block, from, n int) error {
+	primary := l.runs[0]
+	rows := primary.entries[len(primary.entries)-n:]
 	for _, r := range l.runs[1:] {
-		if err := l.addEntry(r, row, keyLen); err != nil {
-			return err
+		for i := range rows {
+			for _, ord := range r.index.Columns {
+				l.row[ord] = b.Columns[ord].datum(l.schema.def.Columns[ord].Type.Physical(), from+i)
+			}
+			l.key = append(l.key[:0], primary.body(&rows[i])...)
+			if err := l.addEntry(r, l.row, len(l.key)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func loadRows(t testing.TB, tx *Txn, sch *Schema, rows [][]types.Datum) (*Load, 
 	}
 	for len(rows) > 0 {
 		n := min(1000, len(rows))
-		if _, err := l.Add(bg, rows[:n]); err != nil {
+		if _, err := l.Add(bg, blockOf(sch, rows[:n])); err != nil {
 			l.Abort()
 			return l, err
 		}

@@ -76,8 +76,15 @@ func (r *runWriter) unique() bool { return r.index == nil || r.index.Unique }
 
 // add buffers an entry, copying it.
 func (r *runWriter) add(body, value []byte) {
-	e := runEntry{prefix: abbreviateBody(body), off: len(r.arena), keyLen: int32(len(body)), valueLen: int32(len(value))}
+	off := len(r.arena)
 	r.arena = append(append(r.arena, body...), value...)
+	r.note(off, len(body), len(value))
+}
+
+// note makes an entry of what has been appended to the arena at off.
+func (r *runWriter) note(off, keyLen, valueLen int) {
+	body := r.arena[off : off+keyLen]
+	e := runEntry{prefix: abbreviateBody(body), off: off, keyLen: int32(keyLen), valueLen: int32(valueLen)}
 	if n := len(r.entries); n > 0 && r.ordered {
 		last := &r.entries[n-1]
 		if last.prefix > e.prefix || last.prefix == e.prefix && bytes.Compare(r.body(last), body) >= 0 {

@@ -17,7 +17,11 @@ const (
 )
 
 // rowIDOffset is where a value's rowID lies: commit patches it there.
-const rowIDOffset = 1
+// versionHeaderLen is what precedes the row of a version without a predecessor.
+const (
+	rowIDOffset      = 1
+	versionHeaderLen = rowIDOffset + 8
+)
 
 // maxRowBytes bounds an encoded row; Pebble's batches stay far below 4 GiB.
 const maxRowBytes = 256 << 20
@@ -92,7 +96,7 @@ func (s *Schema) appendRow(dst []byte, row []types.Datum) (out []byte, flags byt
 	}
 	head := l.fixedEnd + l.vars*width
 	if head+varBytes > maxRowBytes {
-		return dst, 0, sqlstate.New(sqlstate.ProgramLimitExceeded, "row of table %q is larger than %d bytes", s.def.Name, maxRowBytes)
+		return dst, 0, s.rowTooLarge()
 	}
 	dst = append(dst, make([]byte, head)...)
 	enc := dst[start:]
@@ -115,6 +119,10 @@ func (s *Schema) appendRow(dst []byte, row []types.Datum) (out []byte, flags byt
 		dst = s.appendVars(dst, start, width, row)
 	}
 	return dst, flags, nil
+}
+
+func (s *Schema) rowTooLarge() error {
+	return sqlstate.New(sqlstate.ProgramLimitExceeded, "row of table %q is larger than %d bytes", s.def.Name, maxRowBytes)
 }
 
 // appendVars writes the end offsets and appends the variable-width values in
