@@ -172,7 +172,7 @@ func (l *Load) addPart(b *Block, from int, rowID uint64) (n int, err error) {
 	n = min(b.Rows-from, maxPartRows)
 	e.measure(sch, b, from, n)
 	e.row, e.start, e.pos = resized(e.row, n), resized(e.start, n), resized(e.pos, n)
-	room := l.txn.store.opts.LoadBufferBytes - r.bytes()
+	room := r.maxBytes() - r.bytes()
 	for i := range n {
 		if room <= 0 && i > 0 {
 			n = i
@@ -260,16 +260,16 @@ func (l *Load) addEntry(r *runWriter, row []types.Datum, keyLen int) error {
 	return nil
 }
 
-// flushIfFull writes sorted runs when the buffers are full.
+// flushIfFull has buffers written that are full, or all if they are together.
 func (l *Load) flushIfFull(ctx context.Context) error {
 	total := int64(0)
 	for _, r := range l.runs {
 		total += r.bytes()
 	}
-	if total < l.txn.store.opts.LoadBufferBytes {
-		return nil
-	}
 	for _, r := range l.runs {
+		if total < l.txn.store.opts.LoadBufferBytes/2 && r.bytes() < r.maxBytes() {
+			continue
+		}
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
@@ -408,7 +408,7 @@ func (t *Txn) buildCommitted(ctx context.Context, schema *Schema, r *runWriter) 
 		if err := l.addEntry(r, row, len(l.key)); err != nil {
 			return err
 		}
-		if r.bytes() >= t.store.opts.LoadBufferBytes {
+		if r.bytes() >= r.maxBytes() {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}

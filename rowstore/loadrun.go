@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -18,8 +19,14 @@ import (
 )
 
 // runWriter sorts the entries that a load adds to one index and writes them as
-// files that Pebble can take over. Each full buffer becomes a run of files;
-// runs that overlap, or lie over existing keys, are merged at the end.
+// files that Pebble can take over. A full buffer is handed to a goroutine, which
+// sorts and writes it while the next one fills: writing is the dearest part of a
+// load. A buffer becomes a run of files of its own, or continues the last run if
+// it comes after it; runs that overlap, or lie over existing keys, are merged at
+// the end.
+//
+// Its methods are for one goroutine. flush starts the writing goroutine; wait,
+// which the next flush, finish and removeFiles begin with, ends it.
 type runWriter struct {
 	store  *Store
 	rec    *loadRecord
@@ -30,14 +37,27 @@ type runWriter struct {
 	// building words duplicates as CREATE INDEX does.
 	building bool
 
+	// The buffer that fills, and the memory of the one that was written before.
+	runBuffer
+	spare runBuffer
+	// writing receives the result of the goroutine that writes a buffer, which is
+	// then in spare; nil while there is none.
+	writing chan error
+
+	// The fields below belong to the writing goroutine while there is one.
+	runs []run
+	// open takes the files of the last run, unless it is complete.
+	open  *fileSet
+	files int
+	key   []byte // scratch
+}
+
+// runBuffer is entries in memory.
+type runBuffer struct {
 	arena   []byte
 	entries []runEntry
 	// ordered says that the entries came in strictly ascending order.
 	ordered bool
-
-	runs  []run
-	files int
-	buf   []byte
 }
 
 // runEntry is a buffered entry: where its key body and, behind it, its value are.
@@ -48,7 +68,11 @@ type runEntry struct {
 	valueLen int32
 }
 
-const runEntryBytes = 32
+const runEntryBytes = int64(unsafe.Sizeof(runEntry{}))
+
+// maxOrderedBytes is how far a buffer fills while its entries come in order. They
+// continue a run, so a larger buffer gains nothing and leaves the cache.
+const maxOrderedBytes = 4 << 20
 
 // run is a sorted sequence of files.
 type run struct {
@@ -60,7 +84,8 @@ type run struct {
 const maxRunFileBytes = 64 << 20
 
 func (s *Store) newRunWriter(rec *loadRecord, schema *Schema, index *compiledIndex, number int) *runWriter {
-	r := &runWriter{store: s, rec: rec, schema: schema, index: index, number: number, header: schema.primary, ordered: true}
+	r := &runWriter{store: s, rec: rec, schema: schema, index: index, number: number, header: schema.primary}
+	r.ordered = true
 	if index != nil {
 		r.header = index.header
 	}
@@ -68,30 +93,40 @@ func (s *Store) newRunWriter(rec *loadRecord, schema *Schema, index *compiledInd
 }
 
 // bytes returns the size of the buffer.
-func (r *runWriter) bytes() int64 { return int64(len(r.arena) + runEntryBytes*len(r.entries)) }
+func (b *runBuffer) bytes() int64 { return int64(len(b.arena)) + runEntryBytes*int64(len(b.entries)) }
+
+// maxBytes is how far the buffer may fill: it and the one that is being written
+// together hold what a load may.
+func (r *runWriter) maxBytes() int64 {
+	most := r.store.opts.LoadBufferBytes / 2
+	if r.ordered {
+		most = min(most, maxOrderedBytes)
+	}
+	return most
+}
 
 // unique reports whether equal bodies are duplicates. Entries of other indexes
 // end with the primary key.
 func (r *runWriter) unique() bool { return r.index == nil || r.index.Unique }
 
 // add buffers an entry, copying it.
-func (r *runWriter) add(body, value []byte) {
-	off := len(r.arena)
-	r.arena = append(append(r.arena, body...), value...)
-	r.note(off, len(body), len(value))
+func (b *runBuffer) add(body, value []byte) {
+	off := len(b.arena)
+	b.arena = append(append(b.arena, body...), value...)
+	b.note(off, len(body), len(value))
 }
 
 // note makes an entry of what has been appended to the arena at off.
-func (r *runWriter) note(off, keyLen, valueLen int) {
-	body := r.arena[off : off+keyLen]
+func (b *runBuffer) note(off, keyLen, valueLen int) {
+	body := b.arena[off : off+keyLen]
 	e := runEntry{prefix: abbreviateBody(body), off: off, keyLen: int32(keyLen), valueLen: int32(valueLen)}
-	if n := len(r.entries); n > 0 && r.ordered {
-		last := &r.entries[n-1]
-		if last.prefix > e.prefix || last.prefix == e.prefix && bytes.Compare(r.body(last), body) >= 0 {
-			r.ordered = false
+	if n := len(b.entries); n > 0 && b.ordered {
+		last := &b.entries[n-1]
+		if last.prefix > e.prefix || last.prefix == e.prefix && bytes.Compare(b.body(last), body) >= 0 {
+			b.ordered = false
 		}
 	}
-	r.entries = append(r.entries, e)
+	b.entries = append(b.entries, e)
 }
 
 func abbreviateBody(body []byte) uint64 {
@@ -103,48 +138,104 @@ func abbreviateBody(body []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-func (r *runWriter) body(e *runEntry) []byte { return r.arena[e.off : e.off+int(e.keyLen)] }
+func (b *runBuffer) body(e *runEntry) []byte { return b.arena[e.off : e.off+int(e.keyLen)] }
 
-func (r *runWriter) valueOf(e *runEntry) []byte {
+func (b *runBuffer) valueOf(e *runEntry) []byte {
 	at := e.off + int(e.keyLen)
-	return r.arena[at : at+int(e.valueLen)]
+	return b.arena[at : at+int(e.valueLen)]
 }
 
-// flush writes the buffer as a run.
+// sort brings the entries into order.
+func (b *runBuffer) sort() {
+	if b.ordered {
+		return
+	}
+	slices.SortFunc(b.entries, func(x, y runEntry) int {
+		if c := cmp.Compare(x.prefix, y.prefix); c != 0 {
+			return c
+		}
+		return bytes.Compare(b.body(&x), b.body(&y))
+	})
+}
+
+// reset empties the buffer, keeping its memory.
+func (b *runBuffer) reset() { b.arena, b.entries, b.ordered = b.arena[:0], b.entries[:0], true }
+
+// flush has the buffer written while another one fills. It returns an error of
+// the buffers before.
 func (r *runWriter) flush(ctx context.Context) error {
-	if len(r.entries) == 0 {
+	if err := r.wait(); err != nil || len(r.entries) == 0 {
+		return err
+	}
+	r.runBuffer, r.spare = r.spare, r.runBuffer
+	r.reset()
+	r.writing = make(chan error, 1)
+	go func() { r.writing <- r.write(ctx, &r.spare) }()
+	return nil
+}
+
+// wait waits until the last buffer has been written.
+func (r *runWriter) wait() error {
+	if r.writing == nil {
 		return nil
 	}
+	err := <-r.writing
+	r.writing = nil
+	return err
+}
+
+// write writes a buffer as a run, or as part of the last one.
+func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
+	defer func() {
+		if err != nil {
+			r.abandon()
+		}
+	}()
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	if !r.ordered {
-		slices.SortFunc(r.entries, func(a, b runEntry) int {
-			if c := cmp.Compare(a.prefix, b.prefix); c != 0 {
-				return c
-			}
-			return bytes.Compare(r.body(&a), r.body(&b))
-		})
-	}
-	w := r.newFileSet()
-	for i := range r.entries {
-		e := &r.entries[i]
-		if i > 0 && !r.ordered && bytes.Equal(r.body(e), r.body(&r.entries[i-1])) {
-			w.abandon()
-			return r.duplicate(r.body(e), r.valueOf(e))
-		}
-		if err := w.add(r.body(e), r.valueOf(e)); err != nil {
-			w.abandon()
+	b.sort()
+	first, last := b.body(&b.entries[0]), b.body(&b.entries[len(b.entries)-1])
+	if r.open != nil && bytes.Compare(r.runs[len(r.runs)-1].last, first) >= 0 {
+		if err := r.closeRun(); err != nil {
 			return err
 		}
 	}
-	if err := w.close(); err != nil {
-		return err
+	if r.open == nil {
+		r.open = r.newFileSet()
+		r.runs = append(r.runs, run{first: bytes.Clone(first)})
 	}
-	first, last := &r.entries[0], &r.entries[len(r.entries)-1]
-	r.runs = append(r.runs, run{paths: w.paths, first: bytes.Clone(r.body(first)), last: bytes.Clone(r.body(last))})
-	r.arena, r.entries, r.ordered = r.arena[:0], r.entries[:0], true
+	x := &r.runs[len(r.runs)-1]
+	for i := range b.entries {
+		e := &b.entries[i]
+		if i > 0 && !b.ordered && bytes.Equal(b.body(e), b.body(&b.entries[i-1])) {
+			return r.duplicate(b.body(e), b.valueOf(e))
+		}
+		if err := r.open.add(b.body(e), b.valueOf(e)); err != nil {
+			return err
+		}
+	}
+	x.last = append(x.last[:0], last...)
 	return nil
+}
+
+// closeRun completes the files of the last run.
+func (r *runWriter) closeRun() error {
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.close()
+	r.runs[len(r.runs)-1].paths = r.open.paths
+	r.open = nil
+	return err
+}
+
+// abandon removes the files of a run that is not complete.
+func (r *runWriter) abandon() {
+	if r.open != nil {
+		r.open.abandon()
+		r.open = nil
+	}
 }
 
 // duplicate is the error for a body that occurs twice.
@@ -198,9 +289,9 @@ func (f *fileSet) add(body, value []byte) error {
 			return err
 		}
 	}
-	r.buf = appendSuffix(append(append(r.buf[:0], r.header...), body...), r.rec.L)
-	f.bytes += len(r.buf) + len(value)
-	if err := f.w.Set(r.buf, value); err != nil {
+	r.key = appendSuffix(append(append(r.key[:0], r.header...), body...), r.rec.L)
+	f.bytes += len(r.key) + len(value)
+	if err := f.w.Set(r.key, value); err != nil {
 		return r.store.ioError(err, "writing a file of a load")
 	}
 	return nil
@@ -222,7 +313,7 @@ func (f *fileSet) open() error {
 	}
 	f.paths = append(f.paths, path)
 	f.bytes = 0
-	f.w = sstable.NewWriter(objstorageprovider.NewFileWritable(file), r.store.writerOptions())
+	f.w = sstable.NewWriter(objstorageprovider.NewFileWritable(file), r.writerOptions())
 	return nil
 }
 
@@ -245,11 +336,17 @@ func (f *fileSet) abandon() {
 	f.r.store.removeFiles(f.paths)
 }
 
-// writerOptions are those of Pebble's own tables.
-func (s *Store) writerOptions() sstable.WriterOptions {
-	o := s.pebbleOptions()
+// writerOptions are those of Pebble's own tables, except that a hidden key needs
+// no filter: filters answer lookups of keys that do not exist, and nobody has one.
+// Making them was a twelfth of the time of writing the files.
+func (r *runWriter) writerOptions() sstable.WriterOptions {
+	o := r.store.pebbleOptions()
 	o.EnsureDefaults()
-	return o.MakeWriterOptions(0, s.db.TableFormat())
+	w := o.MakeWriterOptions(0, r.store.db.TableFormat())
+	if r.index == nil && r.schema.hidden {
+		w.FilterPolicy = nil
+	}
+	return w
 }
 
 func (s *Store) removeFiles(paths []string) {
@@ -260,10 +357,12 @@ func (s *Store) removeFiles(paths []string) {
 
 // removeFiles removes the runs' files, which Pebble has linked if it took them.
 func (r *runWriter) removeFiles() {
+	_ = r.wait() // whoever removes the files has an error already, or no use for them
+	r.abandon()
 	for _, x := range r.runs {
 		r.store.removeFiles(x.paths)
 	}
-	r.runs, r.arena, r.entries = nil, nil, nil
+	r.runs, r.runBuffer, r.spare = nil, runBuffer{}, runBuffer{}
 }
 
 // paths returns all files.
@@ -274,13 +373,19 @@ func (r *runWriter) paths() (out []string) {
 	return out
 }
 
-// finish writes the last run and merges the runs unless they are disjoint and
+// finish writes the rest and merges the runs unless they are disjoint and
 // no key of the table lies among them.
 func (r *runWriter) finish(ctx context.Context) error {
 	if err := r.flush(ctx); err != nil {
 		return err
 	}
-	r.arena, r.entries = nil, nil
+	if err := r.wait(); err != nil {
+		return err
+	}
+	if err := r.closeRun(); err != nil {
+		return err
+	}
+	r.runBuffer, r.spare = runBuffer{}, runBuffer{}
 	if len(r.runs) == 0 {
 		return nil
 	}

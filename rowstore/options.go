@@ -19,7 +19,8 @@ type Options struct {
 	MemTableBytes int64
 	// MaxWriteSetBytes bounds the write set of one transaction (53200). 0 is 256 MiB.
 	MaxWriteSetBytes int64
-	// LoadBufferBytes bounds the rows a Load holds before it writes a sorted run. 0 is 64 MiB.
+	// LoadBufferBytes bounds the rows a Load holds: those that it collects and those
+	// that are being written as a sorted run. 0 is 64 MiB.
 	LoadBufferBytes int64
 	// MaxRowLocks is the number of row locks in one table above which a
 	// transaction tries to lock the table instead. 0 is 10,000.
