@@ -1,6 +1,7 @@
 package colstore
 
 import (
+	"slices"
 	"sync"
 
 	"htapdb/colstore/segment"
@@ -20,18 +21,33 @@ type Load struct {
 	table  *Table
 	schema *TableSchema
 	layout *layout
-	buf    *gathered
-	arenas []arena
-	// reserved is what buf has reserved.
-	reserved int64
+	buf    *loadBuffer // nil before the first row and after a full one
 
 	free    chan struct{} // a token for each worker that may start
 	workers sync.WaitGroup
 	mu      sync.Mutex
 	// The fields below are guarded by mu while workers run.
-	segs []*sealed
-	err  error // the first of a worker
-	done bool
+	segs  []*sealed
+	spare []*loadBuffer // that have been written
+	err   error         // the first of a worker
+	done  bool
+}
+
+// loadBuffer is the rows of one segment of a load.
+type loadBuffer struct {
+	rows    *vector.Batch
+	rowIDs  []uint64
+	strings []loadStrings // by column
+	// reserved is what the buffer has reserved, stringBytes of it for strings.
+	reserved, stringBytes int64
+}
+
+// loadStrings is the memory of a string column.
+type loadStrings struct {
+	arena arena
+	// kept is a copy of the dictionary named dictID, which rows share; 0 is none.
+	kept   *vector.Vector
+	dictID uint64
 }
 
 // NewLoad begins a load into the table. Error: UndefinedTable.
@@ -75,9 +91,7 @@ func (l *Load) AppendRows(b *vector.Batch, rowIDs []uint64) error {
 		if err := l.copy(part); err != nil {
 			return err
 		}
-		for _, id := range rowIDs[from : from+n] {
-			l.buf.add(id, 0, 0)
-		}
+		l.buf.rowIDs = append(l.buf.rowIDs, rowIDs[from:from+n]...)
 		if from += n; len(l.buf.rowIDs) == l.store.opts.SealRows {
 			l.flush()
 		}
@@ -108,19 +122,40 @@ func (l *Load) start() error {
 	if l.buf != nil {
 		return nil
 	}
+	if l.buf = l.takeSpare(); l.buf != nil {
+		return nil
+	}
 	n := l.store.opts.SealRows
 	bytes := int64(n) * rowBytes(l.schema)
 	if err := l.store.mem.Reserve(bytes); err != nil {
-		// The workers give theirs back when they are done.
+		// The workers leave theirs when they are done.
 		l.workers.Wait()
-		if err := l.store.mem.Reserve(bytes); err != nil {
-			return err
+		if l.buf = l.takeSpare(); l.buf != nil {
+			return nil
 		}
+		return err
 	}
-	l.reserved = bytes
-	l.buf = newGathered(l.schema, n)
-	l.arenas = make([]arena, len(l.schema.Columns))
+	b := &loadBuffer{rows: vector.NewBatch(l.schema.Types(), 0), rowIDs: make([]uint64, 0, n), reserved: bytes}
+	for _, c := range b.rows.Cols {
+		c.Resize(n)
+		c.Resize(0)
+	}
+	b.strings = make([]loadStrings, len(l.schema.Columns))
+	l.buf = b
 	return nil
+}
+
+// takeSpare returns a buffer that has been written, nil if there is none.
+func (l *Load) takeSpare() *loadBuffer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.spare)
+	if n == 0 {
+		return nil
+	}
+	b := l.spare[n-1]
+	l.spare = l.spare[:n-1]
+	return b
 }
 
 // failed returns what went wrong in a worker, or a call after the end.
@@ -133,45 +168,90 @@ func (l *Load) failed() error {
 	return l.err
 }
 
-// copy appends the rows of b to the buffer, the bytes of strings too.
+// copy appends the rows of b to the buffer, the bytes of strings too: once for
+// the strings of a dictionary, else for each row.
 func (l *Load) copy(b *vector.Batch) error {
 	at := l.buf.rows.Len
+	kept := make([]bool, len(b.Cols))
+	for i, c := range b.Cols {
+		if c.Type.Physical() != types.PhysString || c.Enc != vector.Dict || c.DictID == 0 {
+			continue
+		}
+		if known := &l.buf.strings[i]; known.dictID != c.DictID && c.Dict.Len > 4*b.Rows() {
+			continue // few rows of many entries
+		}
+		dict, err := l.keepDictionary(&l.buf.strings[i], c)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(kept, true) {
+			b = &vector.Batch{Len: b.Len, Sel: b.Sel, Cols: slices.Clone(b.Cols)}
+		}
+		b.Cols[i], kept[i] = vector.NewDict(dict, c.DictID, c.Codes, c.Valid), true
+	}
 	l.buf.rows.AppendBatch(b)
 	for i, c := range l.buf.rows.Cols {
-		if c.Type.Physical() != types.PhysString {
+		if c.Type.Physical() != types.PhysString || kept[i] {
 			continue
 		}
 		for r := at; r < l.buf.rows.Len; r++ {
-			var bytes int64
 			if c.IsNull(r) {
 				c.Str[r] = ""
 				continue
 			}
-			if c.Str[r], bytes = l.arenas[i].keep(c.Str[r]); bytes > 0 {
-				if err := l.store.mem.Reserve(bytes); err != nil {
-					return err
-				}
-				l.reserved += bytes
+			var err error
+			if c.Str[r], err = l.keep(&l.buf.strings[i], c.Str[r]); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// keepDictionary returns a copy of c's dictionary that lives as long as the buffer.
+func (l *Load) keepDictionary(s *loadStrings, c *vector.Vector) (*vector.Vector, error) {
+	if s.dictID == c.DictID {
+		return s.kept, nil
+	}
+	dict := vector.New(c.Type, c.Dict.Len)
+	for i, str := range c.Dict.Str[:c.Dict.Len] {
+		var err error
+		if dict.Str[i], err = l.keep(s, str); err != nil {
+			return nil, err
+		}
+	}
+	s.kept, s.dictID = dict, c.DictID
+	return dict, nil
+}
+
+// keep returns a copy of str in the buffer's memory.
+func (l *Load) keep(s *loadStrings, str string) (string, error) {
+	kept, bytes := s.arena.keep(str)
+	if bytes > 0 {
+		if err := l.store.mem.Reserve(bytes); err != nil {
+			return "", err
+		}
+		l.buf.reserved += bytes
+		l.buf.stringBytes += bytes
+	}
+	return kept, nil
+}
+
 // flush hands the buffer to a worker, waiting for one. Finish and Abort wait for
 // the workers.
 func (l *Load) flush() {
-	g, reserved := l.buf, l.reserved
-	l.buf, l.reserved = nil, 0
+	b := l.buf
+	l.buf = nil
 	<-l.free
 	l.mu.Lock()
 	at := len(l.segs)
 	l.segs = append(l.segs, nil)
 	l.mu.Unlock()
 	l.workers.Go(func() {
-		x, err := l.store.writeSealed(l.schema, l.layout, segment.Input{Rows: len(g.rowIDs), RowIDs: g.rowIDs}, g.rows.Cols)
-		l.store.mem.Release(reserved)
+		x, err := l.store.writeSealed(l.schema, l.layout, segment.Input{Rows: len(b.rowIDs), RowIDs: b.rowIDs}, b.rows.Cols)
+		l.empty(b)
 		l.mu.Lock()
+		l.spare = append(l.spare, b)
 		if err != nil && l.err == nil {
 			l.err = err
 		}
@@ -182,6 +262,19 @@ func (l *Load) flush() {
 		l.mu.Unlock()
 		l.free <- struct{}{}
 	})
+}
+
+// empty prepares a buffer for other rows.
+func (l *Load) empty(b *loadBuffer) {
+	l.store.mem.Release(b.stringBytes)
+	b.reserved, b.stringBytes = b.reserved-b.stringBytes, 0
+	b.rowIDs = b.rowIDs[:0]
+	b.rows.Len = 0
+	for i, c := range b.rows.Cols {
+		clear(c.Str)
+		c.Resize(0)
+		b.strings[i] = loadStrings{}
+	}
 }
 
 // Finish writes what is left, waits until everything is durable, and returns the
@@ -206,10 +299,16 @@ func (l *Load) Finish() ([]string, error) {
 	return names, nil
 }
 
-// end gives back what the buffer holds and refuses further calls.
+// end gives back what the buffers hold and refuses further calls. The workers are
+// done.
 func (l *Load) end() {
-	l.store.mem.Release(l.reserved)
-	l.buf, l.reserved = nil, 0
+	if l.buf != nil {
+		l.store.mem.Release(l.buf.reserved)
+		l.buf = nil
+	}
+	for b := l.takeSpare(); b != nil; b = l.takeSpare() {
+		l.store.mem.Release(b.reserved)
+	}
 	l.mu.Lock()
 	l.done = true
 	l.mu.Unlock()

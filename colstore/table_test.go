@@ -3,10 +3,12 @@ package colstore
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
@@ -198,4 +200,89 @@ func TestCloseLeavesNoGoroutines(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
+
+// Strings of dictionaries, of constants and flat ones become the rows of a load
+// whatever happens to their memory afterwards, across segments and dictionaries.
+func TestLoadKeepsStrings(t *testing.T) {
+	mem := memory.NewRoot(0)
+	s, tab := pairTable(t, Options{SealRows: 3000, Memory: mem})
+	l, err := s.NewLoad(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	dict := vector.New(types.TText, 3)
+	scratch := []byte("x0x1x2")
+	for i := range dict.Str {
+		dict.Str[i] = unsafe.String(&scratch[2*i], 2)
+	}
+	id := vector.NewDictID()
+	for batch := range 8 {
+		if batch == 4 { // another dictionary
+			id = vector.NewDictID()
+			copy(scratch, "y0y1y2")
+		}
+		const n = 1024
+		b := &vector.Batch{Len: n, Cols: []*vector.Vector{vector.New(types.TInt4, n), nil}}
+		codes, valid := make([]uint32, n), make([]uint8, n)
+		for i := range n {
+			b.Cols[0].I32[i], codes[i], valid[i] = int32(batch*n+i), uint32(i%3), uint8(min(i%5, 1))
+		}
+		switch batch % 4 {
+		case 1:
+			valid = nil
+			b.Cols[1] = vector.NewConst(types.TText, types.NewString(dict.Str[1]), n)
+			clear(codes)
+			for i := range codes {
+				codes[i] = 1
+			}
+		case 2:
+			b.Cols[1] = vector.NewDict(dict, id, codes, valid).Flatten(nil)
+		default:
+			b.Cols[1] = vector.NewDict(dict, id, codes, valid)
+		}
+		if batch%2 == 1 {
+			b.Sel = []int32{0, 1, 7, 1023}
+		}
+		for i := range b.Rows() {
+			r := b.Row(int(i))
+			text := "NULL"
+			if valid == nil || valid[r] != 0 {
+				text = strings.Clone(dict.Str[codes[r]])
+			}
+			want = append(want, fmt.Sprintf("%d %s", b.Cols[0].I32[r], text))
+		}
+		if err := l.Append(b, uint64(len(want)-b.Rows()+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copy(scratch, "zzzzzz")
+	names, err := l.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tab.AttachLoad(10, names); err != nil {
+		t.Fatal(err)
+	}
+	tab.Advance(10)
+	snap := snapshot(t, tab, 10)
+	got, _ := readAll(t, snap, ScanSpec{Columns: []int{0, 1}})
+	snap.Close()
+	slices.Sort(got)
+	slices.Sort(want)
+	if len(got) != len(want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("row %d: %q, want %q", i, got[i], want[i])
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if mem.Used() != 0 {
+		t.Errorf("%d bytes after Close", mem.Used())
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -54,31 +55,47 @@ func (c *encoder) encodeStrings(e *entry, data *vector.Vector, valid []uint8) er
 	return c.appendStrings(e.id, entries, nil)
 }
 
+// sighting is a string that buildDictionary has met, by its address.
+type sighting struct {
+	at   *byte
+	size int
+	code uint32
+}
+
+// sightings is the size of the cache of sightings, a power of two.
+const sightings = 1 << 10
+
 // buildDictionary numbers the distinct strings in order of appearance, leaves
 // each row's number in c.codes, and returns the first row of each; ok is false
-// if there are more than limit (of at least 1), or if a sample says so.
+// if there are more than limit (of at least 1).
 func (c *encoder) buildDictionary(a []string, valid []uint8, limit int) (first []uint32, ok bool) {
 	limit = max(limit, 1)
-	n := len(a)
-	c.hashes = slices.Grow(c.hashes[:0], n)[:n]
-	for i, s := range a {
-		c.hashes[i] = vector.HashString(s)
-	}
-	c.codes = slices.Grow(c.codes[:0], n)[:n]
+	c.codes = slices.Grow(c.codes[:0], len(a))[:len(a)]
 	size := 16
 	for size < 2*limit {
 		size *= 2
 	}
-	// An open-addressed table of entry numbers plus one, probed linearly.
+	// An open-addressed table of entry numbers plus one, probed linearly;
+	// c.hashes[k] is the hash of entry k.
 	c.table = slices.Grow(c.table[:0], size)[:size]
 	clear(c.table)
+	c.hashes = c.hashes[:0]
 	mask := uint64(size - 1)
+	// The rows of a load from a dictionary share its strings, which are then found
+	// by their address, without hashing and comparing them.
+	var seen [sightings]sighting
 	for i, s := range a {
 		if valid != nil && valid[i] == 0 {
 			c.codes[i] = 0
 			continue
 		}
-		h := c.hashes[i]
+		at := unsafe.StringData(s)
+		known := &seen[uint64(uintptr(unsafe.Pointer(at)))*0x9E3779B97F4A7C15>>54]
+		if known.at == at && known.size == len(s) && at != nil {
+			c.codes[i] = known.code
+			continue
+		}
+		h := vector.HashString(s)
 		for slot := h & mask; ; slot = (slot + 1) & mask {
 			k := c.table[slot]
 			if k == 0 {
@@ -86,15 +103,16 @@ func (c *encoder) buildDictionary(a []string, valid []uint8, limit int) (first [
 					return nil, false
 				}
 				first = append(first, uint32(i))
-				c.table[slot] = uint32(len(first))
-				c.codes[i] = uint32(len(first) - 1)
-				break
+				c.hashes = append(c.hashes, h)
+				k = uint32(len(first))
+				c.table[slot] = k
 			}
-			if row := first[k-1]; c.hashes[row] == h && a[row] == s {
+			if c.hashes[k-1] == h && a[first[k-1]] == s {
 				c.codes[i] = k - 1
 				break
 			}
 		}
+		*known = sighting{at, len(s), c.codes[i]}
 	}
 	return first, true
 }
