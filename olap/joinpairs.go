@@ -56,7 +56,7 @@ func (p *joinProbe) linkedPairs(in *vector.Batch, limit int) {
 				}
 				count = limit - n
 			}
-			p.pairRow = growBytes(p.pairRow[:n], max(n+count, 2*n))
+			p.pairRow = growBytes(p.pairRow[:n], min(max(n+count, 2*n), limit))
 			p.pairBuild = growBytes(p.pairBuild[:n], len(p.pairRow))
 		}
 		salt := uint32(p.hashes[k])
