@@ -91,10 +91,14 @@ func (x *windowExec) move(mode FrameMode, p partition, i int32, delta int64, end
 // Frames that begin with the partition grow as the position moves: one state
 // takes the rows one after the other. Those that end with the partition are the
 // same from the other end, unless the order matters. All others are fed anew
-// for every row, many rows at once, which costs the sum of the frames' lengths.
+// for every frame, many frames at once, which costs the sum of the lengths of
+// the frames that differ from the one before.
 func (x *windowExec) aggregate(f int, r partitionRange) error {
-	w := &windowAgg{x: x, f: f, first: x.partitions[r.from]}
-	w.gatherArgs(x.partitions[r.to])
+	w := &windowAgg{x: x, f: f, first: x.partitions[r.from], mem: x.r.newTrack(x.node), kept: x.r.newTrack(x.node)}
+	defer w.mem.release()
+	if err := w.gatherArgs(x.partitions[r.to]); err != nil {
+		return err
+	}
 	for p := r.from; p < r.to; p++ {
 		part := partition{x.partitions[p], x.partitions[p+1]}
 		var err error
@@ -123,16 +127,28 @@ type windowAgg struct {
 	filter *vector.Vector
 	n      int
 
+	// mem is what is held until the range is done, base of it the arguments and
+	// the rest the states; kept are the texts of the results.
+	mem, kept track
+	base      int64
+
 	result vector.Vector
 	sel    []int32
 	groups []uint32
+	ends   []int32 // of each frame of a batch, the position behind those that have it
 }
 
 // gatherArgs collects the arguments of the positions [first, end).
-func (w *windowAgg) gatherArgs(end int32) {
+func (w *windowAgg) gatherArgs(end int32) error {
 	x := w.x
 	rows := x.order[w.first:end]
 	w.n = len(rows)
+	for _, c := range x.args[w.f] {
+		w.base += int64(w.n) * (x.buf.cols[c].elementSize() + 1)
+	}
+	if err := w.mem.set(w.base); err != nil {
+		return err
+	}
 	for _, c := range x.args[w.f] {
 		v := &vector.Vector{}
 		x.buf.cols[c].gather(v, rows)
@@ -142,6 +158,7 @@ func (w *windowAgg) gatherArgs(end int32) {
 		last := len(w.args) - 1
 		w.filter, w.args = w.args[last], w.args[:last]
 	}
+	return nil
 }
 
 // counts reports whether the row at a position passes FILTER.
@@ -210,18 +227,38 @@ func (w *windowAgg) shrinking(p partition) error {
 	return nil
 }
 
+// feedRows is how many rows go into a state before the next look at the memory
+// that it holds and at the statement's context.
+const feedRows = 16 * vector.MaxBatch
+
 // feed adds the rows at positions [from, to) to the one group of state.
 func (w *windowAgg) feed(state fn.AggState, from, to int32) error {
-	w.sel = w.sel[:0]
-	for pos := from; pos < to; pos++ {
-		if w.counts(pos) {
-			w.sel = append(w.sel, pos-w.first)
+	for from < to {
+		w.sel = w.sel[:0]
+		for ; from < to && len(w.sel) < feedRows; from++ {
+			if w.counts(from) {
+				w.sel = append(w.sel, from-w.first)
+			}
+		}
+		if len(w.sel) == 0 {
+			return nil
+		}
+		if err := state.AddAll(w.args, w.sel, w.n); err != nil {
+			return err
+		}
+		if err := w.account(state); err != nil {
+			return err
 		}
 	}
-	if len(w.sel) == 0 {
-		return nil
+	return nil
+}
+
+// account reserves what state has come to hold.
+func (w *windowAgg) account(state fn.AggState) error {
+	if err := w.x.r.check(); err != nil {
+		return err
 	}
-	return state.AddAll(w.args, w.sel, w.n)
+	return w.mem.set(w.base + state.Bytes())
 }
 
 // finish writes the result of the one group of state to positions [from, to).
@@ -229,11 +266,25 @@ func (w *windowAgg) finish(state fn.AggState, from, to int32) error {
 	if err := state.Finish(w.out(), 0, 1); err != nil {
 		return err
 	}
-	d := w.result.Datum(0)
-	for i := from; i < to; i++ {
-		w.x.out[w.f].Set(int(i), d)
+	if err := w.store(0, from, to); err != nil {
+		return err
 	}
 	return w.x.r.check()
+}
+
+// store copies row i of the results to positions [from, to), which share a text.
+// Texts that do not depend on the order (min, max) are the input's own.
+func (w *windowAgg) store(i int, from, to int32) error {
+	if len(w.result.Str) > i && !w.x.node.Funcs[w.f].Agg.Agg.IgnoresOrder {
+		if err := w.kept.add(int64(len(w.result.Str[i]))); err != nil {
+			return err
+		}
+	}
+	d := w.result.Datum(i)
+	for ; from < to; from++ {
+		w.x.out[w.f].Set(int(from), d)
+	}
+	return nil
 }
 
 // out returns the vector that Finish fills.
@@ -242,35 +293,53 @@ func (w *windowAgg) out() *vector.Vector {
 	return &w.result
 }
 
-// sliding evaluates frames of any kind, a batch of positions at a time.
+// sliding evaluates frames of any kind, a batch of frames at a time. Neighbours
+// with the same frame, as peers have it, share one.
 func (w *windowAgg) sliding(p partition) error {
-	for from := p.from; from < p.to; from += vector.MaxBatch {
-		to := min(from+vector.MaxBatch, p.to)
+	for from := p.from; from < p.to; {
 		state := w.newState()
-		state.Grow(int(to - from))
-		w.sel, w.groups = w.sel[:0], w.groups[:0]
-		for i := from; i < to; i++ {
-			start, end := w.x.bounds(w.f, p, i)
-			for pos := start; pos < end; pos++ {
-				if !w.counts(pos) {
-					continue
-				}
-				w.sel, w.groups = append(w.sel, pos-w.first), append(w.groups, uint32(i-from))
-				if len(w.sel) == vector.MaxBatch {
-					if err := w.flush(state); err != nil {
-						return err
-					}
+		state.Grow(vector.MaxBatch)
+		w.sel, w.groups, w.ends = w.sel[:0], w.groups[:0], w.ends[:0]
+		to := from
+		for to < p.to && len(w.ends) < vector.MaxBatch {
+			start, end := w.x.bounds(w.f, p, to)
+			if err := w.feedFrame(state, start, end); err != nil {
+				return err
+			}
+			for to++; to < p.to; to++ {
+				if s, e := w.x.bounds(w.f, p, to); s != start || e != end {
+					break
 				}
 			}
+			w.ends = append(w.ends, to)
 		}
 		if err := w.flush(state); err != nil {
 			return err
 		}
-		if err := state.Finish(w.out(), 0, int(to-from)); err != nil {
+		if err := state.Finish(w.out(), 0, len(w.ends)); err != nil {
 			return err
 		}
-		for i := from; i < to; i++ {
-			w.x.out[w.f].Set(int(i), w.result.Datum(int(i-from)))
+		for frame, end := range w.ends {
+			if err := w.store(frame, from, end); err != nil {
+				return err
+			}
+			from = end
+		}
+	}
+	return nil
+}
+
+// feedFrame adds the rows at positions [start, end) to the next frame's group.
+func (w *windowAgg) feedFrame(state fn.AggState, start, end int32) error {
+	for pos := start; pos < end; pos++ {
+		if !w.counts(pos) {
+			continue
+		}
+		w.sel, w.groups = append(w.sel, pos-w.first), append(w.groups, uint32(len(w.ends)))
+		if len(w.sel) == vector.MaxBatch {
+			if err := w.flush(state); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -281,10 +350,9 @@ func (w *windowAgg) flush(state fn.AggState) error {
 	if len(w.sel) == 0 {
 		return nil
 	}
-	if err := w.x.r.check(); err != nil {
+	if err := state.Add(w.groups, w.args, w.sel, w.n); err != nil {
 		return err
 	}
-	err := state.Add(w.groups, w.args, w.sel, w.n)
 	w.sel, w.groups = w.sel[:0], w.groups[:0]
-	return err
+	return w.account(state)
 }
