@@ -284,6 +284,8 @@ type regroup struct {
 	local plan.ColSet
 	// byID has the grouping column of each input column that is a key.
 	byID map[plan.ColID]fn.Expr
+	// constants are the keys that are constants, by position, as far as they were asked for.
+	constants map[int]*constantKey
 }
 
 func (r *regroup) addKey(k fn.Expr, pos int) plan.Column {
@@ -331,20 +333,58 @@ func (r *regroup) apply() error {
 		}
 	}
 	for i := range c.items {
+		if k := r.constantKey(c.items[i].expr); k != nil && !k.named {
+			k.named, c.items[i].expr = true, k.ref
+			continue
+		}
 		rewrite(&c.items[i].expr)
 	}
 	rewrite(&c.having)
 	rewrite(&c.qualify)
+	ordered := func(x *fn.Expr) {
+		if k := r.constantKey(*x); k != nil && k.named {
+			*x = k.ref
+			return
+		}
+		rewrite(x)
+	}
 	for i := range c.keys {
-		rewrite(&c.keys[i].Expr)
+		ordered(&c.keys[i].Expr)
 	}
 	for i := range c.on {
-		rewrite(&c.on[i])
+		ordered(&c.on[i])
 	}
 	for i := range c.sc.windows {
 		c.sc.windows[i].each(rewrite)
 	}
 	return err
+}
+
+// constantKey is a key of grouping sets without columns. Of equal constants only
+// the first item, and what orders by it, is NULL where the key is not grouped by.
+type constantKey struct {
+	ref   fn.Expr
+	named bool // an item stands for the key
+}
+
+// constantKey returns the constant key that x equals, nil if there is none.
+func (r *regroup) constantKey(x fn.Expr) *constantKey {
+	if r.agg.Sets == nil || !plan.IsConst(x) {
+		return nil
+	}
+	for i, k := range r.agg.GroupBy {
+		if !plan.Equal(k.Expr, x) {
+			continue
+		}
+		if r.constants == nil {
+			r.constants = map[int]*constantKey{}
+		}
+		if r.constants[i] == nil {
+			r.constants[i] = &constantKey{ref: plan.Ref(k.Col)}
+		}
+		return r.constants[i]
+	}
+	return nil
 }
 
 // expr rewrites from the top: what equals a key becomes the key's column, and
