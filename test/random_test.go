@@ -75,45 +75,71 @@ func exec(t *testing.T, db slt.DB, session, sql string) {
 	}
 }
 
-// ask runs a query in a session; in one with a transaction an error does not end it.
-func ask(db slt.DB, session string, run func(ctx context.Context) (*slt.Result, error)) answer {
+// ask runs a statement in a session and undoes what it has changed.
+func ask(db slt.DB, session, table string, run func(ctx context.Context) (*slt.Result, error)) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()
-	if session != "" {
-		if _, err := db.Query(ctx, session, "SAVEPOINT q", ""); err != nil {
-			return answer{err: fmt.Errorf("savepoint: %w", err), code: "lost"}
-		}
+	before, after := "SAVEPOINT q", "ROLLBACK TO SAVEPOINT q"
+	if session == "" {
+		before, after = "BEGIN", "ROLLBACK"
+	}
+	if _, err := db.Query(ctx, session, before, ""); err != nil {
+		return answer{err: fmt.Errorf("%s: %w", before, err), code: "lost"}
 	}
 	res, err := run(ctx)
-	if session != "" && err != nil {
-		if _, err := db.Query(context.Background(), session, "ROLLBACK TO SAVEPOINT q", ""); err != nil {
-			return answer{err: fmt.Errorf("rollback: %w", err), code: "lost"}
+	if table != "" && err == nil {
+		// What the statement has changed follows what it returned.
+		var all *slt.Result
+		if all, err = db.Query(ctx, session, "SELECT * FROM "+table, ""); err == nil {
+			res.Rows = append(res.Rows, all.Rows...)
 		}
 	}
+	_, undo := db.Query(context.Background(), session, after, "")
+	if code := errorCode(undo); code == "57014" { // PostgreSQL's timeout came late
+		_, undo = db.Query(context.Background(), session, after, "")
+	}
+	if undo != nil {
+		return answer{err: fmt.Errorf("%s: %w", after, undo), code: "lost"}
+	}
+	switch code := errorCode(err); {
+	case err == nil:
+		return answer{rows: res.Rows}
+	case code == "lost" && ctx.Err() != nil:
+		return answer{err: err, code: "57014"}
+	default:
+		return answer{err: err, code: code}
+	}
+}
+
+// errorCode is the SQLSTATE of an error, "lost" of one that has none.
+func errorCode(err error) string {
 	var own *htap.Error
 	var pg *pgconn.PgError
 	switch {
 	case err == nil:
-		return answer{rows: res.Rows}
+		return ""
 	case errors.As(err, &own):
-		return answer{err: err, code: string(own.Code)}
+		return string(own.Code)
 	case errors.As(err, &pg):
-		return answer{err: err, code: pg.Code}
-	case ctx.Err() != nil:
-		return answer{err: err, code: "57014"}
+		return pg.Code
 	}
-	return answer{err: err, code: "lost"}
+	return "lost"
 }
 
 // run runs a query in a variant whose settings are made.
 func (d *differential) run(v variant, session string, q *randsql.Query) answer {
 	if v.peer {
 		// A context that ends would close the connection.
-		return ask(d.peer, session, func(context.Context) (*slt.Result, error) {
+		return ask(d.peer, session, q.Table, func(context.Context) (*slt.Result, error) {
 			return d.peer.Query(context.Background(), session, q.String(), "")
 		})
 	}
-	return ask(d.engine, session, func(ctx context.Context) (*slt.Result, error) {
+	if v.prepared {
+		if _, err := d.engine.Query(context.Background(), session, "DEALLOCATE ALL", ""); err != nil {
+			return answer{err: err, code: "lost"}
+		}
+	}
+	return ask(d.engine, session, q.Table, func(ctx context.Context) (*slt.Result, error) {
 		if !v.prepared {
 			return d.engine.Query(ctx, session, q.String(), "")
 		}
@@ -121,12 +147,10 @@ func (d *differential) run(v variant, session string, q *randsql.Query) answer {
 		if len(types) == 0 {
 			return d.engine.Query(ctx, session, text, "")
 		}
-		defer func() { _, _ = d.engine.Query(context.Background(), session, "DEALLOCATE ALL", "") }()
 		if _, err := d.engine.Query(ctx, session, "PREPARE p ("+strings.Join(types, ", ")+") AS "+text, ""); err != nil {
 			return nil, err
 		}
-		res, err := d.engine.Query(ctx, session, "EXECUTE p ("+strings.Join(values, ", ")+")", "")
-		return res, err
+		return d.engine.Query(ctx, session, "EXECUTE p ("+strings.Join(values, ", ")+")", "")
 	})
 }
 
@@ -186,6 +210,10 @@ func lines(q *randsql.Query, rows [][]*string) (all, keys []string) {
 // not needed.
 func differ(q *randsql.Query, want, have answer) string {
 	for _, a := range []answer{want, have} {
+		var internal *htap.Error
+		if a.code == "XX000" && errors.As(a.err, &internal) {
+			return internal.Error() + "\n" + internal.Detail
+		}
 		if a.code == "XX000" || a.code == "lost" {
 			return a.err.Error()
 		}
@@ -324,6 +352,11 @@ func (d *differential) database(url string, n int) {
 	for _, session := range randsql.Sessions {
 		var queries []*randsql.Query
 		for range n {
+			// Other sessions would wait for the rows that this one has locked.
+			if session == "own" && len(queries)%2 == 1 {
+				queries = append(queries, g.Write())
+				continue
+			}
 			queries = append(queries, g.Query())
 		}
 		d.compare(session, queries)

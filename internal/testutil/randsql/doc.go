@@ -11,7 +11,7 @@
 //   - Schema: statements in order, by session: tables made in bulk, rows inserted
 //     one by one, updated and deleted rows, a snapshot that stays open, a
 //     transaction with changes of its own.
-//   - Query: a tree of pieces of SQL (Node) with what its answer may differ in.
+//   - Query: a query, or a statement that changes a table: a tree of pieces of SQL (Node) with what its answer may differ in.
 //
 // # Determined answers
 //

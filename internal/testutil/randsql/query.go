@@ -14,6 +14,8 @@ type Query struct {
 	Ordered []int
 	// Inexact are the columns of floats whose last digits may differ.
 	Inexact []bool
+	// Table is what the statement changes, "" for a query.
+	Table string
 }
 
 // queryKind is the kind of a node that is a query with columns of some types.

@@ -152,18 +152,18 @@ func (g *Generator) Schema() *Schema {
 			t.cols = append(t.cols, column{fmt.Sprintf("c%d", k), typ, k == 0 || g.chance(50)})
 		}
 		t.start = pick(g, 0, 1, 7, 20, 40, 40)
-		t.big = i == 0 && g.chance(35)
+		t.big = i == 0 && g.chance(25)
 		s.tables = append(s.tables, t)
 		g.create(t)
 	}
 	s.step("old", "BEGIN ISOLATION LEVEL REPEATABLE READ")
 	s.step("old", "SELECT count(*) FROM t0")
 	for _, t := range s.tables {
-		g.change(t, "", 3000)
+		g.change(t, "", 3000000)
 	}
 	s.step("own", "BEGIN")
 	for _, t := range s.tables {
-		g.change(t, "own", 5000)
+		g.change(t, "own", 5000000)
 	}
 	return s
 }
@@ -197,25 +197,47 @@ func (g *Generator) create(t *table) {
 		names = append(names, c.name)
 		defs = append(defs, c.name+" "+string(c.typ))
 	}
-	if t.start > 0 && g.chance(75) {
+	switch {
+	case t.big:
+		g.s.step("", "CREATE TABLE %s AS SELECT %s FROM (VALUES %s) a(%s), generate_series(0, %d) g(i)",
+			t.name, g.spread(t), g.rows(t, 1, 20), strings.Join(names, ", "), pick(g, 150, 400, 1000))
+	case t.start > 0 && g.chance(75):
 		g.s.step("", "CREATE TABLE %s AS SELECT * FROM (VALUES %s) v(%s)", t.name, g.rows(t, 1, t.start), strings.Join(names, ", "))
-	} else {
+	default:
 		g.s.step("", "CREATE TABLE %s (%s)", t.name, strings.Join(defs, ", "))
 	}
 	if t.key {
 		g.s.step("", "ALTER TABLE %s ADD PRIMARY KEY (id)", t.name)
 	}
 	if n := pick(g, 0, 0, 5, 30); n > 0 {
-		g.s.step("", "INSERT INTO %s VALUES %s", t.name, g.rows(t, 1000, n))
-	}
-	if t.big {
-		g.s.step("", "INSERT INTO %s SELECT a.id + 10000 * g.i, %s FROM %s a, generate_series(1, %d) g(i)",
-			t.name, "a."+strings.Join(names[1:], ", a."), t.name, pick(g, 60, 200))
+		g.s.step("", "INSERT INTO %s VALUES %s", t.name, g.rows(t, 1000000, n))
 	}
 	if g.chance(40) {
 		g.s.step("", "CREATE INDEX ON %s (%s)", t.name, strings.Join(slices.Compact([]string{pick(g, names...), pick(g, names...)})[:1], ", "))
 	}
-	g.change(t, "", 2000)
+	g.change(t, "", 2000000)
+}
+
+// spread are the columns of a table of many rows, by number of the round g.i:
+// the same values again, in order, in runs, all different, or NULL for a while.
+func (g *Generator) spread(t *table) string {
+	items := []string{"a.id + 20 * g.i AS id"}
+	for _, c := range t.cols[1:] {
+		a := "a." + c.name
+		e := a
+		switch form := g.r.IntN(5); {
+		case form == 0 && c.tame && (c.typ == Int4 || c.typ == Int8 || c.typ == Date || c.typ == Float8):
+			e = a + " + g.i" + pick(g, "", " / 16", " % 7")
+		case form == 1 && c.typ == Text:
+			e = a + " || g.i" + pick(g, "", " % 50")
+		case form == 2:
+			e = fmt.Sprintf("CASE WHEN g.i %s %d THEN %s END", pick(g, "<", ">=", "%"+" 9 <"), pick(g, 3, 60, 120), a)
+		case form == 3:
+			e = fmt.Sprintf("CASE WHEN g.i < %d THEN %s ELSE %s END", pick(g, 60, 120, 140), g.value(c), pick(g, a, g.value(c)))
+		}
+		items = append(items, fmt.Sprintf("CAST(%s AS %s) AS %s", e, c.typ, c.name))
+	}
+	return strings.Join(items, ", ")
 }
 
 // change writes some inserts, updates and deletes of a table.
