@@ -52,6 +52,9 @@ func newRun(ctx context.Context, ex *Exec) *run {
 		r.inlineRows = DefaultInlineRows
 	}
 	r.fctx.Interrupted = r.interrupted
+	if ex.Memory != nil {
+		r.fctx.Room = ex.Memory.Available
+	}
 	return r
 }
 

@@ -24,12 +24,12 @@ func concatFunctions() []overload {
 	}
 }
 
-var concatText = try2(func(a, b string) (string, error) {
+var concatText = sized2(try2(func(a, b string) (string, error) {
 	if len(a)+len(b) > maxTextBytes {
 		return "", tooLong()
 	}
 	return a + b, nil
-})
+}), joinedBytes)
 
 // bindConcatOperator is || of a text and a value of another type.
 func bindConcatOperator(b *binding) error {
@@ -49,6 +49,7 @@ func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf [
 		return err
 	}
 	var buf []byte
+	total := int64(0)
 	return eachRow(sel, n, func(i int) error {
 		b, ok, err := f(buf[:0], loc, i)
 		if err != nil {
@@ -56,6 +57,10 @@ func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf [
 		}
 		if len(b) > maxTextBytes {
 			return tooLong()
+		}
+		total += int64(len(b))
+		if err := ctx.fits(total); err != nil {
+			return err
 		}
 		out.Str[i], buf = string(b), b
 		if !ok {

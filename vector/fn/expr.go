@@ -98,6 +98,9 @@ type Context struct {
 	Vars map[string]string
 	// Random is the seed of random() for this statement.
 	Random uint64
+	// Room, if not nil, returns how many bytes the statement may still take:
+	// what makes long texts of short ones asks it before it does.
+	Room func() int64
 }
 
 // Kernel computes a function for the rows sel (all n rows if nil) of its

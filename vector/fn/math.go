@@ -40,11 +40,17 @@ func mathFunctions() []overload {
 	total("cosh", math.Cosh)
 	total("tanh", math.Tanh)
 	total("asinh", math.Asinh)
-	total("degrees", degrees)
 	total("radians", radians)
 	partial("sqrt", squareRoot)
 	partial("|/", squareRoot)
 	partial("exp", exponential)
+	partial("degrees", func(x float64) (float64, error) {
+		v := degrees(x)
+		if math.IsInf(v, 0) && !math.IsInf(x, 0) {
+			return 0, overflow()
+		}
+		return v, nil
+	})
 	partial("ln", logarithm(math.Log))
 	partial("log", logarithm(math.Log10))
 	partial("log10", logarithm(math.Log10))

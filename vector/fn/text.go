@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,18 +45,24 @@ func textFunctions() []overload {
 		{name: "strpos", args: kinds(txt, txt), result: i4, kernel: map2(strpos)},
 		{name: "starts_with", args: kinds(txt, txt), result: types.Bool, kernel: map2(func(s, p string) uint8 { return b2u(strings.HasPrefix(s, p)) })},
 		{name: "^@", args: kinds(txt, txt), result: types.Bool, kernel: map2(func(s, p string) uint8 { return b2u(strings.HasPrefix(s, p)) })},
-		{name: "replace", args: kinds(txt, txt, txt), result: txt, kernel: try3(replaceAll)},
-		{name: "repeat", args: kinds(txt, i4), result: txt, kernel: try2(repeat)},
+		{name: "replace", args: kinds(txt, txt, txt), result: txt, kernel: sized3(try3(replaceAll), replacedBytes)},
+		{name: "repeat", args: kinds(txt, i4), result: txt, kernel: sized2(try2(repeat), repeatedBytes)},
 		{name: "translate", args: kinds(txt, txt, txt), result: txt, kernel: try3(translate)},
 		{name: "overlay", args: kinds(txt, txt, i4), result: txt, kernel: try3(func(s, with string, from int32) (string, error) {
 			return overlay(s, with, from, int32(utf8.RuneCountInString(with)))
 		})},
 		{name: "overlay", args: kinds(txt, txt, i4, i4), result: txt, kernel: try4(overlay)},
 		{name: "split_part", args: kinds(txt, txt, i4), result: txt, kernel: try3(splitPart)},
-		{name: "lpad", args: kinds(txt, i4), result: txt, kernel: try2(func(s string, n int32) (string, error) { return pad(s, n, " ", true) })},
-		{name: "rpad", args: kinds(txt, i4), result: txt, kernel: try2(func(s string, n int32) (string, error) { return pad(s, n, " ", false) })},
-		{name: "lpad", args: kinds(txt, i4, txt), result: txt, kernel: try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, true) })},
-		{name: "rpad", args: kinds(txt, i4, txt), result: txt, kernel: try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, false) })},
+		{name: "lpad", args: kinds(txt, i4), result: txt, kernel: sized2(
+			try2(func(s string, n int32) (string, error) { return pad(s, n, " ", true) }),
+			func(s string, n int32) int64 { return paddedBytes(s, n, " ") })},
+		{name: "rpad", args: kinds(txt, i4), result: txt, kernel: sized2(
+			try2(func(s string, n int32) (string, error) { return pad(s, n, " ", false) }),
+			func(s string, n int32) int64 { return paddedBytes(s, n, " ") })},
+		{name: "lpad", args: kinds(txt, i4, txt), result: txt, kernel: sized3(
+			try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, true) }), paddedBytes)},
+		{name: "rpad", args: kinds(txt, i4, txt), result: txt, kernel: sized3(
+			try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, false) }), paddedBytes)},
 		{name: "ascii", args: kinds(txt), result: i4, kernel: map1(func(s string) int32 {
 			if s == "" {
 				return 0
@@ -208,12 +215,16 @@ func translate(s, from, to string) (string, error) {
 	}, s), nil
 }
 
-// overlay replaces n characters of s from position from.
+// overlay replaces n characters of s from position from; a negative n repeats
+// those before it.
 func overlay(s, with string, from, n int32) (string, error) {
-	if from <= 0 || n < 0 {
+	if from <= 0 {
 		return "", sqlstate.New(sqlstate.SubstringError, "negative substring length not allowed")
 	}
-	end := offset(s, int(from)-1+int(n))
+	if int64(from)+int64(n) > math.MaxInt32 {
+		return "", sqlstate.New(sqlstate.NumericValueOutOfRange, "integer out of range")
+	}
+	end := offset(s, max(int(from)-1+int(n), 0))
 	return s[:offset(s, int(from)-1)] + with + s[end:], nil
 }
 
