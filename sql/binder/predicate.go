@@ -86,6 +86,12 @@ func (b *binder) isDistinct(e *parser.IsDistinctExpr, sc *scope) (fn.Expr, error
 	if e.Not {
 		name = "is not distinct from"
 	}
+	if p, err := b.rowPair(e.Left, e.Right, e.Pos(), sc); p != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return b.rowDistinct(name, p, e.Pos())
+	}
 	args, pos, err := b.exprs([]parser.Expr{e.Left, e.Right}, sc)
 	if err != nil {
 		return nil, err
@@ -94,6 +100,9 @@ func (b *binder) isDistinct(e *parser.IsDistinctExpr, sc *scope) (fn.Expr, error
 }
 
 func (b *binder) between(e *parser.BetweenExpr, sc *scope) (fn.Expr, error) {
+	if x, err := b.rowBetween(e, sc); x != nil || err != nil {
+		return x, err
+	}
 	args, pos, err := b.exprs([]parser.Expr{e.Operand, e.Low, e.High}, sc)
 	if err != nil {
 		return nil, err

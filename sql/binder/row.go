@@ -6,29 +6,92 @@ import (
 	"htapdb/vector/fn"
 )
 
+// rowPair is two bound rows of the same length.
+type rowPair struct {
+	left, right       []fn.Expr
+	leftPos, rightPos []int
+}
+
+// rowPair binds two rows at pos; it is nil when the sides are no rows.
+func (b *binder) rowPair(left, right parser.Expr, pos int, sc *scope) (*rowPair, error) {
+	l, isRow := left.(*parser.RowExpr)
+	r, isRow2 := right.(*parser.RowExpr)
+	if !isRow || !isRow2 {
+		return nil, nil
+	}
+	if len(l.Items) != len(r.Items) {
+		return nil, b.errorAt(pos, sqlstate.SyntaxError, "unequal number of entries in row expressions")
+	}
+	if len(l.Items) == 0 {
+		return nil, b.unsupported(pos, "comparison of empty rows is")
+	}
+	p := &rowPair{}
+	var err error
+	if p.left, p.leftPos, err = b.exprs(l.Items, sc); err != nil {
+		return nil, err
+	}
+	p.right, p.rightPos, err = b.exprs(r.Items, sc)
+	return p, err
+}
+
 // rowComparison binds (a, b) op (c, d); ok is false when the sides are no rows.
 func (b *binder) rowComparison(e *parser.BinaryExpr, sc *scope) (x fn.Expr, ok bool, err error) {
-	left, isRow := e.Left.(*parser.RowExpr)
-	right, isRow2 := e.Right.(*parser.RowExpr)
-	if !isRow || !isRow2 {
-		return nil, false, nil
+	p, err := b.rowPair(e.Left, e.Right, e.OpPos, sc)
+	if p == nil || err != nil {
+		return nil, err != nil, err
 	}
-	if len(left.Items) != len(right.Items) {
-		return nil, true, b.errorAt(e.OpPos, sqlstate.SyntaxError, "unequal number of entries in row expressions")
-	}
-	if len(left.Items) == 0 {
-		return nil, true, b.unsupported(e.OpPos, "comparison of empty rows is")
-	}
-	ls, lpos, err := b.exprs(left.Items, sc)
-	if err != nil {
-		return nil, true, err
-	}
-	rs, rpos, err := b.exprs(right.Items, sc)
-	if err != nil {
-		return nil, true, err
-	}
-	x, err = b.compareRows(e.Op, ls, rs, lpos, rpos, e.OpPos)
+	x, err = b.compareRows(e.Op, p.left, p.right, p.leftPos, p.rightPos, e.OpPos)
 	return x, true, err
+}
+
+// rowDistinct is name, "is distinct from" or "is not distinct from", of two rows:
+// of any of their fields, or of all.
+func (b *binder) rowDistinct(name string, p *rowPair, pos int) (fn.Expr, error) {
+	var parts []fn.Expr
+	for i := range p.left {
+		x, err := b.call(name, []fn.Expr{p.left[i], p.right[i]}, pos, []int{p.leftPos[i], p.rightPos[i]})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, x)
+	}
+	if name == "is distinct from" {
+		return fn.NewOr(parts...), nil
+	}
+	return fn.NewAnd(parts...), nil
+}
+
+// rowBetween binds (a, b) BETWEEN (c, d) AND (e, f); it is nil when these are no rows.
+func (b *binder) rowBetween(e *parser.BetweenExpr, sc *scope) (fn.Expr, error) {
+	low, err := b.rowPair(e.Operand, e.Low, e.Pos(), sc)
+	if low == nil || err != nil {
+		return nil, err
+	}
+	high, err := b.rowPair(e.Operand, e.High, e.Pos(), sc)
+	if high == nil || err != nil {
+		return nil, err
+	}
+	within := func(low, high *rowPair) (fn.Expr, error) {
+		lo, err := b.compareRows(">=", low.left, low.right, low.leftPos, low.rightPos, e.Pos())
+		if err != nil {
+			return nil, err
+		}
+		hi, err := b.compareRows("<=", high.left, high.right, high.leftPos, high.rightPos, e.Pos())
+		return fn.NewAnd(lo, hi), err
+	}
+	inside, err := within(low, high)
+	if err == nil && e.Symmetric {
+		var swapped fn.Expr
+		swapped, err = within(high, low)
+		inside = fn.NewOr(inside, swapped)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Not {
+		return b.not(inside, e.Pos())
+	}
+	return inside, nil
 }
 
 // compareRows compares field by field; the orders are lexicographic.

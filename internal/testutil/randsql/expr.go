@@ -247,6 +247,8 @@ func (g *Generator) cond(sc *scope, depth int) *Node {
 			pick(g, "'a%'", "'%b'", "'%a%'", "'_'", "'a_%'", "'%'", "''", "'x\\%%'", "'long%'", "'%long!'", "'ab'", "'%é%'", "'_本'", "'%a%b%'"), ")")
 	case 10:
 		return g.leaf(sc, Bool, false)
+	case 11:
+		return g.rare(sc, depth)
 	case 12, 13:
 		return n.add("(", g.cond(sc, depth-1), " AND ", g.cond(sc, depth-1), ")")
 	case 14, 15:
@@ -271,6 +273,30 @@ func (g *Generator) cond(sc *scope, depth int) *Node {
 		q, _ := g.query(sc, []Type{t, u}, depth-1)
 		return n.add("((", g.expr(sc, t, 0, false), ", ", g.expr(sc, u, 0, false), ")", pick(g, " IN (", " NOT IN ("), q, "))")
 	}
+}
+
+// rare are conditions that are seldom written.
+func (g *Generator) rare(sc *scope, depth int) *Node {
+	n := node(exprKind(Bool))
+	n.simple = "true"
+	switch g.r.IntN(6) {
+	case 0:
+		t := g.keyType(sc)
+		return n.add("(", g.expr(sc, t, depth-1, false), " BETWEEN SYMMETRIC ", g.leaf(sc, t, false), " AND ", g.leaf(sc, t, false), ")")
+	case 1:
+		return n.add("(", g.leaf(sc, Text, false), pick(g, " LIKE ", " NOT LIKE "), g.leaf(sc, Text, true), " ESCAPE '!')")
+	case 2:
+		return n.add("(", g.leaf(sc, Text, false), pick(g, " ~ ", " !~ ", " ~* "), pick(g, "'^a'", "'b$'", "'[0-9]+'", "'a|é'", "'^.$'", "'lon?g'"), ")")
+	case 3:
+		t, u := g.keyType(sc), g.keyType(sc)
+		return n.add("((", g.leaf(sc, t, false), ", ", g.leaf(sc, u, false), ")", pick(g, " = ", " < ", " >= ", " <> ", " IS DISTINCT FROM "),
+			"(", g.leaf(sc, t, false), ", ", g.leaf(sc, u, false), "))")
+	case 4:
+		t := g.keyType(sc)
+		return n.add("(", g.leaf(sc, t, false), pick(g, " = ANY (ARRAY[", " <> ALL (ARRAY[", " < ANY (ARRAY["), g.literal(t, false), ", ", g.literal(t, false), "]))")
+	}
+	c := pick(g, Int4, Int8, Date, Timestamp, Text, Decimal)
+	return n.add("(", g.leaf(sc, c, false), pick(g, " > ", " <= ", " = "), g.literal(c, false), ")")
 }
 
 // keyType is a type to compare with a subquery's column.

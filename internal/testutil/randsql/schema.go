@@ -3,7 +3,6 @@ package randsql
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 )
 
@@ -99,9 +98,7 @@ type Generator struct {
 	n int // aliases given out
 	// exact forbids what would make a sum of floats depend on its order.
 	exact bool
-	// Portable keeps to what PostgreSQL and DuckDB have in common.
-	Portable bool
-	ctes     []source
+	ctes  []source
 }
 
 // New returns a generator.
@@ -212,8 +209,12 @@ func (g *Generator) create(t *table) {
 	if n := pick(g, 0, 0, 5, 30); n > 0 {
 		g.s.step("", "INSERT INTO %s VALUES %s", t.name, g.rows(t, 1000000, n))
 	}
-	if g.chance(40) {
-		g.s.step("", "CREATE INDEX ON %s (%s)", t.name, strings.Join(slices.Compact([]string{pick(g, names...), pick(g, names...)})[:1], ", "))
+	if g.chance(60) {
+		keys := []string{pick(g, names...)}
+		if second := pick(g, names...); second != keys[0] && g.chance(60) {
+			keys = append(keys, second)
+		}
+		g.s.step("", "CREATE INDEX ON %s (%s)", t.name, strings.Join(keys, ", "))
 	}
 	g.change(t, "", 2000000)
 }
