@@ -117,6 +117,7 @@ func (x *execution) startTxn() error {
 			return err
 		}
 	}
+	s.tx.txn.SetLockTimeout(s.vars.duration("lock_timeout"))
 	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (x *execution) statement() *physical.Statement {
 		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
 		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
 		Forced: s.vars.get("htap.route") != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
-		LockTimeout: s.vars.duration("lock_timeout"), Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.virtualRows, NextValue: x.nextValue,
+		Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.virtualRows, NextValue: x.nextValue,
 	}
 	if x.older != nil {
 		st.Rows, st.Txn, st.TS = x.older, nil, x.older.Timestamp()
@@ -403,13 +404,7 @@ func (x *execution) lockTable(t *catalog.Table, mode rowstore.TableLock) error {
 	if t == nil {
 		return physical.ErrRestart
 	}
-	ctx, cancel := x.ctx, func() {}
-	if d := x.s.vars.duration("lock_timeout"); d > 0 {
-		ctx, cancel = context.WithTimeout(x.ctx, d)
-	}
-	err := x.s.tx.txn.LockTable(ctx, t.StorageID, mode)
-	cancel()
-	if err != nil {
+	if err := x.s.tx.txn.LockTable(x.ctx, t.StorageID, mode); err != nil {
 		return err
 	}
 	return x.checkCurrent(t)

@@ -2,6 +2,7 @@ package rowstore
 
 import (
 	"context"
+	"time"
 
 	"htapdb/rowstore/lock"
 	"htapdb/sql/sqlstate"
@@ -19,12 +20,14 @@ type Txn struct {
 	readTS      Timestamp
 	hasSnapshot bool
 	// seen is the newest version read under lock: the next snapshot waits for it.
-	seen   Timestamp
-	owner  *lock.Owner
-	writes writeSet
-	loads  []*loadRecord
-	done   bool
-	buf    []byte // scratch for key prefixes
+	seen  Timestamp
+	owner *lock.Owner
+	// lockTimeout bounds the wait for one lock, 0 for ever.
+	lockTimeout time.Duration
+	writes      writeSet
+	loads       []*loadRecord
+	done        bool
+	buf         []byte // scratch for key prefixes
 }
 
 // Begin starts a transaction; SERIALIZABLE is 0A000.
@@ -115,6 +118,14 @@ func (t *Txn) started() error {
 		return sqlstate.New(sqlstate.InternalError, "transaction %d has not started a statement", t.id)
 	}
 	return nil
+}
+
+// SetLockTimeout bounds every wait for one lock from now on; 0 is for ever. A
+// wait that takes longer ends with 55P03.
+func (t *Txn) SetLockTimeout(d time.Duration) {
+	if t.lockTimeout = d; t.owner != nil {
+		t.owner.SetTimeout(d)
+	}
 }
 
 // RequireSync makes Commit wait until the transaction survives a power loss,

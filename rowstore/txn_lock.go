@@ -53,6 +53,7 @@ func (t *Txn) writable() error {
 	}
 	if t.owner == nil {
 		t.owner = t.store.locks.NewOwner(t.id)
+		t.owner.SetTimeout(t.lockTimeout)
 	}
 	return nil
 }

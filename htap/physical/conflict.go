@@ -85,9 +85,7 @@ func sameSet(a, b []int) bool {
 func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]types.Datum, error) {
 	txn := h.in.st.Txn
 	for {
-		wait, cancel := h.in.st.locking(ctx)
-		_, c, err := txn.InsertOrGet(wait, h.in.schema, row, h.arbiters...)
-		cancel()
+		_, c, err := txn.InsertOrGet(ctx, h.in.schema, row, h.arbiters...)
 		if err != nil {
 			return nil, err
 		}
@@ -100,9 +98,7 @@ func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]type
 		if c.Self {
 			return nil, h.twice()
 		}
-		wait, cancel = h.in.st.locking(ctx)
-		got, err := txn.Lock(wait, h.in.schema, c.Key, h.mode, rowstore.Wait)
-		cancel()
+		got, err := txn.Lock(ctx, h.in.schema, c.Key, h.mode, rowstore.Wait)
 		if err != nil {
 			return nil, err
 		}

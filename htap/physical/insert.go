@@ -115,8 +115,6 @@ func (in *inserter) row(ctx context.Context, row []types.Datum) ([]types.Datum, 
 	if in.conflict != nil {
 		return in.conflict.insert(ctx, row)
 	}
-	wait, cancel := in.st.locking(ctx)
-	defer cancel()
-	_, err := in.st.Txn.Insert(wait, in.schema, row)
+	_, err := in.st.Txn.Insert(ctx, in.schema, row)
 	return row, err
 }

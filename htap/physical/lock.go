@@ -153,9 +153,7 @@ func (r *lockReader) lockRow(ctx context.Context, at int) (bool, error) {
 			continue
 		}
 		key := rowstore.Key(r.rows.Cols[t.key].Str[at])
-		limited, cancel := r.st.locking(ctx)
-		got, err := r.st.Txn.Lock(limited, t.schema, key, rowLocks[r.plan.Strength], wait)
-		cancel()
+		got, err := r.st.Txn.Lock(ctx, t.schema, key, rowLocks[r.plan.Strength], wait)
 		if err != nil {
 			if r.plan.Wait == plan.LockSkip && sqlstate.Is(err, sqlstate.LockNotAvailable) {
 				return false, nil

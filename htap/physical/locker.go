@@ -66,9 +66,7 @@ func (l *locker) lock(ctx context.Context, b *vector.Batch) ([]lockedRow, error)
 		}
 		seen[name] = true
 		key := rowstore.Key(name)
-		wait, cancel := l.st.locking(ctx)
-		got, err := l.st.Txn.Lock(wait, l.schema, key, l.mode, rowstore.Wait)
-		cancel()
+		got, err := l.st.Txn.Lock(ctx, l.schema, key, l.mode, rowstore.Wait)
 		if err != nil {
 			return nil, err
 		}

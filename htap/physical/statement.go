@@ -57,8 +57,6 @@ type Statement struct {
 	Forced bool
 	// FreshnessTimeout bounds the wait for the columns to reach TS.
 	FreshnessTimeout time.Duration
-	// LockTimeout bounds the wait for one lock (55P03), 0 for ever.
-	LockTimeout time.Duration
 	// Waited, if not nil, is told how long a scan waited for the columns.
 	Waited func(time.Duration)
 	// Retain, if not nil, is offered the snapshot of a column scan that ends; if it
@@ -81,14 +79,6 @@ func (st *Statement) table(t *plan.Table) (*catalog.Table, *rowstore.Schema, err
 	}
 	schema, err := st.Schemas.RowSchema(desc)
 	return desc, schema, err
-}
-
-// locking returns the context for a call that may wait for a lock.
-func (st *Statement) locking(ctx context.Context) (context.Context, context.CancelFunc) {
-	if st.LockTimeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, st.LockTimeout)
 }
 
 // constant computes an expression that is constant within the statement.

@@ -417,3 +417,31 @@ func TestExclusiveTableLocksQueue(t *testing.T) {
 		t.Error(n, "locks are held at the end")
 	}
 }
+
+// A timeout ends each wait of an owner, for rows and for tables, and holds until
+// it is changed.
+func TestTimeout(t *testing.T) {
+	m := NewManager(Options{})
+	a, b := m.NewOwner(1), m.NewOwner(2)
+	mustLock(t, a, "k", Update)
+	b.SetTimeout(20 * time.Millisecond)
+	if _, err := b.Lock(bg, 1, []byte("k"), Update, false); !sqlstate.Is(err, sqlstate.LockNotAvailable) {
+		t.Errorf("row: %v", err)
+	}
+	if err := b.LockTable(bg, 1, TableExclusive, false); !sqlstate.Is(err, sqlstate.LockNotAvailable) {
+		t.Errorf("table: %v", err)
+	}
+	waiting(t, m, 0)
+	b.SetTimeout(0)
+	got := lockAsync(bg, b, "k", Update)
+	waiting(t, m, 1)
+	time.Sleep(40 * time.Millisecond)
+	if !idle(got) {
+		t.Error("the wait without a timeout has ended")
+	}
+	a.Release()
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+	b.Release()
+}

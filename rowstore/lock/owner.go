@@ -15,6 +15,8 @@ type Owner struct {
 	// rows are the row entries held; tables the tables with what is held in them.
 	rows   []*entry
 	tables []tableHold
+	// timeout bounds one wait, 0 for ever.
+	timeout time.Duration
 	// waiting is what the owner waits for; Manager.waitMu guards it.
 	waiting *request
 }
@@ -34,6 +36,10 @@ func (m *Manager) NewOwner(id uint64) *Owner { return &Owner{m: m, id: id} }
 
 // ID returns the number given to NewOwner.
 func (o *Owner) ID() uint64 { return o.id }
+
+// SetTimeout bounds each later wait for a lock, which ends with 55P03 when it is
+// up; 0 is for ever.
+func (o *Owner) SetTimeout(d time.Duration) { o.timeout = d }
 
 // Lock takes a row lock and, before it, the table's shared lock. With nowait a
 // held lock is 55P03 at once. Locks already held in the same or a stronger mode
@@ -177,6 +183,12 @@ func (o *Owner) wait(ctx context.Context, r *request) error {
 	}()
 	timer := time.NewTimer(recheckInterval)
 	defer timer.Stop()
+	var timeout <-chan time.Time
+	if o.timeout > 0 {
+		t := time.NewTimer(o.timeout)
+		defer t.Stop()
+		timeout = t.C
+	}
 	for {
 		if err := o.m.checkDeadlock(o, r); err != nil {
 			if o.cancel(r) {
@@ -190,6 +202,11 @@ func (o *Owner) wait(ctx context.Context, r *request) error {
 			return nil
 		case <-timer.C:
 			timer.Reset(recheckInterval)
+		case <-timeout:
+			if o.cancel(r) {
+				return lockTimeout(nil)
+			}
+			return nil
 		case <-ctx.Done():
 			if o.cancel(r) {
 				return waitError(ctx)
@@ -222,9 +239,13 @@ func waitError(ctx context.Context) error {
 	case errors.As(cause, &known):
 		return known
 	case errors.Is(cause, context.DeadlineExceeded):
-		return sqlstate.Wrap(sqlstate.LockNotAvailable, cause, "canceling statement due to lock timeout")
+		return lockTimeout(cause)
 	}
 	return sqlstate.Wrap(sqlstate.QueryCanceled, cause, "canceling statement due to user request")
+}
+
+func lockTimeout(cause error) error {
+	return sqlstate.Wrap(sqlstate.LockNotAvailable, cause, "canceling statement due to lock timeout")
 }
 
 // Release gives back everything the owner holds.
