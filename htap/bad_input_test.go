@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 )
 
@@ -35,6 +36,17 @@ func mustExec(t testing.TB, s *Session, sql string, args ...any) Result {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return res
+}
+
+// failure runs a statement that must fail and returns its error.
+func failure(t testing.TB, s *Session, sql string) *sqlstate.Error {
+	t.Helper()
+	_, err := s.Exec(context.Background(), sql)
+	var e *sqlstate.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%s: got %v, want an error", sql, err)
+	}
+	return e
 }
 
 // texts of a query's rows, columns joined by |.

@@ -33,6 +33,7 @@ func (l *Limit) compile(r *run) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.pull()
 	return s.then(l, &limitSpec{node: l}), nil
 }
 

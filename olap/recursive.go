@@ -52,8 +52,13 @@ func (w *WorkTable) compile(r *run) (*stream, error) {
 }
 
 func (u *RecursiveUnion) compile(r *run) (*stream, error) {
-	src := &bufferSource{width: len(u.Types())}
+	src := &recursionSource{node: u}
+	src.width = len(u.Types())
 	src.fill = func(r *run) error {
+		if src.pulled {
+			src.buf, src.rounds = newRowBuffer(u.Types(), r.newTrack(u)), u.start(r)
+			return nil
+		}
 		var err error
 		src.buf, err = u.compute(r)
 		return err
@@ -61,32 +66,120 @@ func (u *RecursiveUnion) compile(r *run) (*stream, error) {
 	return newStream(u, src), nil
 }
 
-// compute runs the rounds. Step is compiled anew for each, since streams are
-// used once; what it materializes independently of the work table is kept.
-func (u *RecursiveUnion) compute(r *run) (*rowBuffer, error) {
+// recursionSource yields the rows of a RecursiveUnion. All rounds run before the
+// first row comes out, in parallel where that pays, unless the source is pulled.
+type recursionSource struct {
+	bufferSource
+	node *RecursiveUnion
+	// pulled says that a round runs when the rows of the one before have been
+	// read, on the reader's goroutine: who stops reading ends the recursion.
+	pulled bool
+	rounds *recursion
+}
+
+func (s *recursionSource) rows() int64 {
+	if s.pulled {
+		return -1
+	}
+	return s.bufferSource.rows()
+}
+
+func (s *recursionSource) parallel() int {
+	if s.pulled {
+		return 1
+	}
+	return s.bufferSource.parallel()
+}
+
+func (s *recursionSource) reader(w *worker) (reader, error) {
+	rows := &bufferReader{src: &s.bufferSource, out: emptyBatch(s.width)}
+	if !s.pulled {
+		return rows, nil
+	}
+	return &roundReader{rows: rows, src: s}, nil
+}
+
+// roundReader reads the rows of a round, and then runs the next.
+type roundReader struct {
+	rows  *bufferReader
+	src   *recursionSource
+	ended bool
+}
+
+func (p *roundReader) next() (*vector.Batch, bool, error) {
+	for !p.ended {
+		b, ok, err := p.rows.next()
+		if ok || err != nil {
+			return b, ok, err
+		}
+		if err := p.src.rounds.r.check(); err != nil {
+			return nil, false, err
+		}
+		if p.ended, err = p.src.rounds.inline(); err != nil {
+			return nil, false, err
+		}
+		p.src.buf = p.src.rounds.newest
+		p.src.bufferSource.next.Store(0)
+	}
+	return nil, false, nil
+}
+
+func (p *roundReader) close() { p.src.rounds.close() }
+
+// pull makes the recursions at the stream's source yield their rows round by
+// round, because the rest may not be wanted. It takes one worker: rounds run on
+// the thread of who asks for rows.
+func (s *stream) pull() {
+	switch src := s.src.(type) {
+	case *recursionSource:
+		src.pulled, s.sequential = true, true
+	case *unionSource:
+		for _, p := range src.parts {
+			p.pull()
+			s.sequential = s.sequential || p.sequential
+		}
+	}
+}
+
+// start readies an execution of the rounds.
+func (u *RecursiveUnion) start(r *run) *recursion {
 	if r.workTables == nil {
 		r.workTables = map[*WorkTable]*rowBuffer{}
 	}
-	x := &recursion{r: r, node: u, outer: r.mem, dependent: u.dependent(u.Step, nil), all: newRowBuffer(u.Types(), r.newTrack(u))}
+	x := &recursion{r: r, node: u, next: u.Initial, outer: r.mem, dependent: u.dependent(u.Step, nil)}
 	if !u.All {
 		x.seen = newGroupTable(u.Types(), r.newTrack(u))
 	}
+	return x
+}
+
+// compute runs all rounds. Step is compiled anew for each, since streams are
+// used once; what it materializes independently of the work table is kept.
+func (u *RecursiveUnion) compute(r *run) (*rowBuffer, error) {
+	x := u.start(r)
 	defer x.close()
-	for n := u.Initial; ; n = u.Step {
+	all := newRowBuffer(u.Types(), r.newTrack(u))
+	for {
 		if err := r.check(); err != nil {
 			return nil, err
 		}
-		if done, err := x.round(n); done || err != nil {
-			return x.all, err
+		if done, err := x.round(); done || err != nil {
+			return all, err
+		}
+		if err := appendBuffer(all, x.newest); err != nil {
+			return nil, err
 		}
 	}
 }
 
 // recursion is one execution of a RecursiveUnion.
 type recursion struct {
-	r         *run
-	node      *RecursiveUnion
-	all       *rowBuffer
+	r    *run
+	node *RecursiveUnion
+	// next is what the next round runs, newest the rows of the one before, which
+	// are the work table.
+	next      Node
+	newest    *rowBuffer
 	seen      *groupTable
 	dependent []*Materialize
 	// outer is the run's tracker, last that of the round that filled the work
@@ -105,8 +198,18 @@ func (x *recursion) close() {
 	}
 }
 
-// round runs n and makes its new rows the work table; done says that there are none.
-func (x *recursion) round(n Node) (done bool, err error) {
+// inline is round without the pool, whose worker may be the one that asks.
+func (x *recursion) inline() (done bool, err error) {
+	r := x.r
+	scheduled, workers := r.scheduled, r.workers
+	r.scheduled, r.workers = false, 1
+	defer func() { r.scheduled, r.workers = scheduled, workers }()
+	return x.round()
+}
+
+// round runs the next round and makes its new rows the work table; done says
+// that there are none.
+func (x *recursion) round() (done bool, err error) {
 	r, mine, opened := x.r, &tracker{account: x.outer.account}, len(x.r.scanners)
 	r.mem = mine
 	defer func() {
@@ -116,10 +219,11 @@ func (x *recursion) round(n Node) (done bool, err error) {
 		}
 		x.last = mine
 	}()
-	s, err := n.compile(r)
+	s, err := x.next.compile(r)
 	if err != nil {
 		return false, err
 	}
+	x.next = x.node.Step
 	rows, err := r.collect(s, x.node, x.node.Types())
 	if err != nil {
 		return false, err
@@ -132,8 +236,8 @@ func (x *recursion) round(n Node) (done bool, err error) {
 	if err := x.keepShared(mine); err != nil || rows.rows == 0 {
 		return true, err
 	}
-	r.workTables[x.node.Table] = rows
-	return false, appendBuffer(x.all, rows)
+	r.workTables[x.node.Table], x.newest = rows, rows
+	return false, nil
 }
 
 // keepShared forgets what was materialized from the work table, and accounts

@@ -80,6 +80,7 @@ func (r *run) execute(root Node, emit func(*vector.Batch) error) (err error) {
 	if err != nil {
 		return err
 	}
+	s.pull() // the client may stop reading
 	return r.result(s, emit)
 }
 

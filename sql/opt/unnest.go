@@ -149,7 +149,7 @@ func (o *optimizer) semiJoin(input plan.Node, s *plan.Subquery, negated bool) (p
 		return nil, err
 	}
 	if s.Cond == nil {
-		sub = existential(sub)
+		sub = oneOf(existential(sub))
 	}
 	j := &plan.Join{Kind: plan.SemiJoin, Left: input, Right: sub}
 	if negated {
@@ -195,6 +195,14 @@ func existential(n plan.Node) plan.Node {
 		}
 		return n
 	}
+}
+
+// oneOf ends a subquery without outer columns at its first row.
+func oneOf(sub plan.Node) plan.Node {
+	if !plan.Outer(sub).Empty() {
+		return sub
+	}
+	return &plan.Limit{Input: sub, Count: plan.Bigint(1)}
 }
 
 // correlated reports whether sub uses columns of input.
@@ -304,7 +312,7 @@ func (o *optimizer) mark(s *plan.Subquery, input plan.Node, nullIsFalse bool) (f
 		return nil, nil, err
 	}
 	if s.Cond == nil {
-		return o.markJoin(input, existential(sub), nil)
+		return o.markJoin(input, oneOf(existential(sub)), nil)
 	}
 	if nullIsFalse || !mayBeNull(s.Cond, input, sub) {
 		return o.markJoin(input, sub, fn.Conjuncts(s.Cond))
