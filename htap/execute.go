@@ -141,6 +141,12 @@ func (x *execution) end(err error) error {
 	x.ended = true
 	s := x.s
 	err = x.failure(err)
+	if err != nil && s.tx.txn != nil {
+		// Locks are released before their commit is visible: an error about a row
+		// of such a commit (40001, 23505) must not come before the row does, or
+		// whoever tries again fails at it again.
+		_ = s.tx.txn.WaitRead(x.ctx)
+	}
 	if x.older != nil {
 		x.older.Close()
 	}
