@@ -132,9 +132,24 @@ type Decimal struct {
 }
 
 // ParseDecimal reads a decimal number exactly, with an optional exponent and
-// underscores between digits: the digits after the point are its scale. ok is
-// false if s is not a number or does not fit 38 digits (outOfRange).
+// underscores between digits: the digits after the point are its scale, but for
+// zeros at the end that would make more than 38 digits. ok is false if s is not
+// a number or does not fit 38 digits (outOfRange).
 func ParseDecimal(s string) (d Decimal, outOfRange, ok bool) {
+	d, outOfRange, ok = parseDecimal(s)
+	if ok && d.Value.FitsPrecision(MaxPrecision) || !ok && !outOfRange {
+		return d, outOfRange, ok
+	}
+	mant := mantissa(s)
+	short := strings.TrimRight(mant, "0")
+	if len(short) == len(mant) || !strings.Contains(short, ".") {
+		return d, outOfRange, ok
+	}
+	return parseDecimal(short + s[len(mant):])
+}
+
+// parseDecimal reads a number with all its digits; a value of 39 may be ok.
+func parseDecimal(s string) (d Decimal, outOfRange, ok bool) {
 	s = strings.Trim(s, space)
 	neg := false
 	if s != "" && (s[0] == '-' || s[0] == '+') {

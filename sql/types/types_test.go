@@ -279,3 +279,27 @@ func TestParseNeverPanics(t *testing.T) {
 		}
 	}
 }
+
+// Zeros at the end of a long decimal do not count against its 38 digits.
+func TestParseDecimalZeros(t *testing.T) {
+	zeros := strings.Repeat("0", 60)
+	for _, c := range []struct {
+		text  string
+		value string
+		scale int
+	}{
+		{"1234567890123456789012345678901234.56780", "12345678901234567890123456789012345678", 4},
+		{"1." + zeros, "1", 0},
+		{"-0.5" + zeros, "-5", 1},
+		{"0." + zeros, "0", 38},
+		{"12.50" + zeros + "e2", "1250", 0},
+		{"1.50", "150", 2},
+		{"99999999999999999999999999999999999999.0", "99999999999999999999999999999999999999", 0},
+	} {
+		d, _, ok := ParseDecimal(c.text)
+		got := Format(NumericDatum(d.Value, TNumeric(38, 0)), TNumeric(38, 0), nil)
+		if !ok || got != c.value || d.Scale != c.scale {
+			t.Errorf("%s: got %s, scale %d, %v; want %s, scale %d", c.text, got, d.Scale, ok, c.value, c.scale)
+		}
+	}
+}

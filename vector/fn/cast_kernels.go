@@ -152,8 +152,7 @@ func castFromJSON(s *Scalar, to types.Type) {
 		}
 		if to.IsInteger() {
 			// JSON numbers round as NUMERIC does: 1.5 and 15e-1 are 2.
-			d, _, ok := types.ParseDecimal(v)
-			if w, fits := d.Rescale(0); ok && fits {
+			if w, err := types.ParseNumeric(v, types.TNumeric(types.MaxPrecision, 0)); err == nil {
 				if i, fits := w.Int64(); fits {
 					if lo, hi := types.IntRange(to.Kind); i >= lo && i <= hi {
 						return types.NewInt(to.Physical(), i), nil
