@@ -46,10 +46,47 @@ func (t *Txn) InsertOrGet(ctx context.Context, schema *Schema, row []types.Datum
 		id = conflict.index.ID
 	}
 	if len(arbiters) > 0 && !containsID(arbiters, id) {
-		return nil, nil, t.uniqueViolation(schema, conflict.index, row)
+		// What the arbiters say goes first, wherever they stand among the indexes.
+		other, err := t.arbiterConflict(ctx, schema, row, arbiters)
+		if err != nil {
+			return nil, nil, err
+		}
+		if other == nil {
+			return nil, nil, t.uniqueViolation(schema, conflict.index, row)
+		}
+		if conflict, id = other, 0; other.index != nil {
+			id = other.index.ID
+		}
 	}
 	c, err := t.describeConflict(schema, id, conflict)
 	return nil, c, err
+}
+
+// arbiterConflict locks the row's entries in the arbiter indexes, and returns the
+// first that is live, nil if there is none.
+func (t *Txn) arbiterConflict(ctx context.Context, schema *Schema, row []types.Datum, arbiters []uint32) (*ownEntry, error) {
+	if containsID(arbiters, 0) {
+		if e, err := t.insertKey(ctx, schema, row); err != nil || e.live() {
+			return e, err
+		}
+	}
+	for i := range schema.indexes {
+		ix := &schema.indexes[i]
+		if !containsID(arbiters, ix.ID) {
+			continue
+		}
+		prefix, unique, err := t.entryPrefix(schema, ix, row, nil)
+		if err != nil {
+			return nil, err
+		}
+		if !unique {
+			continue // a NULL conflicts with nothing
+		}
+		if e, err := t.lockEntry(ctx, schema, ix, prefix, LockUpdate, false); err != nil || e.live() {
+			return e, err
+		}
+	}
+	return nil, nil
 }
 
 func containsID(ids []uint32, id uint32) bool {
