@@ -196,7 +196,7 @@ func (x *windowExec) rankOrValue(f int, p partition) error {
 				continue
 			}
 			if d.Int() <= 0 {
-				return sqlstate.New(sqlstate.InvalidParameterValue, "argument of ntile must be greater than zero")
+				return sqlstate.New(sqlstate.InvalidArgumentForNtile, "argument of ntile must be greater than zero")
 			}
 			out.Set(int(i), types.NewInt(out.Type.Physical(), ntile(int64(i-p.from), rows, d.Int())))
 		default:
@@ -256,7 +256,7 @@ func (x *windowExec) value(f int, kind WindowKind, p partition, i int32) error {
 		case NthValue:
 			d := x.arg(f, 1, i)
 			if !d.IsNull() && d.Int() <= 0 {
-				return sqlstate.New(sqlstate.InvalidParameterValue, "argument of nth_value must be greater than zero")
+				return sqlstate.New(sqlstate.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero")
 			}
 			if d.IsNull() || d.Int() > int64(to-from) {
 				x.out[f].Valid[i] = 0

@@ -69,8 +69,14 @@ func unifyComparison(b *binding) {
 		// Lengths do not matter to a comparison: no conversion for them.
 		b.Args[0], b.Args[1] = types.Base(x.Kind), types.Base(x.Kind)
 		if x.Kind == types.Char {
-			// Kept without its padding, CHAR compares as TEXT does.
+			// Kept without its padding, CHAR compares as TEXT does; a literal loses
+			// its blanks when it is read.
 			b.Args[0], b.Args[1] = types.TText, types.TText
+			for i, lit := range b.lits {
+				if lit != nil && lit.Typ.Kind == types.Unknown {
+					b.Args[i] = types.Type{Kind: types.Char}
+				}
+			}
 		}
 	}
 }

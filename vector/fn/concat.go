@@ -34,7 +34,25 @@ var concatText = sized2(try2(func(a, b string) (string, error) {
 // bindConcatOperator is || of a text and a value of another type.
 func bindConcatOperator(b *binding) error {
 	b.Kernel = concatAll
+	if b.Args[0].Kind == types.Bool || b.Args[1].Kind == types.Bool {
+		b.Kernel = concatBool
+	}
 	return nil
+}
+
+// concatBool is || of a text and a boolean, which it writes as the cast to text
+// does, in full.
+func concatBool(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+		for _, a := range args {
+			if a.Type.Kind == types.Bool {
+				buf = strconv.AppendBool(buf, a.Datum(i).Bool())
+			} else {
+				buf = appendValue(buf, a, i, loc)
+			}
+		}
+		return buf, true, nil
+	})
 }
 
 // appendValue appends row i of v as its type's output text.

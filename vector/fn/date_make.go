@@ -38,6 +38,11 @@ func dateFunctions() []overload {
 			now := types.LocalMicros(loc, ctx.NowMicros)
 			return map1(func(b int64) types.IntervalValue { return age(now-timeOfDay(now), b) }), err
 		})},
+		{name: "age", args: kinds(tz), result: iv, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
+			loc, err := types.Zone(ctx.ZoneName)
+			now := types.LocalMicros(loc, ctx.NowMicros)
+			return map1(func(b int64) types.IntervalValue { return age(now-timeOfDay(now), types.LocalMicros(loc, b)) }), err
+		})},
 		{name: "make_date", args: kinds(i4, i4, i4), result: d, kernel: try3(func(y, m, day int32) (int32, error) {
 			v, err := makeDate(y, m, day)
 			return int32(v), err

@@ -102,10 +102,11 @@ func bindExtract(b *binding) error {
 	}
 	div := int64(1)
 	switch f {
-	case fieldEpoch:
-		return nil
-	case fieldJulian:
-		return nil
+	case fieldEpoch, fieldJulian:
+		if b.Args[1].Kind != types.Date {
+			return nil
+		}
+		b.Result, div = types.TNumeric(18, 0), types.MicrosPerSecond
 	case fieldSecond:
 		b.Result = types.TNumeric(8, 6)
 	case fieldMilliseconds:
