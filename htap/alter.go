@@ -1,6 +1,7 @@
 package htap
 
 import (
+	"slices"
 	"time"
 
 	"htapdb/htap/catalog"
@@ -52,7 +53,7 @@ func (x *execution) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.AddColumn:
 		err = x.addColumn(next, a)
 	case parser.DropColumn:
-		err = x.dropColumn(next, a)
+		return x.dropColumn(t, a)
 	case parser.RenameColumn:
 		err = x.renameColumn(next, a)
 	case parser.RenameObject:
@@ -164,25 +165,26 @@ func (x *execution) isEmpty(t *catalog.Table) (bool, error) {
 	return !it.Next(), it.Err()
 }
 
-// dropColumn removes a column that no key uses; old rows keep its bytes.
+// dropColumn removes a column, and with CASCADE the views that read it.
 func (x *execution) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if t.Ordinal(a.Name.Name) < 0 && a.IfExists {
+		x.s.warn(sqlstate.Success, "column %q of relation %q does not exist, skipping", a.Name.Name, t.Name)
 		return nil
 	}
 	o, err := x.alteredColumn(t, a.Name)
 	if err != nil {
 		return err
 	}
-	inUse := func(cols []int) bool {
-		for _, c := range cols {
-			if c == o {
-				return true
-			}
-		}
-		return false
-	}
+	return x.dropAll([]*dropItem{{table: t, column: &t.Columns[o]}}, a.Cascade)
+}
+
+// removeColumn removes a column that no key uses; old rows keep its bytes.
+func (x *execution) removeColumn(old *catalog.Table, col *catalog.Column) error {
+	t := old.Clone()
+	o := t.OrdinalOf(col.ID)
+	inUse := func(cols []int) bool { return slices.Contains(cols, o) }
 	if inUse(t.Primary) || len(t.Checks) > 0 {
-		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping column %q of a primary key, or of a table with CHECK constraints, is not supported", a.Name.Name)
+		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping column %q of a primary key, or of a table with CHECK constraints, is not supported", col.Name)
 	}
 	shift := func(cols []int) {
 		for i := range cols {
@@ -207,7 +209,12 @@ func (x *execution) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
 	gone.Until, gone.NotNull = t.Version, false
 	t.Dropped = append(t.Dropped, gone)
 	t.Columns = append(t.Columns[:o], t.Columns[o+1:]...)
-	return nil
+	if q := x.cat.SequenceByID(gone.Sequence); q != nil {
+		if err := x.s.db.catalog.DropSequence(x.ctx, x.s.tx.txn, q); err != nil {
+			return err
+		}
+	}
+	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, old, t)
 }
 
 func (x *execution) renameColumn(t *catalog.Table, a *parser.AlterAction) error {

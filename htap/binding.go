@@ -90,11 +90,40 @@ func (t *tableStats) Column(ordinal int) plan.ColumnStats {
 
 // View implements binder.Catalog.
 func (b *binding) View(schema, name string) (*binder.View, error) {
-	v := b.cat.View(schema, name)
+	return b.view(b.cat.View(schema, name), 0), nil
+}
+
+// view describes a view and what is below it to the binder; depth is how many
+// views are above it.
+func (b *binding) view(v *catalog.View, depth int) *binder.View {
 	if v == nil {
-		return nil, nil
+		return nil
 	}
-	return &binder.View{Schema: v.Schema, Name: v.Name, Columns: v.Columns, SQL: v.SQL}, nil
+	out := &binder.View{ID: v.ID, Schema: v.Schema, Name: v.Name, Columns: v.Columns, SQL: v.SQL}
+	if depth > binder.MaxViewDepth {
+		return out // the binder does not go that deep
+	}
+	for i := range v.Sources {
+		s := &v.Sources[i]
+		src := binder.ViewSource{Schema: s.Schema, Name: s.Name, Columns: make([]binder.SourceColumn, 0, len(s.Columns))}
+		t := b.cat.TableByID(s.ID)
+		if t != nil {
+			src.Table = b.s.db.planTable(t)
+		} else {
+			src.View = b.view(b.cat.ViewByID(s.ID), depth+1)
+		}
+		for k, name := range s.Columns {
+			ordinal := k
+			if t != nil {
+				if ordinal = t.OrdinalOf(s.IDs[k]); ordinal < 0 {
+					continue
+				}
+			}
+			src.Columns = append(src.Columns, binder.SourceColumn{Name: name, Ordinal: ordinal})
+		}
+		out.Sources = append(out.Sources, src)
+	}
+	return out
 }
 
 // FileSchema implements binder.Catalog.

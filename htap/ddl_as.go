@@ -30,11 +30,11 @@ func (x *execution) createTableAs(st *parser.CreateTableAsStmt) (*output, error)
 			x.s.warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 			return &output{tag: "CREATE TABLE AS"}, nil
 		case st.OrReplace && old != nil:
-			if _, err := x.dropOne(&parser.DropStmt{Kind: parser.ObjectTable}, st.Name); err != nil {
+			d := &dropItem{table: old}
+			if err := x.lockItem(d); err != nil {
 				return nil, err
 			}
-			x.s.tx.ddl = true
-			if err := x.nextStatement(); err != nil {
+			if err := x.dropAll([]*dropItem{d}, false); err != nil {
 				return nil, err
 			}
 		default:

@@ -1,41 +1,12 @@
 package htap
 
 import (
-	"strconv"
-	"strings"
-
 	"htapdb/htap/catalog"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 )
-
-// sequenceOptions reads START and INCREMENT.
-func sequenceOptions(options []*parser.Option) (start, increment int64, err error) {
-	start, increment = 1, 1
-	for _, o := range options {
-		text, _ := o.Text()
-		n, e := strconv.ParseInt(text, 10, 64)
-		switch strings.ToLower(o.Name) {
-		case "start":
-			start = n
-		case "increment":
-			increment = n
-		case "cache", "minvalue", "maxvalue", "no minvalue", "no maxvalue", "no cycle", "as", "owned by":
-			e = nil
-		default:
-			return 0, 0, sqlstate.New(sqlstate.FeatureNotSupported, "sequence option %s is not supported", strings.ToUpper(o.Name))
-		}
-		if e != nil {
-			return 0, 0, sqlstate.New(sqlstate.InvalidParameterValue, "sequence option %s must be a number, not %q", strings.ToUpper(o.Name), text)
-		}
-	}
-	if increment == 0 {
-		return 0, 0, sqlstate.New(sqlstate.InvalidParameterValue, "INCREMENT must not be zero")
-	}
-	return start, increment, nil
-}
 
 func (x *execution) createSequence(st *parser.CreateSequenceStmt) (*output, error) {
 	schema, err := x.schemaOf(st.Name)
@@ -46,7 +17,7 @@ func (x *execution) createSequence(st *parser.CreateSequenceStmt) (*output, erro
 		return done, nil
 	}
 	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
-	if q.Start, q.Increment, err = sequenceOptions(st.Options); err != nil {
+	if err = sequenceOptions(q, st.Options, types.TInt8); err != nil {
 		return nil, err
 	}
 	if q.ID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
@@ -65,38 +36,6 @@ func (x *execution) createSchema(st *parser.CreateSchemaStmt) (*output, error) {
 	}
 	x.s.tx.ddl = true
 	return done, x.s.db.catalog.CreateSchema(x.ctx, x.s.tx.txn, st.Name.Name)
-}
-
-func (x *execution) createView(st *parser.CreateViewStmt) (*output, error) {
-	if st.Materialized || st.Recursive || st.CheckOption != "" || st.Persistence == parser.Temporary {
-		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "this kind of view is not supported").WithHint("CREATE [OR REPLACE] VIEW v AS SELECT … is.")
-	}
-	schema, err := x.schemaOf(st.Name)
-	if err != nil {
-		return nil, err
-	}
-	pl, err := x.s.planQuery(st.Query, x.st.script, nil, x.cat)
-	if err != nil {
-		return nil, err
-	}
-	if len(pl.params) > 0 {
-		return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1 in a view")
-	}
-	v := &catalog.View{Schema: schema, Name: st.Name.Name, SQL: parser.Format(st.Query)}
-	for _, c := range st.Columns {
-		v.Columns = append(v.Columns, c.Name)
-	}
-	if len(v.Columns) > len(pl.columns) {
-		return nil, sqlstate.New(sqlstate.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	old := x.cat.View(schema, v.Name)
-	if old != nil && st.OrReplace {
-		v.ID = old.ID
-	} else if v.ID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
-		return nil, err
-	}
-	x.s.tx.ddl = true
-	return done, x.s.db.catalog.PutView(x.ctx, x.s.tx.txn, v, old != nil && st.OrReplace)
 }
 
 // table finds a stored table by name.
@@ -185,12 +124,38 @@ func (x *execution) truncate(st *parser.TruncateStmt) (*output, error) {
 		if next.StorageID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
 			return nil, err
 		}
+		if st.RestartIdentity {
+			if err := x.restartSequences(next); err != nil {
+				return nil, err
+			}
+		}
 		if err := x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, next); err != nil {
 			return nil, err
 		}
 		x.s.tx.ddl = true
 	}
 	return done, nil
+}
+
+// restartSequences gives the columns of a table new sequences in place of those
+// that they draw from: unlike a changed counter, that can be rolled back.
+func (x *execution) restartSequences(t *catalog.Table) error {
+	for i := range t.Columns {
+		q := x.cat.SequenceByID(t.Columns[i].Sequence)
+		if q == nil {
+			continue
+		}
+		fresh := *q
+		var err error
+		if fresh.ID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
+			return err
+		}
+		t.Columns[i].Sequence = fresh.ID
+		if err := x.s.db.catalog.ReplaceSequence(x.ctx, x.s.tx.txn, &fresh); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // comment stores COMMENT ON TABLE; comments on other objects are accepted and dropped.
@@ -216,28 +181,6 @@ func (x *execution) comment(st *parser.CommentStmt) (*output, error) {
 	return done, x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, next)
 }
 
-// drop is DROP of any kind of object.
-func (x *execution) drop(st *parser.DropStmt) (*output, error) {
-	for _, n := range st.Names {
-		found, err := x.dropOne(st, n)
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			x.s.tx.ddl = true
-			if err := x.nextStatement(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if !st.IfExists {
-			return nil, x.noSuch(st.Kind, n)
-		}
-		x.s.warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
-	}
-	return &output{tag: "DROP " + strings.ToUpper(st.Kind.String())}, nil
-}
-
 // nextStatement lets the rest of this one see what it has written.
 func (x *execution) nextStatement() error {
 	if err := x.s.tx.txn.StartStatement(x.ctx); err != nil {
@@ -246,88 +189,28 @@ func (x *execution) nextStatement() error {
 	return x.loadCatalog()
 }
 
-func (x *execution) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
-	code := sqlstate.UndefinedTable
-	switch kind {
-	case parser.ObjectSchema:
-		code = sqlstate.InvalidSchemaName
-	case parser.ObjectModel, parser.ObjectIndex, parser.ObjectType:
-		code = sqlstate.UndefinedObject
-	}
-	return sqlstate.New(code, "%s %q does not exist", kind, n.Name)
-}
-
-// dropOne drops one object and reports whether there was one.
-func (x *execution) dropOne(st *parser.DropStmt, n parser.ObjectName) (bool, error) {
-	c, txn := x.s.db.catalog, x.s.tx.txn
-	switch st.Kind {
-	case parser.ObjectTable:
-		t := x.cat.Table(n.Schema, n.Name)
-		if t == nil {
-			return false, nil
-		}
-		if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
-			return true, err
-		}
-		return true, c.DropTable(x.ctx, txn, x.cat, t)
-	case parser.ObjectIndex:
-		t := x.cat.IndexTable(n.Schema, n.Name)
-		if t == nil {
-			return false, nil
-		}
-		return true, x.dropIndex(t, n.Name)
-	case parser.ObjectView:
-		v := x.cat.View(n.Schema, n.Name)
-		if v == nil {
-			return false, nil
-		}
-		return true, c.DropView(x.ctx, txn, v)
-	case parser.ObjectSequence:
-		q := x.cat.Sequence(n.Schema, n.Name)
-		if q == nil {
-			return false, nil
-		}
-		if q.Owner != 0 {
-			return true, sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop sequence %q because a column uses it", q.Name)
-		}
-		return true, c.DropSequence(x.ctx, txn, q)
-	case parser.ObjectModel:
-		m := x.cat.Model(n.Schema, n.Name)
-		if m == nil {
-			return false, nil
-		}
-		return true, c.DropModel(x.ctx, txn, m)
-	case parser.ObjectSchema:
-		if !x.cat.HasSchema(n.Name) || n.Name == catalog.DefaultSchema {
-			return false, nil
-		}
-		return true, x.dropSchema(n.Name)
-	}
-	return false, sqlstate.New(sqlstate.FeatureNotSupported, "DROP %s is not supported", strings.ToUpper(st.Kind.String()))
-}
-
-// dropSchema removes an empty schema. Whoever was about to put something into it
-// is waited for.
-func (x *execution) dropSchema(schema string) error {
-	db := x.s.db
-	if err := db.catalog.DropSchema(x.ctx, x.s.tx.txn, schema); err != nil {
+// settle is nextStatement once the newest change of the catalog is visible:
+// what others did while a lock was waited for is known after it.
+func (x *execution) settle() error {
+	if err := x.s.db.rows.WaitVisible(x.ctx, x.s.db.catalog.Newest()); err != nil {
 		return err
 	}
+	return x.nextStatement()
+}
+
+// dropSchema removes a schema that lockItem has locked, so that nobody has put
+// anything into it since the statement looked.
+func (x *execution) dropSchema(schema string) error {
 	if err := x.cat.EmptySchema(schema); err != nil {
 		return err
 	}
-	newest := db.catalog.Newest()
-	if newest <= x.s.tx.txn.ReadTimestamp() {
-		return nil
+	db, txn := x.s.db, x.s.tx.txn
+	if x.s.tx.isolation == "repeatable read" && db.catalog.Newest() > txn.ReadTimestamp() {
+		// What was put into it before the lock is not in this snapshot.
+		return sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
+			WithDetail("The catalog has changed since the transaction began: schema %q may not be empty.", schema)
 	}
-	if err := db.rows.WaitVisible(x.ctx, newest); err != nil {
-		return err
-	}
-	cat, err := db.committedCatalog()
-	if err != nil {
-		return err
-	}
-	return cat.EmptySchema(schema)
+	return db.catalog.DropSchema(x.ctx, txn, schema)
 }
 
 // dropIndex removes an index; its entries go with the table's storage.

@@ -116,7 +116,7 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 		}
 		col.Default = text
 	case parser.ConstrIdentity:
-		col.NotNull, col.Always = true, k.Always
+		col.NotNull, col.Identity, col.Always = true, true, k.Always
 		return b.sequence(ord, k.Sequence)
 	default:
 		return b.constraint(&parser.TableConstraint{Loc: k.Loc, Name: k.Name, Kind: k.Kind, Columns: self, Expr: k.Expr, References: k.References})
@@ -126,24 +126,33 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 
 // checkDefault binds a default expression, to refuse what cannot be one.
 func (x *execution) checkDefault(e parser.Expr, t types.Type) error {
-	_, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}})
-	return err
+	if _, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}}); err != nil {
+		return err
+	}
+	for _, name := range sequenceNames(e) {
+		if _, err := (statementSequences{x, x.cat}).find(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sequence gives a column a sequence of its own.
 func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
-	start, increment, err := sequenceOptions(options)
-	if err != nil {
-		return err
-	}
-	id, err := b.x.s.db.catalog.NextID(b.x.ctx)
-	if err != nil {
-		return err
-	}
 	col := &b.t.Columns[ord]
-	col.Sequence = id
-	b.sequences = append(b.sequences, &catalog.Sequence{ID: id, Schema: b.t.Schema, Start: start, Increment: increment,
-		Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID})
+	if col.Type.Kind != types.Int2 && col.Type.Kind != types.Int4 && col.Type.Kind != types.Int8 {
+		return sqlstate.New(sqlstate.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
+	}
+	q := &catalog.Sequence{Schema: b.t.Schema, Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID}
+	err := sequenceOptions(q, options, col.Type)
+	if err != nil {
+		return err
+	}
+	if q.ID, err = b.x.s.db.catalog.NextID(b.x.ctx); err != nil {
+		return err
+	}
+	col.Sequence = q.ID
+	b.sequences = append(b.sequences, q)
 	return nil
 }
 

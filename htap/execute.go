@@ -214,7 +214,7 @@ func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
 		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.get("timezone"), Random: rand.Uint64(),
-		Vars: s.infoVars(),
+		Vars: s.infoVars(), Sequences: statementSequences{x, x.cat},
 	}
 }
 
@@ -236,7 +236,7 @@ func (x *execution) nextValue(ctx context.Context, t *catalog.Table, ordinal int
 	if seq == nil {
 		return types.NullDatum, sqlstate.New(sqlstate.InternalError, "column %q has lost its sequence", col.Name)
 	}
-	n, err := x.s.db.catalog.NextValue(ctx, seq)
+	n, err := x.takeValue(ctx, seq)
 	if err != nil {
 		return types.NullDatum, err
 	}
@@ -320,7 +320,7 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 	c := &collected{}
 	x.sp = x.s.tx.txn.Savepoint()
 	n, err := x.attempt(p, c)
-	for tries := 0; errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"; tries++ {
+	for tries := 0; x.restarts(err, tries); tries++ {
 		c.batches = nil
 		if p, err = x.again(); err == nil {
 			n, err = x.attempt(p, c)
@@ -344,6 +344,12 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 		return nil, err
 	}
 	return &Rows{cols: p.columns, source: c}, nil
+}
+
+// restarts reports whether the statement, which has been started over so many
+// times, starts over after err.
+func (x *execution) restarts(err error, tries int) bool {
+	return errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"
 }
 
 // attempt runs the plan once.

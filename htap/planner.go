@@ -26,6 +26,8 @@ type planned struct {
 	inline bool
 	// point is set for a query of one row by key.
 	point *pointQuery
+	// sources are the stored relations that the statement names.
+	sources []binder.Source
 	// tables are what the plan was made for.
 	tables   []tableShape
 	version  rowstore.Timestamp
@@ -150,7 +152,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{params: bound.Params, writes: bound.Writes, version: cat.Version(), route: key.route, optimize: key.optimizer}
+	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, version: cat.Version(), route: key.route, optimize: key.optimizer}
 	for _, c := range bound.Columns {
 		col := Column{Name: c.Name, Type: c.Type}
 		if c.Table != nil {

@@ -32,6 +32,9 @@ type Session struct {
 	// info is the cache of infoVars, nil after a setting has changed.
 	info map[string]string
 
+	// sequences are the session's values of sequences.
+	sequences sessionSequences
+
 	prepared map[string]*Stmt // PREPARE name AS …
 	notice   func(*Error)
 	changed  func(name, value string)

@@ -2,10 +2,8 @@ package htap
 
 import (
 	"context"
-	"errors"
 	"reflect"
 
-	"htapdb/htap/physical"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -105,7 +103,7 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	if custom != nil {
 		out.tag, out.n, err = custom(x)
 	} else {
-		out, err = x.runUtility(u)
+		out, err = x.runHandler(u)
 	}
 	if err != nil && s.tx.txn != nil {
 		_ = s.tx.txn.WaitRead(x.ctx) // as in collect: an error tells something too
@@ -123,21 +121,26 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	return &Rows{cols: st.columns, source: c}, nil
 }
 
-// runUtility runs the handler. One that changes the catalog locks before it does
-// anything else: if it had to wait for others who changed what it is about, it
-// starts over.
-func (x *execution) runUtility(u utility) (out *output, err error) {
+// runHandler runs a utility's handler, again if an object that it locks was
+// changed by others since the statement read the catalog.
+func (x *execution) runHandler(u utility) (out *output, err error) {
+	if !u.writes {
+		return u.run(x, x.st.parsed.Stmt)
+	}
 	x.sp = x.s.tx.txn.Savepoint()
 	out, err = u.run(x, x.st.parsed.Stmt)
-	for tries := 0; u.writes && errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"; tries++ {
-		if err = x.undo(); err == nil {
+	for tries := 0; x.restarts(err, tries); tries++ {
+		if err = x.s.tx.txn.RollbackTo(x.sp); err == nil {
+			err = x.settle()
+		}
+		if err == nil {
 			out, err = u.run(x, x.st.parsed.Stmt)
 		}
 	}
-	if err == nil {
-		err = x.s.tx.txn.Release(x.sp)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	return out, x.s.tx.txn.Release(x.sp)
 }
 
 // rowsBatch turns rows of datums into a batch.

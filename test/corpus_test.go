@@ -29,13 +29,6 @@ type corpus struct {
 	differs bool
 }
 
-// endless are the files that cannot end, with the reason.
-var endless = map[string]string{
-	"test_rename_table_collision.test": "a session waits for the DDL of another one, which lock_timeout does not end",
-	"test_schema_conflict.test":        "a session waits for the DDL of another one, which lock_timeout does not end",
-	"recursive_cte_limit.test":         "a LIMIT does not end a recursion",
-}
-
 // tally counts the outcomes of a corpus.
 type tally struct {
 	counts map[slt.Status]int
@@ -78,11 +71,6 @@ func (c corpus) file(t *testing.T, path string, limit int, sum *tally) {
 	if f.Skip != "" {
 		_, directive, _ := strings.Cut(f.Skip, ": ")
 		sum.skipped[strings.Fields(directive)[0]]++
-		return
-	}
-	if why := endless[filepath.Base(path)]; why != "" {
-		t.Logf("%s is left out: %s", path, why)
-		sum.skipped["endless"]++
 		return
 	}
 	e, err := slt.NewEngine([]string{"SET htap.simd = 'auto'", "SET lock_timeout = '200ms'"}, c.names...)

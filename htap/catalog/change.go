@@ -88,6 +88,22 @@ func (c *Store) PutView(ctx context.Context, txn *rowstore.Txn, v *View, replace
 	return c.put(ctx, txn, relations, v.Schema, v.Name, kindView, v.ID, v, replace)
 }
 
+// HoldView locks a view against being dropped or replaced until the transaction
+// ends, or with exclusive against being read by new views, and reports whether
+// it is still there.
+func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclusive bool) (bool, error) {
+	key, err := c.key(relations, v.Schema, v.Name)
+	if err != nil {
+		return false, err
+	}
+	mode := rowstore.LockShare
+	if exclusive {
+		mode = rowstore.LockUpdate
+	}
+	got, err := txn.Lock(ctx, c.objects, key, mode, rowstore.Wait)
+	return err == nil && got.Found && ID(got.Row.Int64(colID)) == v.ID, err
+}
+
 // DropView removes a view.
 func (c *Store) DropView(ctx context.Context, txn *rowstore.Txn, v *View) error {
 	return c.remove(ctx, txn, relations, v.Schema, v.Name)
@@ -96,6 +112,11 @@ func (c *Store) DropView(ctx context.Context, txn *rowstore.Txn, v *View) error 
 // CreateSequence adds a sequence.
 func (c *Store) CreateSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence) error {
 	return c.put(ctx, txn, relations, q.Schema, q.Name, kindSequence, q.ID, q, false)
+}
+
+// ReplaceSequence puts a sequence in the place of the one with its name.
+func (c *Store) ReplaceSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence) error {
+	return c.put(ctx, txn, relations, q.Schema, q.Name, kindSequence, q.ID, q, true)
 }
 
 // DropSequence removes a sequence.
@@ -131,12 +152,15 @@ func (c *Store) UseSchema(ctx context.Context, txn *rowstore.Txn, schema string)
 	return err
 }
 
-// DropSchema removes a schema. Nobody puts anything into it from then on; what
-// has been put is for EmptySchema to find, at a later snapshot.
+// HoldSchema keeps others from putting anything into a schema until the
+// transaction ends; what they have put is in the newest catalog.
+func (c *Store) HoldSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
+	_, err := c.lockSchema(ctx, txn, schema, rowstore.LockUpdate)
+	return err
+}
+
+// DropSchema removes a schema that is held and empty.
 func (c *Store) DropSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
-	if _, err := c.lockSchema(ctx, txn, schema, rowstore.LockUpdate); err != nil {
-		return err
-	}
 	return c.remove(ctx, txn, schemas, "", schema)
 }
 

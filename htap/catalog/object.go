@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -54,8 +55,10 @@ type Column struct {
 	// Default is the SQL text of the default expression, "" for NULL.
 	Default string `json:",omitempty"`
 	// Sequence is the sequence of a serial or identity column, 0 for none;
-	// Always is GENERATED ALWAYS, which refuses explicit values.
+	// Identity tells the latter, Always is GENERATED ALWAYS, which refuses
+	// explicit values.
 	Sequence ID   `json:",omitempty"`
+	Identity bool `json:",omitempty"`
 	Always   bool `json:",omitempty"`
 	// Missing is the text of the value that rows written before the column was
 	// added have, if HasMissing; else it is NULL.
@@ -84,8 +87,37 @@ type Check struct{ Name, SQL string }
 type View struct {
 	ID           ID
 	Schema, Name string
-	Columns      []string `json:",omitempty"`
-	SQL          string
+	// Columns are the names of the columns.
+	Columns []string `json:",omitempty"`
+	SQL     string
+	// Sources are the tables and views that the query names: they are found by
+	// their identifiers, so that the view outlives changes of their names.
+	Sources []ViewSource `json:",omitempty"`
+}
+
+// ViewSource is a relation that a view reads, as it was when the view was made.
+type ViewSource struct {
+	ID ID
+	// Schema and Name are the relation's name as the view's text has it.
+	Schema string `json:",omitempty"`
+	Name   string
+	// Columns are the names that the relation's columns had, IDs the
+	// identifiers that go with them; a view's columns have none, they keep
+	// their places.
+	Columns []string
+	IDs     []uint32 `json:",omitempty"`
+	// Used are the identifiers of the table's columns that the view names.
+	Used []uint32 `json:",omitempty"`
+}
+
+// Reads reports whether the view reads the relation: its column, if that is not 0.
+func (v *View) Reads(relation ID, column uint32) bool {
+	for i := range v.Sources {
+		if s := &v.Sources[i]; s.ID == relation && (column == 0 || slices.Contains(s.Used, column)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Sequence is a generator of numbers; its state is in the catalog's counters.
@@ -93,6 +125,11 @@ type Sequence struct {
 	ID               ID
 	Schema, Name     string
 	Start, Increment int64
+	// Min and Max bound the values, Cycle starts anew at the end. Both are 0 in
+	// descriptors of before there were bounds; see Bounds.
+	Min   int64 `json:",omitempty"`
+	Max   int64 `json:",omitempty"`
+	Cycle bool  `json:",omitempty"`
 	// Owner is the table of a serial column, 0 for a sequence of its own.
 	Owner ID `json:",omitempty"`
 }
@@ -123,6 +160,17 @@ type Model struct {
 func (t *Table) Ordinal(name string) int {
 	for i := range t.Columns {
 		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// OrdinalOf returns the position of the column with the identifier, −1 if there
+// is none.
+func (t *Table) OrdinalOf(id uint32) int {
+	for i := range t.Columns {
+		if t.Columns[i].ID == id {
 			return i
 		}
 	}

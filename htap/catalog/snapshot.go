@@ -17,6 +17,7 @@ type Snapshot struct {
 	byID      map[ID]*Table
 	indexes   map[name]ID // index name → table ID
 	views     map[name]*View
+	viewByID  map[ID]*View
 	sequences map[name]*Sequence
 	seqByID   map[ID]*Sequence
 	models    map[name]*Model
@@ -29,7 +30,7 @@ type name struct{ schema, name string }
 func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
 	return &Snapshot{store: c, ts: ts,
 		tables: map[name]*Table{}, byStorage: map[ID]*Table{}, byID: map[ID]*Table{}, indexes: map[name]ID{},
-		views: map[name]*View{}, sequences: map[name]*Sequence{}, seqByID: map[ID]*Sequence{},
+		views: map[name]*View{}, viewByID: map[ID]*View{}, sequences: map[name]*Sequence{}, seqByID: map[ID]*Sequence{},
 		models: map[name]*Model{}, schemas: map[string]bool{DefaultSchema: true}}
 }
 
@@ -57,6 +58,7 @@ func (s *Snapshot) add(k kind, label, definition string) error {
 			return err
 		}
 		s.views[name{v.Schema, v.Name}] = v
+		s.viewByID[v.ID] = v
 	case kindSequence:
 		q, err := decode[Sequence](definition, label)
 		if err != nil {
@@ -104,6 +106,9 @@ func (s *Snapshot) TableByStorage(id ID) *Table { return s.byStorage[id] }
 
 // View returns the view with the name, or nil.
 func (s *Snapshot) View(schema, view string) *View { return s.views[name{resolve(schema), view}] }
+
+// ViewByID returns the view with the object id, or nil.
+func (s *Snapshot) ViewByID(id ID) *View { return s.viewByID[id] }
 
 // Sequence returns the sequence with the name, or nil.
 func (s *Snapshot) Sequence(schema, sequence string) *Sequence {

@@ -32,6 +32,21 @@ type Bound struct {
 	Columns []ResultColumn
 	// Writes is true for DML and for SELECT … FOR UPDATE and its like.
 	Writes bool
+	// Sources are the stored relations that the statement itself names, in the
+	// order of their names in the text; what views read is theirs.
+	Sources []Source
+}
+
+// Source is a stored relation that a statement names.
+type Source struct {
+	// Schema and Name are the name as the text has it.
+	Schema, Name string
+	// Table is the relation if it is a table, else View is.
+	Table *plan.Table
+	View  *View
+	// Used are the ordinals of the columns of Table that the statement names,
+	// by a star too, in order.
+	Used []int
 }
 
 // ResultColumn is a column of a statement's result.
@@ -54,7 +69,7 @@ func Bind(stmt parser.Stmt, opt Options) (*Bound, error) {
 		if q, err = b.selectStmt(s, b.rootScope()); err == nil {
 			b.closeQuery(q)
 			out.Root, out.Columns = q.node, b.resultColumns(q)
-			out.Writes = b.locks
+			out.Writes, out.Sources = b.locks, b.usedSources(q)
 		}
 	case *parser.InsertStmt:
 		out.Writes = true
@@ -109,8 +124,11 @@ type binder struct {
 	params []types.Type
 	// lastCTE numbers the WITH items.
 	lastCTE int
-	// views is how deep views are nested.
+	// views is how deep views are nested, view the innermost, nil outside.
 	views int
+	view  *View
+	// sources are the relations that were named outside of views.
+	sources []Source
 	// locks is set by a FOR UPDATE or FOR SHARE clause.
 	locks bool
 	// columnPos remembers where a column was named, for errors found later.

@@ -26,11 +26,35 @@ type Catalog interface {
 
 // View is a named query.
 type View struct {
+	// ID is the catalog's identifier of the relation.
+	ID           uint32
 	Schema, Name string
 	// Columns rename the first columns of the query.
 	Columns []string
 	// SQL is the text of the query.
 	SQL string
+	// Sources are the stored relations that the query names, as they were when
+	// the view was made. A name that is not among them is looked up as any other.
+	Sources []ViewSource
+}
+
+// ViewSource is a relation below a view: what its name in the view's text means,
+// whatever has been renamed, added or dropped since.
+type ViewSource struct {
+	// Schema and Name are the name as the text has it.
+	Schema, Name string
+	// Table or View is the relation as it is now; neither if it is gone.
+	Table *plan.Table
+	View  *View
+	// Columns are the columns of the view's creation that are still there.
+	Columns []SourceColumn
+}
+
+// SourceColumn is a column of a ViewSource under its name of then.
+type SourceColumn struct {
+	Name string
+	// Ordinal is its position in the relation now.
+	Ordinal int
 }
 
 // Model is a trained model in expressions.

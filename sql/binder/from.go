@@ -101,21 +101,17 @@ func (b *binder) tableRef(e *parser.TableRef, sc *scope) (plan.Node, *namespace,
 			return b.cteRef(c, e)
 		}
 	}
-	t, err := b.cat.Table(e.Name.Schema, e.Name.Name)
-	if err != nil {
+	src, err := b.relationNamed(e.Name)
+	switch {
+	case err != nil:
 		return nil, nil, b.locate(err, e.Pos())
+	case src.View != nil:
+		return b.viewRef(&src, e)
+	case src.Table == nil:
+		return nil, nil, b.undefinedTable(e.Name)
 	}
-	if t == nil {
-		v, err := b.cat.View(e.Name.Schema, e.Name.Name)
-		if err != nil {
-			return nil, nil, b.locate(err, e.Pos())
-		}
-		if v == nil {
-			return nil, nil, b.undefinedTable(e.Name)
-		}
-		return b.view(v, e)
-	}
-	scan, rel := b.scan(t, aliasName(e.Alias, t.Name))
+	scan, rel := b.scan(src.Table, aliasName(e.Alias, e.Name.Name))
+	rel.narrow(src.Columns)
 	if e.Alias != nil {
 		rel.schema = ""
 	}
@@ -143,47 +139,6 @@ func (b *binder) scan(t *plan.Table, alias string) (*plan.Scan, *relation) {
 		b.origins[c.ID] = origin{t, c.Ordinal}
 	}
 	return s, rel
-}
-
-// maxViewDepth bounds views over views, and ends a recursive definition.
-const maxViewDepth = 64
-
-// view binds a view's query in place of its name.
-func (b *binder) view(v *View, e *parser.TableRef) (plan.Node, *namespace, error) {
-	if b.views >= maxViewDepth {
-		return nil, nil, b.errorAt(e.Pos(), sqlstate.StatementTooComplex, "view %q is nested too deeply", v.Name)
-	}
-	stmt, err := parser.ParseOne(v.SQL)
-	if err != nil {
-		return nil, nil, sqlstate.Wrap(sqlstate.InternalError, err, "definition of view %q does not parse", v.Name)
-	}
-	sel, ok := stmt.Stmt.(*parser.SelectStmt)
-	if !ok {
-		return nil, nil, sqlstate.New(sqlstate.InternalError, "definition of view %q is no query", v.Name)
-	}
-	noPos := b.noPos
-	b.noPos, b.views = true, b.views+1
-	q, err := b.selectStmt(sel, b.rootScope())
-	b.noPos, b.views = noPos, b.views-1
-	if err != nil {
-		return nil, nil, err
-	}
-	b.closeQuery(q)
-	rel := &relation{schema: v.Schema, name: aliasName(e.Alias, v.Name)}
-	if e.Alias != nil {
-		rel.schema = ""
-	}
-	for i, c := range q.cols {
-		name := c.Name
-		if i < len(v.Columns) {
-			name = v.Columns[i]
-		}
-		rel.add(name, c.Column)
-	}
-	if err := b.renamed(rel, e.Alias); err != nil {
-		return nil, nil, err
-	}
-	return q.node, newNamespace(rel), nil
 }
 
 // derivedTable binds a query in FROM.

@@ -2,6 +2,7 @@ package sqlstate
 
 // The codes in use. Class names are PostgreSQL's.
 const (
+	Success             Code = "00000" // of notices
 	FeatureNotSupported Code = "0A000"
 
 	CardinalityViolation Code = "21000"

@@ -74,6 +74,7 @@ var scalarFamilies = []func() []overload{
 	numberFormatFunctions,
 	sessionFunctions,
 	systemFunctions,
+	sequenceFunctions,
 	textFunctions,
 	trimFunctions,
 	concatFunctions,

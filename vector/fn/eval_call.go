@@ -54,7 +54,7 @@ func (n *callNode) compute(ev *Evaluator, b *vector.Batch, sel []int32) (*vector
 		if v.Enc != vector.Const {
 			varying++
 			allConst = false
-		} else if n.fn.Strict && v.Valid != nil && v.Valid[0] == 0 && n.fn.Volatility < Volatile {
+		} else if n.fn.Strict && v.Valid != nil && v.Valid[0] == 0 {
 			null = true // the other arguments may still fail
 		}
 	}

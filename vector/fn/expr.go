@@ -96,6 +96,8 @@ type Context struct {
 	Interrupted func() bool
 	// Vars holds session values that functions read (current_user, current_database …).
 	Vars map[string]string
+	// Sequences are what nextval and its like use; nil makes them fail.
+	Sequences Sequences
 	// Random is the seed of random() for this statement.
 	Random uint64
 	// Room, if not nil, returns how many bytes the statement may still take:

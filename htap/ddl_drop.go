@@ -1,0 +1,388 @@
+package htap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
+	"htapdb/rowstore"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+)
+
+// dropItem is an object, a column of a table, or the default of a column, that
+// is to go.
+type dropItem struct {
+	// Of these one is set; with table, column may be, and isDefault.
+	table    *catalog.Table
+	view     *catalog.View
+	sequence *catalog.Sequence
+	model    *catalog.Model
+	index    string
+	schema   string
+	// column is the column of table that goes, nil for the table itself.
+	column    *catalog.Column
+	isDefault bool
+}
+
+// String is the item as messages name it.
+func (d *dropItem) String() string {
+	switch {
+	case d.isDefault:
+		return fmt.Sprintf("default value for column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
+	case d.column != nil:
+		return fmt.Sprintf("column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
+	case d.index != "":
+		return "index " + d.index
+	case d.table != nil:
+		return "table " + catalog.QualifiedName(d.table.Schema, d.table.Name)
+	case d.view != nil:
+		return "view " + catalog.QualifiedName(d.view.Schema, d.view.Name)
+	case d.sequence != nil:
+		return "sequence " + catalog.QualifiedName(d.sequence.Schema, d.sequence.Name)
+	case d.model != nil:
+		return "model " + catalog.QualifiedName(d.model.Schema, d.model.Name)
+	}
+	return "schema " + d.schema
+}
+
+// dropOrder collects what goes with what is dropped.
+type dropOrder struct {
+	cat *catalog.Snapshot
+	// seen are the texts of the items, which name them.
+	seen map[string]bool
+	// items stand after what depends on them; why says what each depends on, ""
+	// for those that the statement names.
+	items []*dropItem
+	why   map[*dropItem]string
+}
+
+// add puts an item into the order, after everything that depends on it.
+func (o *dropOrder) add(d *dropItem, why string) {
+	name := d.String()
+	if o.seen[name] {
+		return
+	}
+	o.seen[name] = true
+	o.why[d] = why
+	deps := o.dependents(d)
+	for i := len(deps) - 1; i >= 0; i-- {
+		o.add(deps[i], fmt.Sprintf("%s depends on %s", deps[i], name))
+	}
+	o.items = append(o.items, d)
+}
+
+// dependents are the items that cannot be without d, in the order of their making.
+func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
+	switch {
+	case d.isDefault || d.index != "":
+	case d.schema != "":
+		return o.inSchema(d.schema)
+	case d.column != nil:
+		out = o.readers(d.table.ID, d.column.ID)
+		if q := o.cat.SequenceByID(d.column.Sequence); q != nil {
+			out = append(out, o.defaults(q, d.table)...)
+		}
+	case d.table != nil:
+		out = o.readers(d.table.ID, 0)
+		for _, q := range o.cat.Sequences() {
+			if q.Owner == d.table.ID {
+				out = append(out, o.defaults(q, d.table)...)
+			}
+		}
+	case d.view != nil:
+		out = o.readers(d.view.ID, 0)
+	case d.sequence != nil:
+		out = o.defaults(d.sequence, nil)
+	}
+	return out
+}
+
+// readers are the views that read a relation, or a column of it.
+func (o *dropOrder) readers(relation catalog.ID, column uint32) (out []*dropItem) {
+	for _, v := range o.cat.Views() {
+		if v.Reads(relation, column) {
+			out = append(out, &dropItem{view: v})
+		}
+	}
+	slices.SortFunc(out, func(a, b *dropItem) int { return int(a.view.ID) - int(b.view.ID) })
+	return out
+}
+
+// defaults are the defaults that draw from a sequence, but for those of a table.
+func (o *dropOrder) defaults(q *catalog.Sequence, but *catalog.Table) (out []*dropItem) {
+	for _, t := range o.cat.Tables() {
+		for i := range t.Columns {
+			if c := &t.Columns[i]; t != but && c.Default != "" && drawsFrom(c.Default, q) {
+				out = append(out, &dropItem{table: t, column: c, isDefault: true})
+			}
+		}
+	}
+	return out
+}
+
+// inSchema are the objects of a schema.
+func (o *dropOrder) inSchema(schema string) (out []*dropItem) {
+	for _, t := range o.cat.Tables() {
+		if t.Schema == schema {
+			out = append(out, &dropItem{table: t})
+		}
+	}
+	for _, v := range o.cat.Views() {
+		if v.Schema == schema {
+			out = append(out, &dropItem{view: v})
+		}
+	}
+	for _, q := range o.cat.Sequences() {
+		if q.Schema == schema && q.Owner == 0 {
+			out = append(out, &dropItem{sequence: q})
+		}
+	}
+	for _, m := range o.cat.Models() {
+		if m.Schema == schema {
+			out = append(out, &dropItem{model: m})
+		}
+	}
+	return out
+}
+
+// drop is DROP of any kind of object.
+func (x *execution) drop(st *parser.DropStmt) (*output, error) {
+	var named []*dropItem
+	for _, n := range st.Names {
+		d, err := x.lockDropped(st.Kind, n)
+		switch {
+		case err != nil:
+			return nil, err
+		case d != nil:
+			named = append(named, d)
+		case !st.IfExists:
+			return nil, x.noSuch(st.Kind, n)
+		default:
+			x.s.warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
+		}
+	}
+	if err := x.dropAll(named, st.Cascade); err != nil {
+		return nil, err
+	}
+	return &output{tag: "DROP " + strings.ToUpper(st.Kind.String())}, nil
+}
+
+// lockDropped finds and locks an object that is to be dropped, nil if there is none.
+func (x *execution) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
+	d, err := x.findDropped(kind, n)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	return d, x.lockItem(d)
+}
+
+// findDropped finds an object that is to be dropped, nil if there is none.
+func (x *execution) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
+	d := &dropItem{}
+	switch kind {
+	case parser.ObjectTable:
+		d.table = x.cat.Table(n.Schema, n.Name)
+	case parser.ObjectIndex:
+		if d.table = x.cat.IndexTable(n.Schema, n.Name); d.table != nil {
+			d.index = n.Name
+		}
+	case parser.ObjectView:
+		d.view = x.cat.View(n.Schema, n.Name)
+	case parser.ObjectSequence:
+		d.sequence = x.cat.Sequence(n.Schema, n.Name)
+	case parser.ObjectModel:
+		d.model = x.cat.Model(n.Schema, n.Name)
+	case parser.ObjectSchema:
+		if x.cat.HasSchema(n.Name) && n.Name != catalog.DefaultSchema {
+			d.schema = n.Name
+		}
+	default:
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "DROP %s is not supported", strings.ToUpper(kind.String()))
+	}
+	if *d != (dropItem{}) {
+		return d, nil
+	}
+	if other := x.relationKind(n); other != kind && isRelationKind(kind) && isRelationKind(other) {
+		return nil, sqlstate.New(sqlstate.WrongObjectType, "%q is not %s %s", n.Name, article(kind), kind).
+			WithHint("Use DROP %s to remove %s %s.", strings.ToUpper(other.String()), article(other), other)
+	}
+	return nil, nil
+}
+
+// article is the indefinite article before a kind of object.
+func article(k parser.ObjectKind) string {
+	if k == parser.ObjectIndex {
+		return "an"
+	}
+	return "a"
+}
+
+// isRelationKind reports the kinds that share their names.
+func isRelationKind(k parser.ObjectKind) bool {
+	return k == parser.ObjectTable || k == parser.ObjectView || k == parser.ObjectSequence || k == parser.ObjectIndex
+}
+
+// relationKind is the kind of the relation with a name, ObjectDatabase if there is none.
+func (x *execution) relationKind(n parser.ObjectName) parser.ObjectKind {
+	switch {
+	case x.cat.Table(n.Schema, n.Name) != nil:
+		return parser.ObjectTable
+	case x.cat.View(n.Schema, n.Name) != nil:
+		return parser.ObjectView
+	case x.cat.Sequence(n.Schema, n.Name) != nil:
+		return parser.ObjectSequence
+	case x.cat.IndexTable(n.Schema, n.Name) != nil:
+		return parser.ObjectIndex
+	}
+	return parser.ObjectDatabase
+}
+
+func (x *execution) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
+	code := sqlstate.UndefinedTable
+	switch kind {
+	case parser.ObjectSchema:
+		code = sqlstate.InvalidSchemaName
+	case parser.ObjectModel, parser.ObjectIndex, parser.ObjectType:
+		code = sqlstate.UndefinedObject
+	}
+	return sqlstate.New(code, "%s %q does not exist", kind, n.Name)
+}
+
+// lockItem keeps others from using an object that is to be dropped.
+func (x *execution) lockItem(d *dropItem) error {
+	switch {
+	case d.table != nil:
+		return x.lockTable(d.table, rowstore.LockTableExclusive)
+	case d.view != nil:
+		ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, d.view, true)
+		if err == nil && !ok {
+			err = physical.ErrRestart
+		}
+		return err
+	case d.schema != "":
+		return x.s.db.catalog.HoldSchema(x.ctx, x.s.tx.txn, d.schema)
+	}
+	return nil
+}
+
+// dropAll drops locked objects with what depends on them, which needs cascade.
+func (x *execution) dropAll(named []*dropItem, cascade bool) error {
+	if len(named) == 0 {
+		return nil
+	}
+	// Somebody may have made a view while the locks were waited for.
+	if err := x.settle(); err != nil {
+		return err
+	}
+	o := &dropOrder{cat: x.cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
+	for _, d := range named {
+		if q := d.sequence; q != nil && q.Owner != 0 {
+			return x.ownedSequence(q)
+		}
+		o.add(d, "")
+	}
+	// The order in which they are reported is that of their making.
+	slices.Reverse(o.items)
+	var extra []*dropItem
+	for _, d := range o.items {
+		if o.why[d] != "" && !slices.ContainsFunc(named, func(n *dropItem) bool { return n.String() == d.String() }) {
+			extra = append(extra, d)
+		}
+	}
+	if len(extra) > 0 && !cascade {
+		return dependentsExist(named, extra, o.why)
+	}
+	for _, d := range extra {
+		if err := x.lockItem(d); err != nil {
+			return err
+		}
+	}
+	x.noteCascade(extra)
+	x.s.tx.ddl = true
+	for i := len(o.items) - 1; i >= 0; i-- {
+		if err := x.dropItem(o.items[i]); err != nil {
+			return err
+		}
+		if err := x.nextStatement(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownedSequence is the error of dropping the sequence of a serial column.
+func (x *execution) ownedSequence(q *catalog.Sequence) error {
+	e := sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop sequence %s because other objects depend on it", catalog.QualifiedName(q.Schema, q.Name))
+	if t := x.cat.TableByID(q.Owner); t != nil {
+		for i := range t.Columns {
+			if t.Columns[i].Sequence == q.ID {
+				e = e.WithDetail("default value for column %s of table %s depends on sequence %s", t.Columns[i].Name, t.Name, q.Name)
+			}
+		}
+	}
+	return e.WithHint("Drop the column that owns it.")
+}
+
+// dependentsExist is the error of a DROP without CASCADE.
+func dependentsExist(named, extra []*dropItem, why map[*dropItem]string) error {
+	e := sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop desired object(s) because other objects depend on them")
+	if len(named) == 1 {
+		e = sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop %s because other objects depend on it", named[0])
+	}
+	var lines []string
+	for _, d := range extra {
+		lines = append(lines, why[d])
+	}
+	return e.WithDetail("%s", strings.Join(lines, "\n")).WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
+// noteCascade tells the client what else is dropped.
+func (x *execution) noteCascade(extra []*dropItem) {
+	if len(extra) == 0 || x.s.notice == nil {
+		return
+	}
+	if len(extra) == 1 {
+		x.s.warn(sqlstate.Success, "drop cascades to %s", extra[0])
+		return
+	}
+	var lines []string
+	for _, d := range extra {
+		lines = append(lines, "drop cascades to "+d.String())
+	}
+	x.s.notice(sqlstate.New(sqlstate.Success, "drop cascades to %d other objects", len(extra)).WithDetail("%s", strings.Join(lines, "\n")))
+}
+
+// dropItem removes one object, on which nothing depends any more. It is looked
+// up again: what went before it may have changed it.
+func (x *execution) dropItem(d *dropItem) error {
+	c, txn := x.s.db.catalog, x.s.tx.txn
+	switch {
+	case d.table != nil:
+		t := x.cat.TableByID(d.table.ID)
+		switch {
+		case t == nil:
+			return nil
+		case d.isDefault:
+			next := t.Clone()
+			if o := next.OrdinalOf(d.column.ID); o >= 0 {
+				next.Columns[o].Default = ""
+			}
+			return c.AlterTable(x.ctx, txn, t, next)
+		case d.column != nil:
+			return x.removeColumn(t, d.column)
+		case d.index != "":
+			return x.dropIndex(t, d.index)
+		}
+		return c.DropTable(x.ctx, txn, x.cat, t)
+	case d.view != nil:
+		return c.DropView(x.ctx, txn, d.view)
+	case d.sequence != nil:
+		return c.DropSequence(x.ctx, txn, d.sequence)
+	case d.model != nil:
+		return c.DropModel(x.ctx, txn, d.model)
+	}
+	return x.dropSchema(d.schema)
+}

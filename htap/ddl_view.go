@@ -1,0 +1,158 @@
+package htap
+
+import (
+	"slices"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
+	"htapdb/rowstore"
+	"htapdb/sql/binder"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+)
+
+// createView is CREATE VIEW. The view remembers the relations that its query
+// names, which stay locked until the transaction ends.
+func (x *execution) createView(st *parser.CreateViewStmt) (*output, error) {
+	if st.Materialized || st.Recursive || st.CheckOption != "" || st.Persistence == parser.Temporary {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "this kind of view is not supported").WithHint("CREATE [OR REPLACE] VIEW v AS SELECT … is.")
+	}
+	schema, err := x.schemaOf(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := x.s.planQuery(st.Query, x.st.script, nil, x.cat)
+	if err != nil {
+		return nil, err
+	}
+	if len(pl.params) > 0 {
+		return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1 in a view")
+	}
+	v := &catalog.View{Schema: schema, Name: st.Name.Name, SQL: parser.Format(st.Query)}
+	if v.Columns, err = viewColumns(st, pl.columns); err != nil {
+		return nil, err
+	}
+	if v.Sources, err = x.viewSources(pl.sources); err != nil {
+		return nil, err
+	}
+	old := x.cat.View(schema, v.Name)
+	replace := old != nil && st.OrReplace
+	if replace {
+		v.ID = old.ID
+		err = x.checkReplaced(old, v, pl.columns)
+	} else if st.OrReplace && x.cat.Exists(schema, v.Name) {
+		err = sqlstate.New(sqlstate.WrongObjectType, "%q is not a view", v.Name)
+	} else {
+		v.ID, err = x.s.db.catalog.NextID(x.ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.s.tx.ddl = true
+	return done, x.s.db.catalog.PutView(x.ctx, x.s.tx.txn, v, replace)
+}
+
+// viewColumns are the names of a view's columns: those that it is given, then
+// those of the query.
+func viewColumns(st *parser.CreateViewStmt, cols []Column) ([]string, error) {
+	if len(st.Columns) > len(cols) {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "CREATE VIEW specifies more column names than columns")
+	}
+	var names []string
+	for i, c := range cols {
+		name := c.Name
+		if i < len(st.Columns) {
+			name = st.Columns[i].Name
+		}
+		if slices.Contains(names, name) {
+			return nil, sqlstate.New(sqlstate.DuplicateColumn, "column %q specified more than once", name)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// viewSources describes and locks what a view's query names.
+func (x *execution) viewSources(sources []binder.Source) ([]catalog.ViewSource, error) {
+	var out []catalog.ViewSource
+	for i := range sources {
+		s := &sources[i]
+		if s.View != nil {
+			v := x.cat.ViewByID(s.View.ID)
+			ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, v, false)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, physical.ErrRestart
+			}
+			out = append(out, catalog.ViewSource{ID: v.ID, Schema: s.Schema, Name: s.Name, Columns: v.Columns})
+			continue
+		}
+		t := x.cat.TableByID(s.Table.ID)
+		if err := x.lockTable(t, rowstore.LockTableShared); err != nil {
+			return nil, err
+		}
+		src := catalog.ViewSource{ID: t.ID, Schema: s.Schema, Name: s.Name}
+		for k := range t.Columns {
+			src.Columns, src.IDs = append(src.Columns, t.Columns[k].Name), append(src.IDs, t.Columns[k].ID)
+		}
+		for _, o := range s.Used {
+			src.Used = append(src.Used, t.Columns[o].ID)
+		}
+		out = append(out, src)
+	}
+	return out, nil
+}
+
+// reads reports whether a view reads the view with the identifier, maybe through
+// others; seen are those that have been looked at.
+func (x *execution) reads(v *catalog.View, id catalog.ID, seen map[catalog.ID]bool) bool {
+	for i := range v.Sources {
+		s := v.Sources[i].ID
+		if s == id {
+			return true
+		}
+		below := x.cat.ViewByID(s)
+		if below == nil || seen[s] {
+			continue
+		}
+		if seen[s] = true; x.reads(below, id, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkReplaced refuses a replacement that would change or drop columns of the
+// view, which others may read. Columns may come at the end.
+func (x *execution) checkReplaced(old, v *catalog.View, cols []Column) error {
+	if ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, old, true); err != nil {
+		return err
+	} else if !ok {
+		return physical.ErrRestart
+	}
+	if x.reads(v, old.ID, map[catalog.ID]bool{}) {
+		return sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation %q", v.Name)
+	}
+	was, err := parser.ParseOne("SELECT * FROM " + parser.QuoteIdent(old.Schema) + "." + parser.QuoteIdent(old.Name))
+	if err != nil {
+		return err
+	}
+	pl, err := x.s.planQuery(was.Stmt, was.SQL, nil, x.cat)
+	if err != nil {
+		return nil // the old definition fails: there is nothing to keep
+	}
+	if len(cols) < len(pl.columns) {
+		return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot drop columns from view")
+	}
+	for i, c := range pl.columns {
+		if c.Name != v.Columns[i] {
+			return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot change name of view column %q to %q", c.Name, v.Columns[i])
+		}
+		if c.Type != cols[i].Type {
+			return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot change data type of view column %q from %s to %s", c.Name, c.Type, cols[i].Type)
+		}
+	}
+	return nil
+}
