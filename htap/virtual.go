@@ -23,12 +23,9 @@ const virtualID = 0xf0000000
 // virtualTables returns the relations of pg_catalog, information_schema, ml and
 // htap. It is a function because the rows of some list the others.
 func virtualTables() []virtualTable {
-	return []virtualTable{
+	return append([]virtualTable{
 		{"information_schema", "schemata", vcols("catalog_name", "schema_name", "schema_owner"), schemataRows},
 		{"information_schema", "tables", vcols("table_catalog", "table_schema", "table_name", "table_type"), tableRows},
-		{"information_schema", "columns", append(vcols("table_catalog", "table_schema", "table_name", "column_name"),
-			vcol("ordinal_position", types.TInt4), vcol("column_default", types.TText), vcol("is_nullable", types.TText),
-			vcol("data_type", types.TText), vcol("udt_name", types.TText)), columnRows},
 		{"pg_catalog", "pg_namespace", []plan.TableColumn{vcol("oid", types.TInt8), vcol("nspname", types.TText)}, namespaceRows},
 		{"pg_catalog", "pg_class", []plan.TableColumn{vcol("oid", types.TInt8), vcol("relname", types.TText), vcol("relnamespace", types.TInt8),
 			vcol("relkind", types.TText), vcol("reltuples", types.TFloat4)}, classRows},
@@ -41,7 +38,7 @@ func virtualTables() []virtualTable {
 		{"htap", "tables", []plan.TableColumn{vcol("name", types.TText), vcol("row_count", types.TInt8), vcol("state", types.TText),
 			vcol("reason", types.TText), vcol("lag_us", types.TInt8), vcol("delta_rows", types.TInt8), vcol("segments", types.TInt4),
 			vcol("column_bytes", types.TInt8)}, htapTableRows},
-	}
+	}, informationTables()...)
 }
 
 func vcol(name string, t types.Type) plan.TableColumn { return plan.TableColumn{Name: name, Type: t} }
@@ -125,31 +122,6 @@ func tableRows(x *execution) (rows [][]types.Datum) {
 	}
 	for _, v := range virtualTables() {
 		rows = append(rows, texts("htap", v.schema, v.name, "VIEW"))
-	}
-	return rows
-}
-
-func columnRows(x *execution) (rows [][]types.Datum) {
-	add := func(schema, table string, i int, name, def string, notNull bool, t types.Type) {
-		d, nullable := text(def), "YES"
-		if def == "" {
-			d = types.NullDatum
-		}
-		if notNull {
-			nullable = "NO"
-		}
-		rows = append(rows, append(texts("htap", schema, table, name), types.NewInt32(int32(i+1)), d, text(nullable), text(t.String()), text(udtName(t))))
-	}
-	for _, t := range x.cat.Tables() {
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			add(t.Schema, t.Name, i, c.Name, c.Default, c.NotNull, c.Type)
-		}
-	}
-	for _, v := range virtualTables() {
-		for k, c := range v.columns {
-			add(v.schema, v.name, k, c.Name, "", false, c.Type)
-		}
 	}
 	return rows
 }

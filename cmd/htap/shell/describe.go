@@ -175,7 +175,9 @@ func (s *Shell) describe(ctx context.Context, arg string) error {
 
 // columnList are the columns of a table; those of a view are asked of its query.
 func (s *Shell) columnList(ctx context.Context, schema, name string) (*table, error) {
-	cols, err := s.collect(ctx, `SELECT column_name AS "Column", data_type AS "Type",
+	cols, err := s.collect(ctx, `SELECT column_name AS "Column",
+ CASE WHEN character_maximum_length IS NOT NULL THEN data_type || '(' || character_maximum_length || ')'
+      WHEN data_type = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')' ELSE data_type END AS "Type",
  CASE is_nullable WHEN 'NO' THEN 'not null' ELSE '' END AS "Nullable", coalesce(column_default, '') AS "Default"
  FROM information_schema.columns WHERE table_schema = `+quote(schema)+` AND table_name = `+quote(name)+` ORDER BY ordinal_position`)
 	if err != nil || len(cols.rows) > 0 {
