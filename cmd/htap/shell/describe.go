@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"htapdb/sql/types"
 )
 
 // table is a Result in memory.
@@ -160,7 +158,7 @@ func (s *Shell) describe(ctx context.Context, arg string) error {
 	if found.rows[0][1].Text == "VIEW" {
 		kind = "View"
 	}
-	cols, err := s.columnList(ctx, schema, name)
+	cols, err := s.columnList(ctx, schema, name, kind == "View")
 	if err != nil {
 		return err
 	}
@@ -173,26 +171,18 @@ func (s *Shell) describe(ctx context.Context, arg string) error {
 	return s.describeStorage(ctx, schema, name)
 }
 
-// columnList are the columns of a table; those of a view are asked of its query.
-func (s *Shell) columnList(ctx context.Context, schema, name string) (*table, error) {
-	cols, err := s.collect(ctx, `SELECT column_name AS "Column",
+// columnList are the columns of a table or view; those of a view have no more
+// than names and types.
+func (s *Shell) columnList(ctx context.Context, schema, name string, view bool) (*table, error) {
+	list := `SELECT column_name AS "Column",
  CASE WHEN character_maximum_length IS NOT NULL THEN data_type || '(' || character_maximum_length || ')'
-      WHEN data_type = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')' ELSE data_type END AS "Type",
- CASE is_nullable WHEN 'NO' THEN 'not null' ELSE '' END AS "Nullable", coalesce(column_default, '') AS "Default"
+      WHEN data_type = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')' ELSE data_type END AS "Type"`
+	if !view {
+		list += `,
+ CASE is_nullable WHEN 'NO' THEN 'not null' ELSE '' END AS "Nullable", coalesce(column_default, '') AS "Default"`
+	}
+	return s.collect(ctx, list+`
  FROM information_schema.columns WHERE table_schema = `+quote(schema)+` AND table_name = `+quote(name)+` ORDER BY ordinal_position`)
-	if err != nil || len(cols.rows) > 0 {
-		return cols, err
-	}
-	view, err := s.collect(ctx, `SELECT * FROM "`+strings.ReplaceAll(schema, `"`, `""`)+`"."`+strings.ReplaceAll(name, `"`, `""`)+`" LIMIT 0`)
-	if err != nil {
-		return nil, err
-	}
-	text := func(name string) Column { return Column{Name: name, Type: types.TText} }
-	cols = &table{columns: []Column{text("Column"), text("Type")}}
-	for _, c := range view.columns {
-		cols.rows = append(cols.rows, []Cell{{Text: c.Name}, {Text: c.Type.String()}})
-	}
-	return cols, nil
 }
 
 // describeStorage prints a table's indexes and the state of its columns.
