@@ -48,6 +48,21 @@ func (d *dropItem) String() string {
 	return "schema " + d.schema
 }
 
+// id is the identifier of the object: a greater one was made later.
+func (d *dropItem) id() catalog.ID {
+	switch {
+	case d.table != nil:
+		return d.table.ID
+	case d.view != nil:
+		return d.view.ID
+	case d.sequence != nil:
+		return d.sequence.ID
+	case d.model != nil:
+		return d.model.ID
+	}
+	return 0
+}
+
 // dropOrder collects what goes with what is dropped.
 type dropOrder struct {
 	cat *catalog.Snapshot
@@ -145,6 +160,7 @@ func (o *dropOrder) inSchema(schema string) (out []*dropItem) {
 			out = append(out, &dropItem{model: m})
 		}
 	}
+	slices.SortFunc(out, func(a, b *dropItem) int { return int(a.id()) - int(b.id()) })
 	return out
 }
 

@@ -158,3 +158,26 @@ func TestRecursiveView(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A schema goes with what is in it, and with what depends on that.
+func TestDropSchema(t *testing.T) {
+	_, s := openTest(t, "")
+	mustExec(t, s, `CREATE SCHEMA s; CREATE TABLE s.t (id SERIAL, a INT); CREATE SEQUENCE s.q; CREATE VIEW s.v AS SELECT a FROM s.t;
+		CREATE VIEW outside AS SELECT a FROM s.v; CREATE TABLE u (x INT DEFAULT nextval('s.q'), y INT)`)
+	e := failure(t, s, "DROP SCHEMA s")
+	want := "table s.t depends on schema s\nsequence s.q depends on schema s\n" +
+		"default value for column x of table u depends on sequence s.q\nview s.v depends on schema s\nview outside depends on view s.v"
+	if e.Code != sqlstate.DependentObjectsStillExist || e.Message != "cannot drop schema s because other objects depend on it" || e.Detail != want {
+		t.Errorf("got %s %q\ndetail %q\nwant   %q", e.Code, e.Message, e.Detail, want)
+	}
+	mustExec(t, s, "DROP SCHEMA s CASCADE; INSERT INTO u (y) VALUES (1)")
+	if got := queryText(t, s, "SELECT x, y FROM u"); got != "NULL|1" {
+		t.Errorf("the default is left: %s", got)
+	}
+	for _, sql := range []string{"SELECT * FROM outside", "SELECT * FROM s.t", "SELECT nextval('s.q')"} {
+		if e := failure(t, s, sql); e.Code != sqlstate.UndefinedTable {
+			t.Errorf("%s: %v", sql, e)
+		}
+	}
+	mustExec(t, s, "CREATE SCHEMA s; CREATE TABLE s.t (a INT); DROP TABLE s.t; DROP SCHEMA s")
+}
