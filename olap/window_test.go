@@ -94,8 +94,8 @@ func TestWindowErrors(t *testing.T) {
 		f    WindowFunc
 		code sqlstate.Code
 	}{
-		{WindowFunc{Kind: Ntile, Args: []fn.Expr{int4(0)}, Result: types.TInt4}, sqlstate.InvalidParameterValue},
-		{WindowFunc{Kind: NthValue, Args: []fn.Expr{col(scan, 0), int4(0)}, Result: types.TInt4}, sqlstate.InvalidParameterValue},
+		{WindowFunc{Kind: Ntile, Args: []fn.Expr{int4(0)}, Result: types.TInt4}, sqlstate.InvalidArgumentForNtile},
+		{WindowFunc{Kind: NthValue, Args: []fn.Expr{col(scan, 0), int4(0)}, Result: types.TInt4}, sqlstate.InvalidArgumentForNthValue},
 		{WindowFunc{Agg: distinct, Result: types.TInt8}, sqlstate.FeatureNotSupported},
 		{WindowFunc{Kind: FirstValue, Args: []fn.Expr{col(scan, 0)}, Result: types.TInt4,
 			Frame: Frame{Mode: FrameRange, Start: Preceding, StartOffset: intLit(1)}}, sqlstate.FeatureNotSupported},
