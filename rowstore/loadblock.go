@@ -264,6 +264,10 @@ func part[T any](c *BlockColumn, a []T, scratch *[]T, from, n int) []T {
 	}
 	out := resized(*scratch, n)
 	*scratch = out
+	if len(a) == 0 { // every row is NULL
+		clear(out)
+		return out
+	}
 	for i, k := range c.Codes[from : from+n] {
 		out[i] = a[k]
 	}
