@@ -148,3 +148,16 @@ func BenchmarkImport(b *testing.B) {
 		b.ReportMetric(3e6*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	})
 }
+
+// BenchmarkCheckTable compares both copies of the flights.
+func BenchmarkCheckTable(b *testing.B) {
+	_, s := openEngine(b, "")
+	importFlights(b, s)
+	for b.Loop() {
+		rows, err := query(s, "CHECK TABLE flights")
+		if err != nil || rows[0][3] != "ok" || rows[0][1] != "3000000" {
+			b.Fatal(rows, err)
+		}
+	}
+	b.ReportMetric(3e6*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

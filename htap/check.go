@@ -2,6 +2,9 @@ package htap
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"htapdb/colstore"
@@ -47,71 +50,217 @@ func (x *execution) checkTable(st *parser.CheckTableStmt) (*output, error) {
 	return out, nil
 }
 
-// compareCopies reads the columns into digests by rowID and holds the rows
-// against them. detail is empty if they agree.
+// comparison is one table's check at one timestamp.
+type comparison struct {
+	x      *execution
+	t      *catalog.Table
+	schema *rowstore.Schema
+	snap   *colstore.Snapshot
+	rows   *rowstore.Snapshot
+	// columns is the number of columns of both copies; the last one is the hidden
+	// key, if there is one, which names rows to UPDATE and DELETE.
+	columns int
+	// reserved is what the digests have reserved.
+	reserved int64
+}
+
+// compareCopies compares the digests of both copies by ranges of rowIDs, and rows
+// one by one in the first range that differs. detail is empty if the copies agree.
 func (x *execution) compareCopies(t *catalog.Table) (rows int64, detail string, err error) {
+	x.s.awaitColumns(t.StorageID) // a table just made; others fail below
 	ct, ok := x.s.db.feed.Columns().Table(t.StorageID)
 	if !ok {
 		return 0, "", sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns", t.Name)
 	}
-	ts := uint64(x.s.tx.txn.ReadTimestamp())
-	if err := ct.WaitSafe(x.ctx, ts); err != nil {
+	ts := x.s.tx.txn.ReadTimestamp()
+	if err := ct.WaitSafe(x.ctx, uint64(ts)); err != nil {
 		return 0, "", err
 	}
-	snap, err := ct.Snapshot(ts)
-	if err != nil {
-		return 0, "", err
-	}
-	defer snap.Close()
-	columns := len(t.Columns)
+	c := &comparison{x: x, t: t, columns: len(t.Columns)}
 	if t.HiddenKey() {
-		columns++ // it is the last one, and names rows to UPDATE and DELETE
+		c.columns++
 	}
-	digests, err := x.columnDigests(snap, columns)
-	if err != nil {
+	defer func() { x.memory.Release(c.reserved) }()
+	if c.snap, err = ct.Snapshot(uint64(ts)); err != nil {
 		return 0, "", err
 	}
-	schema, err := x.s.db.catalog.RowSchema(t)
-	if err != nil {
+	defer c.snap.Close()
+	if c.schema, err = x.s.db.catalog.RowSchema(t); err != nil {
 		return 0, "", err
 	}
-	committed, err := x.s.db.rows.SnapshotAt(x.s.tx.txn.ReadTimestamp())
-	if err != nil {
+	if c.rows, err = x.s.db.rows.SnapshotAt(ts); err != nil {
 		return 0, "", err
 	}
-	defer committed.Close()
-	it := committed.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
-	defer it.Close()
-	for it.Next() {
-		row := it.Row()
-		rows++
-		want := newDigest()
-		for c := range t.Columns {
-			want.add(row.Datum(c))
+	defer c.rows.Close()
+
+	inColumns, inRows := newTableDigest(), newTableDigest()
+	if err := c.eachColumnRow(inColumns, inColumns.add); err != nil {
+		return 0, "", err
+	}
+	err = c.eachRow(func(row rowstore.Row, _ rowstore.Key, digest uint64) error {
+		inRows.add(row.RowID(), digest)
+		if inRows.rows%vector.MaxBatch == 0 {
+			return c.reserve(inColumns, inRows)
 		}
-		if t.HiddenKey() {
-			key, err := schema.DecodeKey(it.Key())
-			if err != nil {
-				return rows, "", err
+		return nil
+	})
+	if err != nil {
+		return 0, "", err
+	}
+	inColumns.close()
+	inRows.close()
+	if r, differ := inRows.difference(inColumns); differ {
+		detail, err = c.differenceIn(r)
+	}
+	return inRows.rows, detail, err
+}
+
+// reserve reserves the memory of the digests.
+func (c *comparison) reserve(ds ...*tableDigest) error {
+	need := -c.reserved
+	for _, d := range ds {
+		need += bytesPerRange * int64(len(d.ranges))
+	}
+	if need <= 0 {
+		return nil
+	}
+	if err := c.x.memory.Reserve(need); err != nil {
+		return err
+	}
+	c.reserved += need
+	return nil
+}
+
+// eachColumnRow calls f with the rowID and the digest of each row of the columns.
+// What d has grown by is reserved.
+func (c *comparison) eachColumnRow(d *tableDigest, f func(rowID, digest uint64)) error {
+	cols := make([]int, c.columns, c.columns+1)
+	for i := range cols {
+		cols[i] = i
+	}
+	scan, err := c.snap.NewScan(colstore.ScanSpec{Columns: append(cols, colstore.RowIDColumn)})
+	if err != nil {
+		return err
+	}
+	r := scan.NewReader()
+	defer r.Close()
+	digests := make([]uint64, vector.MaxBatch)
+	var flat vector.Vector
+	for {
+		b, err := r.Next(c.x.ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		b = b.Compact()
+		digests = digests[:b.Len]
+		clear(digests)
+		for _, v := range b.Cols[:c.columns] {
+			if v.Enc != vector.Flat {
+				flat.Type = v.Type
+				v = v.Flatten(&flat)
 			}
-			want.add(key[0])
+			if err := digestVector(digests, v); err != nil {
+				return err
+			}
 		}
-		got, ok := digests[row.RowID()]
+		ids := b.Cols[c.columns].Flatten(nil)
+		for i, digest := range digests {
+			f(uint64(ids.I64[i]), digest)
+		}
+		if err := c.reserve(d); err != nil {
+			return err
+		}
+	}
+}
+
+// eachRow calls f with each row of the row store, its key and its digest.
+func (c *comparison) eachRow(f func(row rowstore.Row, key rowstore.Key, digest uint64) error) error {
+	it := c.rows.Scan(c.schema, rowstore.Span{}, rowstore.ScanOptions{})
+	defer it.Close()
+	for n := 0; it.Next(); n++ {
+		row := it.Row()
+		digest, err := c.rowDigest(row, it.Key())
+		if err == nil {
+			err = f(row, it.Key(), digest)
+		}
+		if err == nil && n%vector.MaxBatch == 0 {
+			err = c.x.ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return it.Err()
+}
+
+// rowDigest returns the digest of a row, the same as that of its columns.
+func (c *comparison) rowDigest(row rowstore.Row, key rowstore.Key) (h uint64, err error) {
+	for i := range c.t.Columns {
+		if row.IsNull(i) {
+			h = digestNull(h)
+			continue
+		}
+		switch c.t.Columns[i].Type.Physical() {
+		case types.PhysFloat32, types.PhysFloat64:
+			h = mixDigest(h, math.Float64bits(row.Float64(i)))
+		case types.PhysInt128:
+			h = digestInt128(h, row.Int128(i))
+		case types.PhysInterval:
+			h = digestInterval(h, row.Interval(i))
+		case types.PhysString:
+			h = digestString(h, row.Str(i))
+		default:
+			h = mixDigest(h, uint64(row.Int64(i)))
+		}
+	}
+	if c.t.HiddenKey() {
+		n, ok := rowstore.HiddenNumber(key)
+		if !ok {
+			return 0, sqlstate.New(sqlstate.DataCorrupted, "table %q: hidden key of %d bytes", c.t.Name, len(key))
+		}
+		h = mixDigest(h, uint64(n))
+	}
+	return h, nil
+}
+
+// differenceIn describes the first row that differs among those of one range of
+// rowIDs.
+func (c *comparison) differenceIn(r uint64) (detail string, err error) {
+	// A range has few rows, unless a rowID occurs more than once.
+	columns := map[uint64]uint64{}
+	err = c.eachColumnRow(newTableDigest(), func(rowID, digest uint64) {
+		if rowID>>digestRangeBits != r {
+			return
+		}
+		if old, twice := columns[rowID]; twice {
+			digest = digestNull(old) // a mismatch of its own
+		}
+		columns[rowID] = digest
+	})
+	if err != nil {
+		return "", err
+	}
+	err = c.eachRow(func(row rowstore.Row, key rowstore.Key, digest uint64) error {
+		if row.RowID()>>digestRangeBits != r || detail != "" {
+			return nil
+		}
+		got, ok := columns[row.RowID()]
 		switch {
 		case !ok:
-			return rows, x.difference(t, schema, it.Key(), row, "is missing in the columns"), nil
-		case got != want.sum():
-			return rows, x.difference(t, schema, it.Key(), row, "differs in the columns"), nil
+			detail = c.x.difference(c.t, c.schema, key, row, "is missing in the columns")
+		case got != digest:
+			detail = c.x.difference(c.t, c.schema, key, row, "differs in the columns")
 		}
-		delete(digests, row.RowID())
+		delete(columns, row.RowID())
+		return nil
+	})
+	if err != nil || detail != "" {
+		return detail, err
 	}
-	if err := it.Err(); err != nil {
-		return 0, "", err
+	if len(columns) > 0 {
+		return fmt.Sprintf("the columns have rows that the row store does not have, the first with rowID %d", slices.Min(slices.Collect(maps.Keys(columns)))), nil
 	}
-	for id := range digests {
-		return rows, fmt.Sprintf("the columns have %d rows that the row store does not have, one with rowID %d", len(digests), id), nil
-	}
-	return rows, "", nil
+	return "", sqlstate.New(sqlstate.InternalError, "table %q: the digests of the copies differ, but no row does", c.t.Name)
 }
 
 // difference names the row.
@@ -128,52 +277,4 @@ func (x *execution) difference(t *catalog.Table, schema *rowstore.Schema, key ro
 		name += t.Columns[o].Name + " = " + types.Format(values[i], t.Columns[o].Type, time.UTC)
 	}
 	return fmt.Sprintf("the row with (%s), rowID %d, %s", name, row.RowID(), what)
-}
-
-// columnDigests computes a digest of each visible row by rowID.
-func (x *execution) columnDigests(snap *colstore.Snapshot, n int) (map[uint64]uint64, error) {
-	cols := make([]int, n, n+1)
-	for i := range cols {
-		cols[i] = i
-	}
-	scan, err := snap.NewScan(colstore.ScanSpec{Columns: append(cols, colstore.RowIDColumn)})
-	if err != nil {
-		return nil, err
-	}
-	r := scan.NewReader()
-	defer r.Close()
-	out := map[uint64]uint64{}
-	reserved := int64(0)
-	defer func() { x.memory.Release(reserved) }()
-	for {
-		b, err := r.Next(x.ctx)
-		if err != nil || b == nil {
-			return out, err
-		}
-		bytes := int64(b.Rows()) * 48
-		if err := x.memory.Reserve(bytes); err != nil {
-			return nil, err
-		}
-		reserved += bytes
-		if err := digestRows(b, n, out); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// digestRows adds the digests of a batch; a rowID that occurs twice is a mismatch of its own.
-func digestRows(b *vector.Batch, n int, out map[uint64]uint64) error {
-	for i := range b.Rows() {
-		r := b.Row(i)
-		d := newDigest()
-		for _, c := range b.Cols[:n] {
-			d.add(c.Datum(r))
-		}
-		id := uint64(b.Cols[n].Datum(r).Int())
-		if _, twice := out[id]; twice {
-			d.add(types.NewString("twice"))
-		}
-		out[id] = d.sum()
-	}
-	return nil
 }

@@ -190,6 +190,15 @@ func appendHiddenKey(dst []byte, n uint64) []byte {
 // number DecodeKey gave as n.
 func HiddenKey(n int64) Key { return appendHiddenKey(make([]byte, 0, 8), uint64(n)) }
 
+// HiddenNumber returns the number that DecodeKey gives for a hidden key; ok is
+// false for a key that is none.
+func HiddenNumber(key Key) (n int64, ok bool) {
+	if len(key) != 8 {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(key) ^ 1<<63), true
+}
+
 // appendIndexColumns appends the index columns of a row with their NULL marks
 // and reports whether one is NULL.
 func (s *Schema) appendIndexColumns(dst []byte, ix *compiledIndex, row []types.Datum) (out []byte, null bool, err error) {
