@@ -34,7 +34,7 @@ func TestCollectionUnderLoad(t *testing.T) {
 	if during.Timestamp() <= l.Timestamp() {
 		t.Fatal("the snapshot is older than the load")
 	}
-	must(l.Add(bg, [][]types.Datum{ints(1, 20)}))
+	must(l.Add(bg, blockOf(sch, [][]types.Datum{ints(1, 20)})))
 	if err := l.Finish(bg, nil); err != nil {
 		t.Fatal(err)
 	}
