@@ -1,6 +1,6 @@
 // Package test holds the SQL tests of the whole engine: the files in slt, each
 // a feature with the answers that PostgreSQL gives, and the shared corpus of
-// sqllogictest files.
+// sqllogictest files, and random queries (internal/testutil/randsql).
 //
 // The files of slt run under a matrix of configurations (row store, columns,
 // small batches, one worker, no optimizer, no SIMD). Where the engine differs
@@ -10,6 +10,7 @@
 //	go test ./test -run TestFiles/joins              one file
 //	HTAPDB_POSTGRES=postgres://… go test ./test -run TestPostgreSQL [-rewrite]
 //	HTAPDB_LONG=1 go test ./test -run TestCorpus     the whole corpus
+//	HTAPDB_DURATION=5m go test ./test -run TestRandomQueries
 //
 // There is nothing here but tests.
 package test

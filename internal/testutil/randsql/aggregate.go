@@ -37,7 +37,7 @@ func (g *Generator) aggregate(sc *scope, want Type) (*Node, Type) {
 		call = node("call", "string_agg(", distinct, e, ", ',' ORDER BY ", e.String(), pick(g, "", " DESC", " NULLS FIRST"), ")")
 	default:
 		for !contains(ordered, t) {
-			t = pick(g, ordered...)
+			t = g.anyOf()
 		}
 		call = node("call", pick(g, "min(", "max("), distinct, arg(t, false), ")")
 	}

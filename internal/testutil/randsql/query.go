@@ -2,6 +2,8 @@ package randsql
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +18,39 @@ type Query struct {
 	Inexact []bool
 	// Table is what the statement changes, "" for a query.
 	Table string
+}
+
+// Lines are the rows of an answer, NULL as "NULL", as they are compared: sorted
+// lines, and the keys in the order in which they came. −0 is 0, decimals have no
+// zeros at their end, and inexact floats nine digits.
+func (q *Query) Lines(rows [][]string) (all, keys []string) {
+	for _, row := range rows {
+		line := make([]string, len(row))
+		for i, v := range row {
+			line[i] = normal(v, q.Types[i], q.Inexact[i])
+		}
+		all = append(all, strings.Join(line, " | "))
+		if len(q.Ordered) > 0 {
+			keys = append(keys, strings.Join(line[:len(q.Ordered)], " | "))
+		}
+	}
+	slices.Sort(all)
+	return all, keys
+}
+
+func normal(s string, t Type, inexact bool) string {
+	switch {
+	case inexact:
+		if f, err := strconv.ParseFloat(s, 64); err == nil {
+			return strconv.FormatFloat(f, 'g', 9, 64)
+		}
+	case (t == Decimal || t == Wide) && strings.Contains(s, "."):
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "-0" && t != Text {
+		return "0"
+	}
+	return s
 }
 
 // queryKind is the kind of a node that is a query with columns of some types.

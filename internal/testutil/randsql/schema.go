@@ -3,6 +3,7 @@ package randsql
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,26 @@ const (
 var types = []Type{
 	Bool, Int2, Int4, Int4, Int4, Int8, Int8, Float4, Float8, Float8, Decimal, Decimal, Wide, Text, Text, Text, Char,
 	Date, Date, Time, Timestamp, Timestamp, Instant, Interval, Bytes, UUID,
+}
+
+// portable are the types that DuckDB has with the same meaning.
+var portable = []Type{Bool, Int2, Int4, Int4, Int8, Int8, Float8, Float8, Decimal, Decimal, Text, Text, Date, Timestamp}
+
+// anyOf is a type to generate.
+func (g *Generator) anyOf() Type {
+	if g.Portable {
+		return pick(g, portable...)
+	}
+	return pick(g, types...)
+}
+
+// wild are values at the edges; −0 is another value to DuckDB.
+func (g *Generator) wild(t Type) []string {
+	p := pools[t].wild
+	if g.Portable {
+		p = slices.DeleteFunc(slices.Clone(p), func(s string) bool { return s == "-0" || s == "NULL" })
+	}
+	return p
 }
 
 // pools are values of each type as the text of a literal: ordinary ones with
@@ -98,7 +119,9 @@ type Generator struct {
 	n int // aliases given out
 	// exact forbids what would make a sum of floats depend on its order.
 	exact bool
-	ctes  []source
+	// Portable keeps to the types and functions in which DuckDB agrees.
+	Portable bool
+	ctes     []source
 }
 
 // New returns a generator.
@@ -128,11 +151,10 @@ func (g *Generator) value(c column) string {
 	if g.chance(15) {
 		return "CAST(NULL AS " + string(c.typ) + ")"
 	}
-	p := pools[c.typ]
-	if !c.tame && len(p.wild) > 0 && g.chance(40) {
-		return constant(pick(g, p.wild...), c.typ)
+	if wild := g.wild(c.typ); !c.tame && len(wild) > 0 && g.chance(40) {
+		return constant(pick(g, wild...), c.typ)
 	}
-	return constant(pick(g, p.tame...), c.typ)
+	return constant(pick(g, pools[c.typ].tame...), c.typ)
 }
 
 // Schema makes the next database.
@@ -142,7 +164,7 @@ func (g *Generator) Schema() *Schema {
 	for i := range 3 + g.r.IntN(2) {
 		t := &table{name: fmt.Sprintf("t%d", i), key: g.chance(60), cols: []column{{"id", Int4, true}}}
 		for k := range 6 + g.r.IntN(6) {
-			typ := pick(g, types...)
+			typ := g.anyOf()
 			if k == 0 {
 				typ = Int4
 			}
@@ -209,7 +231,7 @@ func (g *Generator) create(t *table) {
 	if n := pick(g, 0, 0, 5, 30); n > 0 {
 		g.s.step("", "INSERT INTO %s VALUES %s", t.name, g.rows(t, 1000000, n))
 	}
-	if g.chance(60) {
+	if g.chance(60) && !g.Portable {
 		keys := []string{pick(g, names...)}
 		if second := pick(g, names...); second != keys[0] && g.chance(60) {
 			keys = append(keys, second)

@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"htapdb/htap"
+	"htapdb/internal/testutil"
+	"htapdb/internal/testutil/duckdb"
+	"htapdb/internal/testutil/randsql"
+)
+
+// Random queries give DuckDB's answers. They keep to what means the same there
+// (randsql.Generator.Portable); DuckDB is told to place NULLs and to divide
+// integers as PostgreSQL does. Not compared are statements that one of the two
+// refuses, the order of rows that are equal in the keys, −0 and 0, and the last
+// digits of averages.
+func TestRandomQueriesAgainstDuckDB(t *testing.T) {
+	budget := 5 * time.Second
+	if testutil.Long() {
+		budget = 2 * time.Minute
+	}
+	if d, err := time.ParseDuration(os.Getenv("HTAPDB_DURATION")); err == nil {
+		budget = d
+	}
+	rng := testutil.Rand(t)
+	g := randsql.New(rng)
+	g.Portable = true
+	same, refused := 0, 0
+	for end := time.Now().Add(budget); time.Now().Before(end); {
+		s, r := againstDuckDB(t, g, []string{"row", "column", "auto"}[rng.IntN(3)], end)
+		same, refused = same+s, refused+r
+	}
+	t.Logf("%d answers agree, %d statements run on one only", same, refused)
+	if same == 0 {
+		t.Error("no answer was compared")
+	}
+}
+
+// againstDuckDB makes a database and runs queries over it, by route, until end.
+func againstDuckDB(t *testing.T, g *randsql.Generator, route string, end time.Time) (same, refused int) {
+	t.Helper()
+	_, s := openEngine(t, "")
+	peer, err := duckdb.Open()
+	if err != nil {
+		testutil.Missing(t, "%v", err)
+	}
+	defer peer.Close()
+	for _, sql := range []string{"SET default_null_order = 'nulls_last_on_asc_first_on_desc'", "SET integer_division = true"} {
+		if err := peer.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range g.Schema().Steps {
+		if step.Session != "" {
+			continue // one session is enough here
+		}
+		exec(t, s, step.SQL)
+		if err := peer.Exec(t.Context(), step.SQL); err != nil {
+			t.Fatalf("%s: %v", step.SQL, err)
+		}
+	}
+	exec(t, s, "SET htap.route = "+route)
+	exec(t, s, "SET statement_timeout = '2s'")
+	for i := 0; i < 40 && (i == 0 || time.Now().Before(end)); i++ {
+		q := g.Query()
+		switch why := differsFromDuckDB(s, peer, q); why {
+		case "":
+			same++
+		case "refused":
+			refused++
+		default:
+			q.Shrink(300, func() bool {
+				why := differsFromDuckDB(s, peer, q)
+				return why != "" && why != "refused"
+			})
+			t.Errorf("%s\n%s", differsFromDuckDB(s, peer, q), q)
+		}
+	}
+	return same, refused
+}
+
+// differsFromDuckDB says how the answers differ, "" if they do not, "refused" if
+// there is only one.
+func differsFromDuckDB(s *htap.Session, peer *duckdb.DB, q *randsql.Query) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	want, err := peer.Query(ctx, q.String())
+	if err != nil {
+		return "refused"
+	}
+	have, err := query(s, q.String())
+	if err != nil {
+		return "refused"
+	}
+	a, x := q.Lines(have)
+	b, y := q.Lines(want.Rows)
+	if slices.Equal(a, b) && slices.Equal(x, y) {
+		return ""
+	}
+	return strings.Join(x, "\n") + "\nDuckDB gives\n\t" + strings.Join(b[:min(len(b), 20)], "\n\t") + "\nand not\n\t" + strings.Join(a[:min(len(a), 20)], "\n\t")
+}
