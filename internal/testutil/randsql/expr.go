@@ -241,6 +241,9 @@ func (g *Generator) cond(sc *scope, depth int) *Node {
 	if k >= 18 && sc.flat {
 		k -= 6
 	}
+	if k == 23 && g.Portable {
+		k = 22 // a row with NULL NOT IN a query is never true on DuckDB
+	}
 	switch k {
 	default:
 		a, b := g.pair(sc, depth-1)

@@ -237,6 +237,11 @@ func (g *Generator) grouped(sc *scope, from *Node, want []Type, depth int) (*Nod
 		if k.literal || strings.HasPrefix(k.String(), "CAST(NULL") {
 			continue // 1 would be an ordinal
 		}
+		if g.Portable {
+			if k = g.column(sc.inner, t); k == nil {
+				continue // a constant is no key of grouping sets on DuckDB
+			}
+		}
 		keys = append(keys, k.fix())
 		out.cols = append(out.cols, column{k.String(), t, true})
 	}
