@@ -98,6 +98,8 @@ func (f *reference) run(n Node) ([]row, error) {
 	}
 	ts := n.Inputs()[0].Types()
 	switch n := n.(type) {
+	case *ProjectSet:
+		return f.projectSet(n, rows, ts)
 	case *Filter:
 		var out []row
 		for _, r := range rows {
@@ -657,4 +659,26 @@ func (f *reference) frameRows(fr Frame, part []row, group []int, i int) (frame [
 		}
 	}
 	return frame
+}
+
+func (f *reference) projectSet(n *ProjectSet, rows []row, ts []types.Type) (out []row, err error) {
+	for _, r := range rows {
+		var args []types.Datum
+		null := false
+		for _, a := range n.Args {
+			d := f.value(a, r, ts)
+			args, null = append(args, d), null || d.IsNull()
+		}
+		if null {
+			continue
+		}
+		next, err := n.Func(args)
+		if err != nil {
+			return nil, err
+		}
+		for v, ok := next(); ok; v, ok = next() {
+			out = append(out, append(r[:len(r):len(r)], v))
+		}
+	}
+	return out, nil
 }

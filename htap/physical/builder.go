@@ -53,6 +53,7 @@ func init() {
 	add(construct((*builder).workTable))
 	add(construct((*builder).values))
 	add(construct((*builder).tableFunc))
+	add(construct((*builder).projectSet))
 	add(construct((*builder).window))
 	add(construct((*builder).scan))
 	add(construct((*builder).fileScan))

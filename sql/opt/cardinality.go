@@ -60,6 +60,8 @@ func (s *estimator) compute(n plan.Node) *profile {
 		return &profile{rows: float64(len(n.Rows))}
 	case *plan.TableFunc:
 		return &profile{rows: functionRows}
+	case *plan.ProjectSet:
+		return &profile{rows: setRows * s.rows(n.Input)}
 	case *plan.Filter:
 		in := s.of(n.Input)
 		return in.scaled(Selectivity(n.Conds, in.stats))
@@ -99,6 +101,8 @@ func (s *estimator) compute(n plan.Node) *profile {
 const (
 	fileRows     = 1_000_000
 	functionRows = 1000
+	// setRows is the number of values that a set-returning function makes of a row.
+	setRows = 10
 	// recursiveRounds is the number of rounds assumed of a recursive query.
 	recursiveRounds = 10
 )

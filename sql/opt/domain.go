@@ -87,7 +87,7 @@ func (d *domainJoin) push(n plan.Node) (plan.Node, domainCols, error) {
 		return &plan.Join{Kind: plan.InnerJoin, Left: n, Right: dom}, cols, nil
 	}
 	switch n := n.(type) {
-	case *plan.Filter, *plan.Lock:
+	case *plan.Filter, *plan.Lock, *plan.ProjectSet:
 		return d.pushUnary(n)
 	case *plan.Sort:
 		return d.push(n.Input)

@@ -94,7 +94,7 @@ func dropSorts(n plan.Node, ordered bool) plan.Node {
 // keepsOrder reports whether the order of child i matters to n or above it.
 func keepsOrder(n plan.Node, i int, ordered bool) bool {
 	switch n := n.(type) {
-	case *plan.Project, *plan.Filter, *plan.Lock:
+	case *plan.Project, *plan.ProjectSet, *plan.Filter, *plan.Lock:
 		return ordered
 	case *plan.Limit, *plan.Distinct:
 		return true

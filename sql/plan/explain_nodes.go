@@ -20,6 +20,9 @@ func describe(n Node, names map[ColID]string) *description {
 	case *TableFunc:
 		d.nodeType, d.relation, d.alias = "Function Scan", n.Name, n.Alias
 		d.addList("Function Call", exprTexts(n.Args, names))
+	case *ProjectSet:
+		d.nodeType, d.relation, d.alias = "Project Set", n.Name, n.Alias
+		d.addList("Function Call", exprTexts(n.Args, names))
 	case *Values:
 		describeValues(d, n)
 	case *Filter:

@@ -112,6 +112,10 @@ func (r *renumberer) outputs(n Node) Node {
 		c := *n
 		c.Cols = r.list(n.Cols)
 		return &c
+	case *ProjectSet:
+		c := *n
+		c.Col = r.col(n.Col)
+		return &c
 	case *Values:
 		c := *n
 		c.Cols = r.list(n.Cols)

@@ -155,6 +155,44 @@ func (f *TableFunc) WithExprs(exprs []fn.Expr) Node {
 	return &c
 }
 
+// ProjectSet calls a set-returning function for every row of its input: a
+// function in FROM whose arguments depend on columns. It yields the input's
+// columns and Col.
+type ProjectSet struct {
+	Input Node
+	// Name is the function's name in lower case.
+	Name  string
+	Args  []fn.Expr
+	Col   Column
+	Alias string
+}
+
+// Columns implements Node.
+func (p *ProjectSet) Columns() []Column {
+	in := p.Input.Columns()
+	return append(in[:len(in):len(in)], p.Col)
+}
+
+// Children implements Node.
+func (p *ProjectSet) Children() []Node { return []Node{p.Input} }
+
+// WithChildren implements Node.
+func (p *ProjectSet) WithChildren(children []Node) Node {
+	c := *p
+	c.Input = children[0]
+	return &c
+}
+
+// Exprs implements Node: the arguments.
+func (p *ProjectSet) Exprs() []fn.Expr { return p.Args }
+
+// WithExprs implements Node.
+func (p *ProjectSet) WithExprs(exprs []fn.Expr) Node {
+	c := *p
+	c.Args = exprs
+	return &c
+}
+
 // Values produces literal rows. One row without columns is the FROM of a
 // query that has none; no rows is the empty result.
 type Values struct {
