@@ -135,7 +135,7 @@ func (x *execution) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 
 // missingValue evaluates a constant default for the rows that are there.
 func (x *execution) missingValue(col *catalog.Column, e parser.Expr) error {
-	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}})
+	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ import (
 type binding struct {
 	s   *Session
 	cat *catalog.Snapshot
+	// names serves the functions over the catalog, once one is used.
+	names *pgNames
 }
 
 // Table implements binder.Catalog.

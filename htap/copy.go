@@ -283,7 +283,7 @@ func (x *execution) columnExpr(col *catalog.Column, in []files.Column, from int)
 	if err != nil {
 		return nil, err
 	}
-	return binder.BindExpr(e, nil, col.Type, binder.Options{SQL: col.Default, Catalog: &binding{x.s, x.cat}})
+	return binder.BindExpr(e, nil, col.Type, binder.Options{SQL: col.Default, Catalog: &binding{s: x.s, cat: x.cat}})
 }
 
 // prepareChecks compiles the table's CHECK constraints.

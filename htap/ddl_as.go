@@ -108,5 +108,5 @@ func boundCheck(x *execution, t *catalog.Table, sql string) (fn.Expr, error) {
 	for i := range t.Columns {
 		cols[i] = plan.Column{ID: plan.ColID(i), Name: t.Columns[i].Name, Type: t.Columns[i].Type}
 	}
-	return binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: sql, Catalog: &binding{x.s, x.cat}})
+	return binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: sql, Catalog: &binding{s: x.s, cat: x.cat}})
 }

@@ -126,7 +126,7 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 
 // checkDefault binds a default expression, to refuse what cannot be one.
 func (x *execution) checkDefault(e parser.Expr, t types.Type) error {
-	if _, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{x.s, x.cat}}); err != nil {
+	if _, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}}); err != nil {
 		return err
 	}
 	for _, name := range sequenceNames(e) {
@@ -275,7 +275,7 @@ func (b *tableBuilder) create() error {
 		if err != nil {
 			return err
 		}
-		if _, err := binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: c.SQL, Catalog: &binding{b.x.s, b.x.cat}}); err != nil {
+		if _, err := binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: c.SQL, Catalog: &binding{s: b.x.s, cat: b.x.cat}}); err != nil {
 			return err
 		}
 	}

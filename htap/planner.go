@@ -148,7 +148,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 			return p, nil
 		}
 	}
-	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s, cat}, ParamTypes: st.declared})
+	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s: s, cat: cat}, ParamTypes: st.declared})
 	if err != nil {
 		return nil, err
 	}

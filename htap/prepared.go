@@ -63,7 +63,7 @@ func (s *Session) executeStmt(ctx context.Context, outer *Stmt, st *parser.Execu
 	}
 	args := make([]types.Datum, len(st.Args))
 	for i, a := range st.Args {
-		e, err := binder.BindExpr(a, nil, p.params[i], binder.Options{SQL: outer.script, Catalog: &binding{s, cat}})
+		e, err := binder.BindExpr(a, nil, p.params[i], binder.Options{SQL: outer.script, Catalog: &binding{s: s, cat: cat}})
 		if err != nil {
 			return nil, s.failed(err)
 		}

@@ -53,6 +53,9 @@ func (b *binder) funcCall(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f := b.cat.Function(name, len(args)); f != nil {
+		return b.callOf(f, args, pos)
+	}
 	for i, a := range args {
 		if n, ok := a.(*fn.Literal); ok && isUnknown(a) && n.Value.IsNull() && !fn.IsScalar(name) {
 			args[i] = b.known(a)

@@ -19,6 +19,9 @@ type Catalog interface {
 	FileSchema(path, format string, options map[string]string) ([]plan.Column, error)
 	// Model returns the model with the name.
 	Model(name string) (Model, error)
+	// Function returns the function with the name and number of arguments whose
+	// result depends on the catalog. It hides a function of the registry.
+	Function(name string, args int) *fn.Scalar
 	// TableFunction returns the table function with the name for the given
 	// arguments. Built-in ones (generate_series, read_csv…) are not asked for.
 	TableFunction(name string, args []fn.Expr) (*TableFunction, error)

@@ -30,6 +30,12 @@ func (b *binder) expr(e parser.Expr, sc *scope) (fn.Expr, error) {
 		return b.funcCall(e, sc)
 	case *parser.CollateExpr:
 		return b.collate(e, sc)
+	case *parser.ArrayExpr:
+		if e.Query != nil {
+			return b.arrayQuery(e, sc)
+		}
+	case *parser.IndexExpr:
+		return b.subscript(e, sc)
 	}
 	if x, ok, err := b.literal(e); ok {
 		return x, err
@@ -121,6 +127,9 @@ func (b *binder) binary(e *parser.BinaryExpr, sc *scope) (fn.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.alignElements(e, args, pos); err != nil {
+		return nil, err
+	}
 	return b.call(operatorName(e.Op), args, e.OpPos, pos)
 }
 
@@ -159,6 +168,12 @@ func (b *binder) boolExpr(e *parser.BoolExpr, sc *scope) (fn.Expr, error) {
 }
 
 func (b *binder) cast(e *parser.CastExpr, sc *scope) (fn.Expr, error) {
+	if x, ok, err := b.regCast(e, sc); ok {
+		return x, err
+	}
+	if x, ok, err := b.arrayCast(e, sc); ok {
+		return x, err
+	}
 	t, err := b.typeName(e.Type)
 	if err != nil {
 		return nil, err

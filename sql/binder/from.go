@@ -225,6 +225,9 @@ func (b *binder) functionRef(e *parser.FunctionRef, sc *scope, left *namespace) 
 	if err != nil {
 		return nil, nil, err
 	}
+	if name == "unnest" || !constant(args) {
+		return b.projectSet(e, args, pos)
+	}
 	f := &plan.TableFunc{Name: name, Alias: aliasName(e.Alias, name), Ordinality: e.Ordinality}
 	if name == "generate_series" {
 		err = b.generateSeries(f, args, pos, e)
@@ -253,20 +256,11 @@ func (b *binder) functionRef(e *parser.FunctionRef, sc *scope, left *namespace) 
 	return f, newNamespace(rel), nil
 }
 
-// tableFuncArgs binds arguments, which may not depend on other FROM items.
+// tableFuncArgs binds arguments, which may use the FROM items to the left.
 func (b *binder) tableFuncArgs(e *parser.FunctionRef, sc *scope, left *namespace) ([]fn.Expr, []int, error) {
 	inner := b.outside(sc).child()
 	inner.ns, inner.clause = left, "a function in FROM"
-	args, pos, err := b.exprs(e.Call.Args, inner)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, a := range args {
-		if !plan.IsConst(a) {
-			return nil, nil, b.unsupported(pos[i], "a function in FROM with arguments that depend on columns is")
-		}
-	}
-	return args, pos, nil
+	return b.exprs(e.Call.Args, inner)
 }
 
 var fileFunctions = map[string]string{
@@ -379,9 +373,6 @@ func fitsSeries(ts []types.Type, t types.Type) bool {
 
 // catalogFunction asks the catalog for a table function.
 func (b *binder) catalogFunction(f *plan.TableFunc, args []fn.Expr, pos []int, e *parser.FunctionRef) error {
-	if f.Name == "unnest" {
-		return b.unsupported(e.Pos(), "unnest is")
-	}
 	t, err := b.cat.TableFunction(f.Name, args)
 	if err != nil {
 		return b.locate(err, e.Pos())

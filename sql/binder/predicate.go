@@ -287,7 +287,7 @@ func (b *binder) quantifiedArray(e *parser.QuantifiedExpr, op string, sc *scope)
 		array, ok = cast.Operand.(*parser.ArrayExpr)
 	}
 	if !ok || array.Query != nil {
-		return nil, b.unsupported(e.OpPos, "ANY and ALL of an array other than ARRAY[…] are")
+		return b.anyElement(e, op, sc)
 	}
 	if op == "=" && !e.All && len(array.Items) > 1 {
 		return b.inList(&parser.InExpr{Loc: e.Loc, Operand: e.Left, List: array.Items}, sc)

@@ -75,6 +75,7 @@ var scalarFamilies = []func() []overload{
 	sessionFunctions,
 	systemFunctions,
 	sequenceFunctions,
+	arrayTextFunctions,
 	textFunctions,
 	trimFunctions,
 	concatFunctions,
@@ -87,7 +88,10 @@ var scalarFamilies = []func() []overload{
 	jsonFunctions,
 }
 
-// category is PostgreSQL's pg_type.typcategory.
+// Category is PostgreSQL's pg_type.typcategory.
+func Category(k types.Kind) string { return string(rune(category(k))) }
+
+// category is Category as a letter.
 func category(k types.Kind) byte {
 	switch {
 	case k == types.Unknown:

@@ -25,7 +25,8 @@ func systemFunctions() []overload {
 		}
 	}
 	always(types.Bool, map0(uint8(1)), kinds(oid),
-		"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_opclass_is_visible", "pg_collation_is_visible")
+		"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_opclass_is_visible", "pg_collation_is_visible",
+		"pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_conversion_is_visible")
 	always(types.Bool, map0(uint8(0)), kinds(oid), "pg_relation_is_publishable")
 	always(types.Bool, map0(uint8(0)), nil, "pg_is_in_recovery")
 	always(types.Bool, map0(uint8(1)), kinds(anyKind, anyKind), "has_table_privilege", "has_schema_privilege", "has_database_privilege")
@@ -33,7 +34,8 @@ func systemFunctions() []overload {
 	always(txt, map0("htap"), kinds(oid), "pg_get_userbyid")
 	always(txt, map0("UTF8"), kinds(i4), "pg_encoding_to_char")
 	always(i4, map0(int32(6)), kinds(txt), "pg_char_to_encoding")
-	always(txt, map0("UTF8"), nil, "pg_client_encoding")
+	always(txt, map0("UTF8"), nil, "pg_client_encoding", "getdatabaseencoding")
+	always(txt, map1(sizePretty), kinds(oid), "pg_size_pretty")
 	always(txt, allNull, kinds(oid), "obj_description", "pg_tablespace_location")
 	always(txt, allNull, kinds(oid, txt), "obj_description", "shobj_description")
 	always(txt, allNull, kinds(oid, i4), "col_description")
@@ -63,6 +65,24 @@ func systemFunctions() []overload {
 				return v, ok, nil
 			}), nil
 		})})
+}
+
+// sizePretty is a number of bytes in the largest unit that leaves two digits.
+func sizePretty(n int64) string {
+	const half = 10240
+	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
+	u := 0
+	for ; u < len(units)-1 && (n >= half || n <= -half); u++ {
+		n = (n/512 + sign(n)) / 2
+	}
+	return strconv.FormatInt(n, 10) + " " + units[u]
+}
+
+func sign(n int64) int64 {
+	if n < 0 {
+		return -1
+	}
+	return 1
 }
 
 // allNull is the kernel of a function that is NULL everywhere.

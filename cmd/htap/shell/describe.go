@@ -171,18 +171,19 @@ func (s *Shell) describe(ctx context.Context, arg string) error {
 	return s.describeStorage(ctx, schema, name)
 }
 
-// columnList are the columns of a table or view; those of a view have no more
-// than names and types.
+// columnList are the columns of a table, or of a view, which has names and types only.
 func (s *Shell) columnList(ctx context.Context, schema, name string, view bool) (*table, error) {
-	list := `SELECT column_name AS "Column",
- CASE WHEN character_maximum_length IS NOT NULL THEN data_type || '(' || character_maximum_length || ')'
-      WHEN data_type = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')' ELSE data_type END AS "Type"`
-	if !view {
-		list += `,
- CASE is_nullable WHEN 'NO' THEN 'not null' ELSE '' END AS "Nullable", coalesce(column_default, '') AS "Default"`
+	limits := `,
+ CASE WHEN a.attnotnull THEN 'not null' ELSE '' END AS "Nullable",
+ CASE WHEN a.attidentity <> '' THEN 'generated always as identity' ELSE coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') END AS "Default"`
+	if view {
+		limits = ""
 	}
-	return s.collect(ctx, list+`
- FROM information_schema.columns WHERE table_schema = `+quote(schema)+` AND table_name = `+quote(name)+` ORDER BY ordinal_position`)
+	return s.collect(ctx, `SELECT a.attname AS "Column", pg_catalog.format_type(a.atttypid, a.atttypmod) AS "Type"`+limits+`
+ FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind NOT IN ('i', 'S')
+ JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+ WHERE n.nspname = `+quote(schema)+` AND c.relname = `+quote(name)+` ORDER BY a.attnum`)
 }
 
 // describeStorage prints a table's indexes and the state of its columns.

@@ -147,6 +147,9 @@ func (c *Catalog) FileSchema(path, _ string, _ map[string]string) ([]plan.Column
 // Model implements binder.Catalog.
 func (c *Catalog) Model(name string) (binder.Model, error) { return c.models[name], nil }
 
+// Function implements binder.Catalog: there is none.
+func (c *Catalog) Function(string, int) *fn.Scalar { return nil }
+
 // TableFunction implements binder.Catalog: there is none.
 func (c *Catalog) TableFunction(string, []fn.Expr) (*binder.TableFunction, error) { return nil, nil }
 

@@ -1,0 +1,328 @@
+package htap
+
+import (
+	"strconv"
+
+	"htapdb/htap/catalog"
+	"htapdb/sql/parser"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+func namespaceRows(x *execution, add rowAdder) {
+	for _, s := range allSchemas(x) {
+		add("oid", schemaOID(s), "nspname", s, "nspowner", oidRole)
+	}
+}
+
+// tableIndex is an index of a table, the one of its primary key included.
+type tableIndex struct {
+	oid             int64
+	name            string
+	columns         []int
+	unique, primary bool
+	// constraint says that a constraint made it.
+	constraint bool
+}
+
+// tableIndexes lists the indexes of a table, the primary key's first.
+func tableIndexes(t *catalog.Table) (out []tableIndex) {
+	if !t.HiddenKey() {
+		out = append(out, tableIndex{primaryOID(t), t.PrimaryName, t.Primary, true, true, true})
+	}
+	for i := range t.Indexes {
+		k := &t.Indexes[i]
+		out = append(out, tableIndex{int64(k.ID), k.Name, k.Columns, k.Unique, false, k.Constraint})
+	}
+	return out
+}
+
+// attnums are the numbers of columns, which count from 1.
+func attnums(ordinals []int) []int {
+	out := make([]int, len(ordinals))
+	for i, o := range ordinals {
+		out[i] = o + 1
+	}
+	return out
+}
+
+// tableRowCount is what the column store says, −1 if it has not counted.
+func (x *execution) tableRowCount(t *catalog.Table) float32 {
+	if ct, ok := x.s.db.feed.Columns().Table(t.StorageID); ok {
+		return float32(ct.Stats().Rows)
+	}
+	return -1
+}
+
+func classRows(x *execution, add rowAdder) {
+	rel := func(oid any, name, schema, kind string, natts int, rest ...any) {
+		add(append([]any{"oid", oid, "relname", name, "relnamespace", schemaOID(schema), "relowner", oidRole, "relkind", kind,
+			"relnatts", natts, "relpersistence", "p", "relispopulated", true, "relreplident", "n", "relfilenode", oid}, rest...)...)
+	}
+	for _, t := range x.cat.Tables() {
+		n, indexes := x.tableRowCount(t), tableIndexes(t)
+		rel(t.ID, t.Name, t.Schema, "r", len(t.Columns), "reltuples", n, "relam", oidHeap, "relhasindex", len(indexes) > 0,
+			"relchecks", len(t.Checks), "relreplident", "d")
+		for _, k := range indexes {
+			rel(k.oid, k.name, t.Schema, "i", len(k.columns), "reltuples", n, "relam", oidBtree)
+		}
+	}
+	for _, v := range x.cat.Views() {
+		rel(v.ID, v.Name, v.Schema, "v", len(x.viewColumns(v)), "relhasrules", true)
+	}
+	for _, q := range x.cat.Sequences() {
+		rel(q.ID, q.Name, q.Schema, "S", 3, "reltuples", float32(1))
+	}
+	for i, v := range virtualTables() {
+		rel(int64(virtualID)+int64(i), v.name, v.schema, "v", len(v.columns))
+	}
+}
+
+// viewColumns are the columns of a view; none if it no longer binds.
+func (x *execution) viewColumns(v *catalog.View) []Column {
+	sel, err := parser.ParseOne("SELECT * FROM " + parser.QuoteIdent(v.Schema) + "." + parser.QuoteIdent(v.Name))
+	if err != nil {
+		return nil
+	}
+	p, err := x.s.planQuery(sel.Stmt, "", nil, x.cat)
+	if err != nil {
+		return nil
+	}
+	return p.columns
+}
+
+func attributeRows(x *execution, add rowAdder) {
+	attr := func(rel any, num int, name string, t types.Type, rest ...any) {
+		collation := int64(0)
+		if t.IsString() {
+			collation = oidCollation
+		}
+		storage := "p"
+		if t.TypLen() < 0 {
+			storage = "x"
+		}
+		add(append([]any{"attrelid", rel, "attname", name, "atttypid", t.OID(), "attstattarget", -1, "attlen", int(t.TypLen()), "attnum", num,
+			"attcacheoff", -1, "atttypmod", int(t.TypMod()), "attbyval", t.TypLen() > 0 && t.TypLen() <= 8, "attalign", "i",
+			"attstorage", storage, "attislocal", true, "attcollation", collation}, rest...)...)
+	}
+	for _, t := range x.cat.Tables() {
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			identity := ""
+			switch {
+			case c.Always:
+				identity = "a"
+			case c.Identity:
+				identity = "d"
+			}
+			_, hasDefault := x.columnDefault(t, c)
+			attr(t.ID, i+1, c.Name, c.Type, "attnotnull", c.NotNull, "atthasdef", hasDefault, "attidentity", identity)
+		}
+		for _, k := range tableIndexes(t) {
+			for i, ord := range k.columns {
+				attr(k.oid, i+1, t.Columns[ord].Name, t.Columns[ord].Type)
+			}
+		}
+	}
+	for _, v := range x.cat.Views() {
+		for i, c := range x.viewColumns(v) {
+			attr(v.ID, i+1, c.Name, c.Type)
+		}
+	}
+	for _, q := range x.cat.Sequences() {
+		attr(q.ID, 1, "last_value", types.TInt8, "attnotnull", true)
+		attr(q.ID, 2, "log_cnt", types.TInt8, "attnotnull", true)
+		attr(q.ID, 3, "is_called", types.TBool, "attnotnull", true)
+	}
+	for i, v := range virtualTables() {
+		for k, c := range v.columns {
+			attr(int64(virtualID)+int64(i), k+1, c.Name, c.Type)
+		}
+	}
+}
+
+// columnDefault is the text of a column's default, that of a serial column
+// included. An identity column has none.
+func (x *execution) columnDefault(t *catalog.Table, c *catalog.Column) (text string, ok bool) {
+	if c.Sequence == 0 || c.Always || c.Identity {
+		return c.Default, c.Default != ""
+	}
+	if q := x.cat.SequenceByID(c.Sequence); q != nil {
+		return "nextval('" + catalog.QualifiedName(parser.QuoteIdent(q.Schema), parser.QuoteIdent(q.Name)) + "'::regclass)", true
+	}
+	return "", false
+}
+
+func defaultRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if text, ok := x.columnDefault(t, c); ok {
+				oid := derived(baseDefault, strconv.Itoa(int(t.ID)), strconv.Itoa(int(c.ID)))
+				add("oid", oid, "adrelid", t.ID, "adnum", i+1, "adbin", text)
+			}
+		}
+	}
+}
+
+// otherTypes are types that clients look for and that no column has.
+var otherTypes = []struct {
+	oid, array int
+	name       string
+	category   string
+	size       int
+}{
+	{18, 1002, "char", "Z", 1}, {19, 1003, "name", "S", 64}, {22, 1006, "int2vector", "A", -1}, {24, 1008, "regproc", "N", 4},
+	{26, 1028, "oid", "N", 4}, {30, 1013, "oidvector", "A", -1}, {705, 0, "unknown", "X", -2}, {2205, 2210, "regclass", "N", 4},
+	{2206, 2211, "regtype", "N", 4}, {2249, 2287, "record", "P", -1}, {4089, 4090, "regnamespace", "N", 4}, {4096, 4097, "regrole", "N", 4},
+}
+
+func typeRows(_ *execution, add rowAdder) {
+	put := func(oid, array, elem any, name, category string, size int, rest ...any) {
+		collation := 0
+		if category == "S" {
+			collation = oidCollation
+		}
+		kind := "b"
+		if category == "P" || category == "X" {
+			kind = "p"
+		}
+		add(append([]any{"oid", oid, "typname", name, "typnamespace", oidPgCatalog, "typowner", oidRole, "typlen", size,
+			"typbyval", size > 0 && size <= 8, "typtype", kind, "typcategory", category, "typisdefined", true, "typdelim", ",",
+			"typelem", elem, "typarray", array, "typinput", name + "in", "typoutput", name + "out", "typreceive", name + "recv",
+			"typsend", name + "send", "typmodin", "-", "typmodout", "-", "typanalyze", "-", "typsubscript", "-", "typalign", "i",
+			"typstorage", "p", "typtypmod", -1, "typcollation", collation}, rest...)...)
+	}
+	arrayOf := func(oid, elem any, name string) {
+		put(oid, 0, elem, "_"+name, "A", -1, "typinput", "array_in", "typoutput", "array_out", "typreceive", "array_recv",
+			"typsend", "array_send", "typsubscript", "array_subscript_handler")
+	}
+	for k := types.Bool; k <= types.JSONB; k++ {
+		t, name := types.Base(k), udtName(types.Base(k))
+		put(t.OID(), t.ArrayOID(), 0, name, fn.Category(k), int(t.TypLen()))
+		arrayOf(t.ArrayOID(), t.OID(), name)
+	}
+	for _, t := range otherTypes {
+		put(t.oid, t.array, 0, t.name, t.category, t.size)
+		if t.array != 0 {
+			arrayOf(t.array, t.oid, t.name)
+		}
+	}
+}
+
+func pgIndexRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		for _, k := range tableIndexes(t) {
+			zeros := make([]int, len(k.columns))
+			add("indexrelid", k.oid, "indrelid", t.ID, "indnatts", len(k.columns), "indnkeyatts", len(k.columns), "indisunique", k.unique,
+				"indisprimary", k.primary, "indimmediate", true, "indisvalid", true, "indisready", true, "indislive", true,
+				"indkey", fn.ArrayText(attnums(k.columns), true), "indcollation", fn.ArrayText(zeros, true),
+				"indclass", fn.ArrayText(zeros, true), "indoption", fn.ArrayText(zeros, true))
+		}
+	}
+}
+
+func constraintRows(x *execution, add rowAdder) {
+	x.constraints(func(c constraint) {
+		add("oid", c.oid, "conname", c.name, "connamespace", schemaOID(c.table.Schema), "contype", c.kind, "convalidated", true,
+			"conrelid", c.table.ID, "conindid", c.index, "conislocal", true, "confupdtype", " ", "confdeltype", " ", "confmatchtype", " ",
+			"connoinherit", c.kind != "c", "conkey", c.key(), "conbin", c.bin())
+	})
+}
+
+func descriptionRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		if t.Comment != "" {
+			add("objoid", t.ID, "classoid", virtualOID("pg_catalog", "pg_class"), "description", t.Comment)
+		}
+	}
+}
+
+// sequenceType is the type that the bounds of a sequence are those of.
+func sequenceType(q *catalog.Sequence) types.Type {
+	for _, t := range []types.Type{types.TInt2, types.TInt4} {
+		if lo, hi := types.IntRange(t.Kind); q.Min >= lo && q.Max == hi || q.Min == lo && q.Max <= hi {
+			return t
+		}
+	}
+	return types.TInt8
+}
+
+func sequenceRows(x *execution, add rowAdder) {
+	for _, q := range x.cat.Sequences() {
+		lo, hi := q.Bounds()
+		add("seqrelid", q.ID, "seqtypid", sequenceType(q).OID(), "seqstart", q.Start, "seqincrement", q.Increment, "seqmax", hi,
+			"seqmin", lo, "seqcache", 1, "seqcycle", q.Cycle)
+	}
+}
+
+func pgSequenceRows(x *execution, add rowAdder) {
+	for _, q := range x.cat.Sequences() {
+		lo, hi := q.Bounds()
+		add("schemaname", q.Schema, "sequencename", q.Name, "sequenceowner", "htap", "data_type", sequenceType(q).BaseName(),
+			"start_value", q.Start, "min_value", lo, "max_value", hi, "increment_by", q.Increment, "cycle", q.Cycle, "cache_size", 1)
+	}
+}
+
+func pgTableRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		add("schemaname", t.Schema, "tablename", t.Name, "tableowner", "htap", "hasindexes", len(tableIndexes(t)) > 0)
+	}
+}
+
+func pgViewRows(x *execution, add rowAdder) {
+	for _, v := range x.cat.Views() {
+		add("schemaname", v.Schema, "viewname", v.Name, "viewowner", "htap", "definition", v.SQL)
+	}
+}
+
+func indexRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		for _, k := range tableIndexes(t) {
+			add("schemaname", t.Schema, "tablename", t.Name, "indexname", k.name, "indexdef", indexDefinition(t, k))
+		}
+	}
+}
+
+func settingRows(x *execution, add rowAdder) {
+	for i := range settingList {
+		d := &settingList[i]
+		if v, err := x.s.Setting(d.name); err == nil {
+			context := "user"
+			if d.fixed {
+				context = "internal"
+			}
+			add("name", d.name, "setting", v, "category", "Settings", "short_desc", d.about, "context", context, "vartype", "string",
+				"source", "default", "boot_val", d.def, "reset_val", d.def)
+		}
+	}
+}
+
+func statTableRows(x *execution, add rowAdder) {
+	for _, t := range x.cat.Tables() {
+		add("relid", t.ID, "schemaname", t.Schema, "relname", t.Name, "n_live_tup", int64(max(x.tableRowCount(t), 0)))
+	}
+}
+
+// virtualOID is the identifier of a virtual relation, 0 if there is none.
+func virtualOID(schema, name string) int64 {
+	if t := lookupVirtual(schema, name); t != nil {
+		return int64(t.ID)
+	}
+	return 0
+}
+
+// relationOID finds a relation by name for regclass.
+func (c *pgNames) relationOID(schema, name string) (int64, bool) {
+	if schema == "" || schema == "pg_catalog" {
+		if oid := virtualOID("pg_catalog", name); oid != 0 {
+			return oid, true
+		}
+	}
+	for oid, r := range c.relations() {
+		if r.name == name && (r.schema == schema || schema == "" && r.schema == catalog.DefaultSchema) {
+			return oid, true
+		}
+	}
+	return 0, false
+}
