@@ -22,27 +22,41 @@ import (
 // fewer are ordinary inserts, which do not lock the table.
 const loadThreshold = 10_000
 
-// copyColumns returns the number of columns of a COPY's stream.
-func (s *Session) copyColumns(st *parser.CopyStmt, script string) (int, error) {
+// copyTypes returns the types of the columns of a COPY's stream.
+func (s *Session) copyTypes(st *parser.CopyStmt, script string) ([]types.Type, error) {
 	cat, err := s.snapshot()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	switch {
-	case st.Query != nil:
+	var out []types.Type
+	if st.Query != nil {
 		p, err := s.planQuery(st.Query, script, nil, cat)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		return len(p.columns), nil
-	case len(st.Columns) > 0:
-		return len(st.Columns), nil
+		for _, c := range p.columns {
+			out = append(out, c.Type)
+		}
+		return out, nil
 	}
 	t := cat.Table(st.Table.Schema, st.Table.Name)
 	if t == nil {
-		return 0, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", st.Table.Name)
+		return nil, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", st.Table.Name)
 	}
-	return len(t.Columns), nil
+	if len(st.Columns) > 0 {
+		ords, err := keyOrdinals(t, st.Columns, script)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range ords {
+			out = append(out, t.Columns[o].Type)
+		}
+		return out, nil
+	}
+	for i := range t.Columns {
+		out = append(out, t.Columns[i].Type)
+	}
+	return out, nil
 }
 
 // copyOptions collects a COPY's options as text.
@@ -58,7 +72,7 @@ func copyOptions(st *parser.CopyStmt) (map[string]string, error) {
 		}
 		switch name := strings.ToLower(o.Name); name {
 		case "freeze", "encoding":
-		case "csv", "text":
+		case "csv", "text", "binary":
 			out["format"] = name
 		default:
 			out[name] = text
@@ -421,15 +435,7 @@ func (x *execution) bulk(t *catalog.Table, c *converter, held []*vector.Batch, n
 
 // copyTo writes a table or a query.
 func (x *execution) copyTo(st *parser.CopyStmt, options map[string]string, w io.Writer) (int64, error) {
-	query := st.Query
-	if query == nil {
-		q, err := tableQuery(st)
-		if err != nil {
-			return 0, err
-		}
-		query = q
-	}
-	p, err := x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: query}, script: x.st.script}, x.cat)
+	p, err := x.copyQuery(st)
 	if err != nil {
 		return 0, err
 	}
@@ -462,6 +468,19 @@ func (x *execution) copyTo(st *parser.CopyStmt, options map[string]string, w io.
 		return 0, err
 	}
 	return n, commit()
+}
+
+// copyQuery plans the query of a COPY TO.
+func (x *execution) copyQuery(st *parser.CopyStmt) (*planned, error) {
+	query := st.Query
+	if query == nil {
+		q, err := tableQuery(st)
+		if err != nil {
+			return nil, err
+		}
+		query = q
+	}
+	return x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: query}, script: x.st.script}, x.cat)
 }
 
 // tableQuery is the query of COPY table TO.

@@ -53,6 +53,14 @@ func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows,
 	if st.Empty() {
 		return &Rows{source: &collected{}}, nil
 	}
+	switch st.parsed.Stmt.(type) {
+	case *parser.FetchStmt, *parser.CloseStmt:
+		// They go on with the result that is being read, or end it.
+		rows, _, err := s.runCursor(ctx, st, args)
+		return rows, err
+	case *parser.CommitStmt, *parser.RollbackStmt:
+		s.dropCursors(func(c *cursor) bool { return !c.hold })
+	}
 	if err := s.finishRows(); err != nil {
 		return nil, err
 	}
@@ -70,6 +78,9 @@ func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows,
 	}
 	if isPlanned(st.parsed.Stmt) {
 		return s.runPlanned(ctx, st, args)
+	}
+	if rows, ok, err := s.runCursor(ctx, st, args); ok {
+		return rows, err
 	}
 	return s.runUtility(ctx, st, args, nil)
 }
@@ -96,7 +107,7 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 		return nil, err
 	}
 	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
-	if d := s.vars.duration("statement_timeout"); d > 0 {
+	if d := s.vars.duration("statement_timeout"); d > 0 && !st.untimed {
 		x.ctx, x.cancel = context.WithTimeout(ctx, d)
 	} else {
 		x.ctx, x.cancel = context.WithCancel(ctx)

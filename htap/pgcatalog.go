@@ -193,5 +193,7 @@ func pgRelations() []virtualTable {
 		pg("pg_stat_user_tables", `relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8
 			n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_live_tup:int8 n_dead_tup:int8 last_vacuum:time? last_autovacuum:time?
 			last_analyze:time? last_autoanalyze:time?`, statTableRows),
+		pg("pg_cursors", `name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool`, cursorRows),
+		pg("pg_prepared_statements", `name:text statement:text from_sql:bool`, preparedRows),
 	}, append(pgFixedRelations(pg), pgEmptyRelations(pg)...)...)
 }

@@ -304,6 +304,18 @@ func statTableRows(x *execution, add rowAdder) {
 	}
 }
 
+func cursorRows(x *execution, add rowAdder) {
+	for _, c := range x.s.cursors {
+		add("name", c.name, "statement", c.sql, "is_holdable", c.hold, "is_scrollable", c.scroll)
+	}
+}
+
+func preparedRows(x *execution, add rowAdder) {
+	for name, st := range x.s.prepared {
+		add("name", name, "statement", st.SQL(), "from_sql", true)
+	}
+}
+
 // virtualOID is the identifier of a virtual relation, 0 if there is none.
 func virtualOID(schema, name string) int64 {
 	if t := lookupVirtual(schema, name); t != nil {

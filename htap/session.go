@@ -36,6 +36,7 @@ type Session struct {
 	sequences sessionSequences
 
 	prepared map[string]*Stmt // PREPARE name AS …
+	cursors  map[string]*cursor
 	notice   func(*Error)
 	changed  func(name, value string)
 	closing  sync.Once
@@ -118,6 +119,7 @@ func (s *Session) Close() error {
 		if s.rows != nil {
 			_ = s.rows.Close()
 		}
+		s.dropCursors(func(*cursor) bool { return true })
 		s.endTxn(false)
 		s.db.mu.Lock()
 		delete(s.db.sessions, s)

@@ -83,6 +83,7 @@ func (x *execution) discard(st *parser.DiscardStmt) (*output, error) {
 			return nil, sqlstate.New(sqlstate.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
 		}
 		clear(x.s.prepared)
+		x.s.dropCursors(func(*cursor) bool { return true })
 		x.s.resetAll()
 	}
 	return &output{tag: "DISCARD " + strings.ToUpper(st.What)}, nil

@@ -21,6 +21,8 @@ type Stmt struct {
 	params   []types.Type
 	columns  []Column
 	plan     *planned
+	// untimed keeps statement_timeout from the query of a cursor: it is for each FETCH.
+	untimed bool
 	// cells are reused argument buffers of prepared executions.
 	closed bool
 }
@@ -56,6 +58,7 @@ func (s *Session) failed(err error) error {
 				s.rows = nil
 				r.abort(errFailed())
 			}
+			s.dropCursors(func(c *cursor) bool { return c.txn })
 			s.tx.txn.Rollback()
 		}
 	}
@@ -110,6 +113,8 @@ func innerQuery(stmt parser.Stmt) parser.Stmt {
 	case *parser.CreateTableAsStmt:
 		return u.Query
 	case *parser.CopyStmt:
+		return u.Query
+	case *parser.DeclareStmt:
 		return u.Query
 	}
 	return nil
@@ -244,13 +249,15 @@ func (s *Session) Script(sql string) (*Script, error) {
 // Next prepares the next statement, nil at the end; an empty text has none.
 func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 	s := sc.s
-	if err := s.finishRows(); err != nil {
-		return nil, err
-	}
 	if sc.next >= len(sc.list) {
-		return nil, nil
+		return nil, nil // End finishes what is being read
 	}
 	p := sc.list[sc.next]
+	if _, fetch := p.Stmt.(*parser.FetchStmt); !fetch {
+		if err := s.finishRows(); err != nil {
+			return nil, err
+		}
+	}
 	sc.next++
 	if sc.implicit && s.tx.txn == nil && needsTxn(p.Stmt) {
 		if err := s.beginTxn("", false); err != nil {
@@ -272,8 +279,10 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 // statement, and rolls it back instead. It returns the error to report.
 func (sc *Script) End(ctx context.Context, err error) error {
 	s := sc.s
-	if e := s.finishRows(); err == nil {
-		err = e
+	if !s.tx.explicit || !s.readsCursor() {
+		if e := s.finishRows(); err == nil {
+			err = e
+		}
 	}
 	if s.tx.txn == nil || s.tx.explicit {
 		return err
@@ -298,8 +307,11 @@ func needsTxn(stmt parser.Stmt) bool {
 type CopyFormat struct {
 	// In is FROM STDIN.
 	In bool
-	// Columns is the number of columns.
+	// Columns is the number of columns, Types are their types.
 	Columns int
+	Types   []types.Type
+	// Binary is FORMAT binary, for CopyFromBatches and CopyToBatches.
+	Binary bool
 }
 
 // Copy returns the format of a COPY with a stream; ok is false for any other statement.
@@ -308,11 +320,12 @@ func (st *Stmt) Copy() (f CopyFormat, ok bool) {
 	if !ok || !c.Stdio {
 		return f, false
 	}
-	n, err := st.s.copyColumns(c, st.script)
+	ts, err := st.s.copyTypes(c, st.script)
 	if err != nil {
 		return f, false
 	}
-	return CopyFormat{In: c.From, Columns: n}, true
+	options, err := copyOptions(c)
+	return CopyFormat{In: c.From, Columns: len(ts), Types: ts, Binary: err == nil && options["format"] == "binary"}, true
 }
 
 // CopyFrom runs COPY … FROM STDIN on the bytes of r.

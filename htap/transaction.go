@@ -152,6 +152,7 @@ func (s *Session) endTxn(commit bool) {
 func (s *Session) ended(committed bool) {
 	tx := s.tx
 	s.db.counts.transaction(committed)
+	s.endCursors(committed)
 	s.tx = transaction{}
 	s.restoreVars(committed)
 	if !committed {
@@ -319,6 +320,7 @@ func (s *Session) rollbackToStmt(name string) error {
 	}
 	s.tx.savepoints = s.tx.savepoints[:i+1]
 	s.tx.undone(i + 1)
+	s.dropCursors(func(c *cursor) bool { return c.txn && c.depth > i })
 	s.tx.failed, s.tx.ddl = false, sp.ddl
 	return nil
 }

@@ -76,6 +76,13 @@ func (s *Session) utilityColumns(stmt parser.Stmt) ([]Column, error) {
 		}
 		return st.columns, nil
 	}
+	if f, ok := stmt.(*parser.FetchStmt); ok {
+		c, err := s.cursor(f.Cursor)
+		if err != nil || f.Move {
+			return nil, err
+		}
+		return c.cols, nil
+	}
 	u, ok := utilities[reflect.TypeOf(stmt)]
 	if !ok || u.columns == nil {
 		return nil, nil

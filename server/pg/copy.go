@@ -22,11 +22,20 @@ func (c *conn) copy(ctx context.Context, st statement, f htap.CopyFormat) (tag s
 	c.flushEvents()
 	c.out = append(c.out, kind)
 	c.out = binary.BigEndian.AppendUint32(c.out, uint32(4+1+2+2*f.Columns))
-	c.out = append(c.out, 0) // text, the format of csv too
+	format := formatText // of csv too
+	if f.Binary {
+		format = formatBinary
+	}
+	c.out = append(c.out, byte(format))
 	c.out = binary.BigEndian.AppendUint16(c.out, uint16(f.Columns))
-	c.out = append(c.out, make([]byte, 2*f.Columns)...)
-	if f.In {
-		return c.copyIn(ctx, st)
+	for range f.Columns {
+		c.out = binary.BigEndian.AppendUint16(c.out, uint16(format))
+	}
+	switch {
+	case f.In:
+		return c.copyIn(ctx, st, f)
+	case f.Binary:
+		return c.copyOutBinary(ctx, st, f)
 	}
 	w := &copyWriter{c: c, quote: copyQuote(st.SQL())}
 	res, err := st.CopyTo(ctx, w)
@@ -41,13 +50,18 @@ func (c *conn) copy(ctx context.Context, st statement, f htap.CopyFormat) (tag s
 }
 
 // copyIn feeds the client's data to the statement.
-func (c *conn) copyIn(ctx context.Context, st statement) (tag string, err error) {
+func (c *conn) copyIn(ctx context.Context, st statement, f htap.CopyFormat) (tag string, err error) {
 	if err := c.flush(); err != nil {
 		return "", err
 	}
-	r := &copyReader{c: c, ctx: ctx}
+	r := &copyReader{c: c, ctx: ctx, binary: f.Binary}
 	c.setReading(true)
-	res, err := st.CopyFrom(ctx, r)
+	var res htap.Result
+	if f.Binary {
+		res, err = st.CopyFromBatches(ctx, newBinaryReader(r, f.Types).next)
+	} else {
+		res, err = st.CopyFrom(ctx, r)
+	}
 	if err == nil && !r.done {
 		_, err = io.Copy(io.Discard, r) // up to CopyDone, which ends it
 	}
@@ -80,6 +94,8 @@ type copyReader struct {
 	ctx  context.Context
 	rest []byte
 	done bool
+	// binary data have no lines.
+	binary bool
 	// held is a line of \. at the end of a message: the end of the data if no more
 	// follows, which psql up to 17 sends in every format. midLine says that the
 	// last message did not end a line.
@@ -141,6 +157,10 @@ func (r *copyReader) message() error {
 // data takes the bytes of a message.
 func (r *copyReader) data(body []byte) {
 	if len(body) == 0 {
+		return
+	}
+	if r.binary {
+		r.rest = body
 		return
 	}
 	if r.held != nil {

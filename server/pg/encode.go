@@ -27,6 +27,9 @@ type appendValue func(dst []byte, v *vector.Vector, i int, loc *time.Location) [
 // rowEncoder turns batches into DataRow messages. It is reused: begin for each
 // result, then append for ranges of alive rows.
 type rowEncoder struct {
+	// kind is the message's: 'D', or 'd' for the rows of a binary COPY, which
+	// have the form of a DataRow.
+	kind    byte
 	formats []int16
 	loc     *time.Location
 	cols    []columnView
@@ -48,7 +51,7 @@ type columnView struct {
 
 // begin prepares for a result of n columns in the formats, one a column.
 func (e *rowEncoder) begin(formats []int16, loc *time.Location) {
-	e.formats, e.loc = formats, loc
+	e.kind, e.formats, e.loc = 'D', formats, loc
 	e.cols = e.cols[:0]
 	for range formats {
 		e.cols = append(e.cols, columnView{})
@@ -81,7 +84,7 @@ func (e *rowEncoder) batch(b *vector.Batch) {
 func (e *rowEncoder) rows(dst []byte, b *vector.Batch, from, to, limit int) ([]byte, int, error) {
 	for ; from < to && len(dst) < limit; from++ {
 		at := len(dst)
-		dst = append(dst, 'D', 0, 0, 0, 0, byte(len(e.cols)>>8), byte(len(e.cols)))
+		dst = append(dst, e.kind, 0, 0, 0, 0, byte(len(e.cols)>>8), byte(len(e.cols)))
 		row := b.Row(from)
 		for i := range e.cols {
 			dst = e.cols[i].cell(dst, row, e.loc)

@@ -26,6 +26,8 @@ type session interface {
 	// did not see, such as a parameter that cannot be read.
 	fail(ctx context.Context)
 	TxState() byte
+	// Cursor describes a cursor of DECLARE.
+	Cursor(name string) ([]htap.Column, bool)
 	Setting(name string) (string, error)
 	Set(name, value string) error
 	OnNotice(fn func(*htap.Error))
@@ -49,6 +51,8 @@ type statement interface {
 	Copy() (htap.CopyFormat, bool)
 	CopyFrom(ctx context.Context, r io.Reader) (htap.Result, error)
 	CopyTo(ctx context.Context, w io.Writer) (htap.Result, error)
+	CopyFromBatches(ctx context.Context, next func() (*vector.Batch, error)) (htap.Result, error)
+	CopyToBatches(ctx context.Context, write func(*vector.Batch) error) (htap.Result, error)
 	Close()
 }
 

@@ -199,6 +199,11 @@ func (c *conn) describe(body []byte) error {
 	} else {
 		p := c.portals[name]
 		if p == nil || p.stmt == nil {
+			// Cursors and portals have one namespace: psycopg describes what it declared.
+			if cols, ok := c.sess.Cursor(name); ok {
+				c.out = appendRowDescription(c.out, cols, nil)
+				return nil
+			}
 			return unknownPortal(name)
 		}
 		st, formats = p.stmt, p.formats

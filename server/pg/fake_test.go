@@ -105,6 +105,8 @@ func (s *fakeSession) fail(context.Context)                  { s.failed() }
 func (s *fakeSession) TxState() byte                         { return s.state }
 func (s *fakeSession) OnNotice(fn func(*htap.Error))         { s.notice = fn }
 func (s *fakeSession) OnSetting(fn func(name, value string)) { s.setting = fn }
+func (s *fakeSession) Cursor(string) ([]htap.Column, bool)   { return nil, false }
+
 func (s *fakeSession) Setting(name string) (string, error) {
 	if v, ok := s.settings[name]; ok {
 		return v, nil
@@ -267,6 +269,14 @@ func typesBatch() *vector.Batch {
 		b.Cols[i].SetNull(1)
 	}
 	return b
+}
+
+func (st *fakeStmt) CopyFromBatches(context.Context, func() (*vector.Batch, error)) (htap.Result, error) {
+	panic("not in this test")
+}
+
+func (st *fakeStmt) CopyToBatches(context.Context, func(*vector.Batch) error) (htap.Result, error) {
+	panic("not in this test")
 }
 
 func (st *fakeStmt) Copy() (htap.CopyFormat, bool) {

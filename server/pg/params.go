@@ -21,14 +21,14 @@ func decodeParam(b []byte, t types.Type, format int16, n int, loc *time.Location
 	switch format {
 	case formatText:
 		if !validText(b) {
-			return types.NullDatum, badParameter(n)
+			return types.NullDatum, badEncoding("in " + parameterName(n).String())
 		}
 		if t.Kind == types.Unknown || t.Kind == types.Invalid {
 			t = types.TText
 		}
 		return types.Parse(string(b), t, loc)
 	case formatBinary:
-		d, err := decodeBinary(b, t, n)
+		d, err := decodeBinary(b, t, parameterName(n))
 		if err == nil {
 			err = checkRange(d, t)
 		}
@@ -45,8 +45,20 @@ func badEncoding(where string) error {
 	return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\" %s", where)
 }
 
-// badParameter is badEncoding for parameter n.
-func badParameter(n int) error { return badEncoding("in bind parameter " + strconv.Itoa(n)) }
+// place says in an error where a value comes from: a parameter, or the field of
+// a row of COPY. It is a text only when there is an error.
+type place struct{ row, n int }
+
+func parameterName(n int) place  { return place{n: n} }
+func fieldName(row, n int) place { return place{row, n} }
+
+// String returns the place's name.
+func (p place) String() string {
+	if p.row == 0 {
+		return "bind parameter " + strconv.Itoa(p.n)
+	}
+	return "row " + strconv.Itoa(p.row) + ", field " + strconv.Itoa(p.n)
+}
 
 // binaryWidth is the length of the binary form of fixed-width kinds.
 var binaryWidth = map[types.Kind]int{
@@ -54,10 +66,10 @@ var binaryWidth = map[types.Kind]int{
 	types.Date: 4, types.Time: 8, types.Timestamp: 8, types.TimestampTZ: 8, types.Interval: 16, types.UUID: 16,
 }
 
-// decodeBinary reads the binary form of a value of type t.
-func decodeBinary(b []byte, t types.Type, n int) (types.Datum, error) {
+// decodeBinary reads the binary form of a value of type t, which comes from from.
+func decodeBinary(b []byte, t types.Type, from place) (types.Datum, error) {
 	if w, fixed := binaryWidth[t.Kind]; fixed && len(b) != w {
-		return types.NullDatum, sqlstate.New(sqlstate.InvalidBinaryFormat, "incorrect binary data format in bind parameter %d: %s has %d bytes, got %d", n, t.BaseName(), w, len(b))
+		return types.NullDatum, sqlstate.New(sqlstate.InvalidBinaryFormat, "incorrect binary data format in %s: %s has %d bytes, got %d", from, t.BaseName(), w, len(b))
 	}
 	switch t.Kind {
 	case types.Bool:
@@ -88,12 +100,12 @@ func decodeBinary(b []byte, t types.Type, n int) (types.Datum, error) {
 		return types.NewString(string(b)), nil
 	case types.JSONB:
 		if len(b) == 0 || b[0] != 1 {
-			return types.NullDatum, sqlstate.New(sqlstate.InvalidBinaryFormat, "unsupported jsonb version in bind parameter %d", n)
+			return types.NullDatum, sqlstate.New(sqlstate.InvalidBinaryFormat, "unsupported jsonb version in %s", from)
 		}
 		b = b[1:]
 	}
 	if !validText(b) {
-		return types.NullDatum, badParameter(n)
+		return types.NullDatum, badEncoding("in " + from.String())
 	}
 	if t.Kind == types.Unknown || t.Kind == types.Invalid {
 		t = types.TText
