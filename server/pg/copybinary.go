@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 
 	"htapdb/htap"
 	"htapdb/sql/sqlstate"
@@ -22,9 +23,13 @@ const copySignature = "PGCOPY\n\xff\r\n\x00"
 // criticalFlags are the flags that a reader must know, of which there is none.
 const criticalFlags = 0xffff0000
 
-// copyOutBinary sends the rows as CopyData messages, one a row.
+// copyHeader is the header without flags and extensions.
+const copyHeader = copySignature + "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// copyOutBinary sends the rows as CopyData messages, one a row. The header comes
+// with the first: psycopg reads it there.
 func (c *conn) copyOutBinary(ctx context.Context, st statement, f htap.CopyFormat) (tag string, err error) {
-	c.copyData([]byte(copySignature + "\x00\x00\x00\x00\x00\x00\x00\x00"))
+	begun := false
 	formats := make([]int16, f.Columns)
 	for i := range formats {
 		formats[i] = formatBinary
@@ -35,8 +40,17 @@ func (c *conn) copyOutBinary(ctx context.Context, st statement, f htap.CopyForma
 		c.rows.batch(b)
 		for at, to := 0, b.Rows(); at < to; {
 			var err error
-			if c.out, at, err = c.rows.rows(c.out, b, at, to, flushAt); err != nil {
+			message, end := len(c.out), to
+			if !begun {
+				end = at + 1
+			}
+			if c.out, at, err = c.rows.rows(c.out, b, at, end, flushAt); err != nil {
 				return err
+			}
+			if !begun && at == end {
+				begun = true
+				c.out = slices.Insert(c.out, message+5, []byte(copyHeader)...)
+				binary.BigEndian.PutUint32(c.out[message+1:], uint32(len(c.out)-message-1))
 			}
 			if len(c.out) >= flushAt {
 				if err := c.flush(); err != nil {
@@ -49,7 +63,11 @@ func (c *conn) copyOutBinary(ctx context.Context, st statement, f htap.CopyForma
 	if err != nil {
 		return "", err
 	}
-	c.copyData([]byte{0xff, 0xff})
+	end := "\xff\xff"
+	if !begun {
+		end = copyHeader + end
+	}
+	c.copyData([]byte(end))
 	c.out = append(c.out, 'c', 0, 0, 0, 4)
 	return res.Tag, nil
 }

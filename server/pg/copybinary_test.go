@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -64,6 +66,46 @@ func TestCopyBinary(t *testing.T) {
 	out.Reset()
 	if tag, err = c.PgConn().CopyTo(ctx, &out, `COPY (SELECT id, v FROM t WHERE id < 3) TO STDOUT (FORMAT "binary")`); err != nil || tag.String() != "COPY 3" {
 		t.Error(tag, err)
+	}
+}
+
+// TestCopyBinaryMessages: a message a row, the header with the first, or with
+// the end if there is none.
+func TestCopyBinaryMessages(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	c := dialPgx(t, addr, pgx.QueryExecModeExec)
+	for sql, want := range map[string][]string{
+		"COPY (SELECT g::smallint FROM generate_series(1, 2) AS x(g)) TO STDOUT BINARY": {
+			copyHeader + "\x00\x01\x00\x00\x00\x02\x00\x01", "\x00\x01\x00\x00\x00\x02\x00\x02", "\xff\xff"},
+		"COPY (SELECT 1 WHERE false) TO STDOUT BINARY": {copyHeader + "\xff\xff"},
+	} {
+		f := c.PgConn().Frontend()
+		f.SendQuery(&pgproto3.Query{String: sql})
+		if err := f.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for done := false; !done; {
+			m, err := f.Receive()
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch m := m.(type) {
+			case *pgproto3.CopyOutResponse:
+				if m.OverallFormat != 1 || len(m.ColumnFormatCodes) != 1 || m.ColumnFormatCodes[0] != 1 {
+					t.Errorf("%s: %+v", sql, m)
+				}
+			case *pgproto3.CopyData:
+				got = append(got, string(m.Data))
+			case *pgproto3.ErrorResponse:
+				t.Fatal(m.Message)
+			case *pgproto3.ReadyForQuery:
+				done = true
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
 	}
 }
 
