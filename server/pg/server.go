@@ -107,6 +107,9 @@ func (s *Server) accept(nc net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing || len(s.open) >= s.opt.MaxConnections+extraConns {
+		// Its startup is not awaited: a new socket takes the few bytes at once.
+		_ = nc.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, _ = nc.Write(appendError(nil, "FATAL", s.refusal()))
 		_ = nc.Close()
 		return
 	}
@@ -119,6 +122,15 @@ func (s *Server) accept(nc net.Conn) {
 		defer s.forget(c)
 		c.serve(s.ctx)
 	}()
+}
+
+// refusal is the error for a connection that is one too many, or too late.
+func (s *Server) refusal() *sqlstate.Error {
+	if s.closing {
+		return sqlstate.New(sqlstate.CannotConnectNow, "the database system is shutting down")
+	}
+	s.opt.Log.Warn("connection refused: too many", "limit", s.opt.MaxConnections)
+	return sqlstate.New(sqlstate.TooManyConnections, "sorry, too many clients already").WithDetail("The limit is %d connections.", s.opt.MaxConnections)
 }
 
 // forget removes an ended connection.
@@ -138,12 +150,8 @@ func (s *Server) register(c *conn) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
-		return sqlstate.New(sqlstate.CannotConnectNow, "the database system is shutting down")
-	}
-	if len(s.sessions) >= s.opt.MaxConnections {
-		s.opt.Log.Warn("connection refused: too many", "limit", s.opt.MaxConnections)
-		return sqlstate.New(sqlstate.TooManyConnections, "sorry, too many clients already").WithDetail("The limit is %d connections.", s.opt.MaxConnections)
+	if s.closing || len(s.sessions) >= s.opt.MaxConnections {
+		return s.refusal()
 	}
 	for {
 		s.lastPID++

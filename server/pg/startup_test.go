@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -113,6 +114,29 @@ func TestConnectionLimit(t *testing.T) {
 	a.send(&pgproto3.Terminate{})
 	waitFor(t, "a connection to end", func() bool { return srv.Connections() == 1 })
 	connect(t, addr)
+}
+
+// TestHalfOpenLimit: connections that say nothing are bounded too, and one too
+// many is told so before it has said anything.
+func TestHalfOpenLimit(t *testing.T) {
+	_, _, addr := startFake(t, Options{MaxConnections: 1})
+	for range 1 + extraConns {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	got, err := io.ReadAll(c)
+	if err != nil || !bytes.HasPrefix(got, []byte("E")) || !bytes.Contains(got, []byte("C53300\x00")) {
+		t.Errorf("one too many reads %q, %v", got, err)
+	}
 }
 
 // waitFor polls until cond holds.
