@@ -2,6 +2,7 @@ package htap
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,12 @@ type binding struct {
 
 // Table implements binder.Catalog.
 func (b *binding) Table(schema, name string) (*plan.Table, error) {
+	if schema == "" && strings.HasPrefix(name, "pg_") {
+		// pg_catalog comes before the search path: no table hides what clients read.
+		if v := lookupVirtual("pg_catalog", name); v != nil {
+			return v, nil
+		}
+	}
 	if t := b.cat.Table(schema, name); t != nil {
 		return b.s.db.planTable(t), nil
 	}
