@@ -2,6 +2,7 @@ package htap
 
 import (
 	"encoding/json"
+	"time"
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
@@ -138,9 +139,33 @@ func (l *loader) finish() error {
 		l.rows.Abort()
 		return err
 	}
-	db := l.x.s.db
-	l.x.s.tx.onCommit = append(l.x.s.tx.onCommit, db.feed.KickCheckpoint)
+	s, id := l.x.s, l.t.StorageID
+	s.tx.onCommit = append(s.tx.onCommit, s.db.feed.KickCheckpoint, func() { s.awaitFirstColumns(id) })
 	return nil
+}
+
+// firstColumnsWait bounds how long a load waits for the feed.
+const firstColumnsWait = time.Second
+
+// awaitFirstColumns waits until the feed has taken over the columns of a table
+// that was loaded in the transaction that made it. They are there already, but
+// until the feed says so, queries are planned for the rows.
+func (s *Session) awaitFirstColumns(storageID catalog.ID) {
+	deadline := time.Now().Add(firstColumnsWait)
+	for pause := 50 * time.Microsecond; time.Now().Before(deadline); pause = min(2*pause, 5*time.Millisecond) {
+		t, ok := s.db.feed.Columns().Table(storageID)
+		if !ok {
+			return
+		}
+		if state, _ := t.State(); state != colstore.Building {
+			return
+		}
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
 }
 
 // abort gives the load up unless it was finished.

@@ -194,6 +194,9 @@ func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
+	if err := r.space(); err != nil {
+		return err
+	}
 	b.sort()
 	first, last := b.body(&b.entries[0]), b.body(&b.entries[len(b.entries)-1])
 	if r.open != nil && bytes.Compare(r.runs[len(r.runs)-1].last, first) >= 0 {
@@ -217,6 +220,14 @@ func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
 	}
 	x.last = append(x.last[:0], last...)
 	return nil
+}
+
+// space returns 53100 while the disk is too full. A load writes much before its
+// transaction commits: it looks itself, with every buffer and file, so that it
+// does not use up what the log needs.
+func (r *runWriter) space() error {
+	r.store.watchSpace(context.Background())
+	return r.store.checkSpace()
 }
 
 // closeRun completes the files of the last run.
@@ -299,10 +310,7 @@ func (f *fileSet) add(body, value []byte) error {
 
 func (f *fileSet) open() error {
 	r := f.r
-	// A load writes much before its transaction commits: it looks itself, and
-	// often, so that it does not use up what the log needs.
-	r.store.watchSpace(context.Background())
-	if err := r.store.checkSpace(); err != nil {
+	if err := r.space(); err != nil {
 		return err
 	}
 	r.files++
