@@ -250,7 +250,8 @@ func (g *Generator) spread(t *table) string {
 		e := a
 		switch form := g.r.IntN(5); {
 		case form == 0 && c.tame && (c.typ == Int4 || c.typ == Int8 || c.typ == Date || c.typ == Float8):
-			e = a + " + g.i" + pick(g, "", " / 16", " % 7")
+			// DuckDB's series are of BIGINT, and it adds none of them to a date.
+			e = a + " + CAST(g.i" + pick(g, "", " / 16", " % 7") + " AS integer)"
 		case form == 1 && c.typ == Text:
 			e = a + " || g.i" + pick(g, "", " % 50")
 		case form == 2:
