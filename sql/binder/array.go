@@ -172,6 +172,26 @@ func (b *binder) regCast(e *parser.CastExpr, sc *scope) (x fn.Expr, ok bool, err
 	return x, true, err
 }
 
+// sequenceCall gives nextval and its like, whose argument is a name, the name of
+// what was cast to regclass.
+func sequenceCall(e *parser.FuncCall) *parser.FuncCall {
+	switch e.Name.Name {
+	case "nextval", "currval", "setval":
+	default:
+		return e
+	}
+	if len(e.Args) == 0 {
+		return e
+	}
+	cast, ok := e.Args[0].(*parser.CastExpr)
+	if !ok || cast.Type.Name != "regclass" {
+		return e
+	}
+	call := *e
+	call.Args = append([]parser.Expr{&parser.CastExpr{Loc: cast.Loc, Operand: cast, Type: &parser.TypeName{Loc: cast.Type.Loc, Name: "text"}}}, e.Args[1:]...)
+	return &call
+}
+
 // callOf calls a function of the catalog.
 func (b *binder) callOf(f *fn.Scalar, args []fn.Expr, pos []int) (fn.Expr, error) {
 	out := make([]fn.Expr, len(args))

@@ -49,7 +49,7 @@ func (b *binder) funcCall(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 	if name == "generate_series" || name == "unnest" {
 		return nil, b.unsupported(e.Pos(), "set-returning function %s in this place is", name)
 	}
-	args, pos, err := b.exprs(e.Args, sc)
+	args, pos, err := b.exprs(sequenceCall(e).Args, sc)
 	if err != nil {
 		return nil, err
 	}
