@@ -21,6 +21,8 @@ type optimizer struct {
 	// est estimates cardinalities.
 	est *estimator
 	off bool
+	// marksUsed are the marks that a push must keep; see usedMarks.
+	marksUsed plan.ColSet
 }
 
 // Optimize returns a plan with the same result, columns and order of columns

@@ -6,7 +6,10 @@ import (
 )
 
 // push moves every condition to the place where it filters first.
-func (o *optimizer) push(root plan.Node) plan.Node { return o.pushInto(root, nil) }
+func (o *optimizer) push(root plan.Node) plan.Node {
+	o.marksUsed = usedMarks(root)
+	return o.pushInto(root, nil)
+}
 
 // pushInto returns n filtered by conds, each as deep as it goes.
 func (o *optimizer) pushInto(n plan.Node, conds []fn.Expr) plan.Node {

@@ -2,6 +2,7 @@ package opt
 
 import (
 	"htapdb/sql/plan"
+	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
 
@@ -19,8 +20,12 @@ func (o *optimizer) pushJoin(j *plan.Join, conds []fn.Expr) plan.Node {
 		return o.pushOuter(j, conds, plan.NewColSet(j.Right.Columns()), false)
 	}
 	if j.Kind == plan.MarkJoin && !o.off {
-		if k, rest, ok := markToSemi(j, conds); ok {
-			return o.pushJoin(k, rest)
+		if k, value, rest, ok := markToSemi(j, conds); ok {
+			n := o.pushJoin(k, rest)
+			if o.marksUsed.Has(j.MarkCol.ID) {
+				return withMark(n, j.MarkCol, value)
+			}
+			return n
 		}
 	}
 	return o.pushOuter(j, conds, plan.NewColSet(j.Left.Columns()), true)
@@ -126,20 +131,17 @@ func (o *optimizer) pushOuter(j *plan.Join, conds []fn.Expr, preserved plan.ColS
 	return filter(&c, above)
 }
 
-// markToSemi turns a mark join whose mark is a condition into a semi or anti join.
-func markToSemi(j *plan.Join, conds []fn.Expr) (*plan.Join, []fn.Expr, bool) {
+// markToSemi turns a mark join whose mark is a condition into a semi or anti
+// join; value is the mark of the rows that are left.
+func markToSemi(j *plan.Join, conds []fn.Expr) (semi *plan.Join, value bool, rest []fn.Expr, ok bool) {
 	for i, c := range conds {
-		negated := false
-		if call, ok := c.(*fn.Call); ok && call.Func.Name == "not" {
-			c, negated = call.Args[0], true
-		}
-		id, ok := plan.RefID(c)
+		id, negated, ok := markCondition(c)
 		if !ok || id != j.MarkCol.ID {
 			continue
 		}
 		rest := append(append([]fn.Expr(nil), conds[:i]...), conds[i+1:]...)
 		if plan.Used(rest...).Has(id) {
-			return nil, nil, false
+			return nil, false, nil, false
 		}
 		s := *j
 		s.MarkCol = plan.Column{}
@@ -149,9 +151,49 @@ func markToSemi(j *plan.Join, conds []fn.Expr) (*plan.Join, []fn.Expr, bool) {
 		} else {
 			s.NullAware = false
 		}
-		return &s, rest, true
+		return &s, !negated, rest, true
 	}
-	return nil, nil, false
+	return nil, false, nil, false
+}
+
+// markCondition recognises a column as a condition, or its negation.
+func markCondition(c fn.Expr) (id plan.ColID, negated, ok bool) {
+	if call, isCall := c.(*fn.Call); isCall && call.Func.Name == "not" {
+		c, negated = call.Args[0], true
+	}
+	id, ok = plan.RefID(c)
+	return id, negated, ok
+}
+
+// withMark adds the mark of a join that has become a semi or anti join: it is
+// the same for all rows.
+func withMark(n plan.Node, mark plan.Column, value bool) plan.Node {
+	p := projectTo(n, n.Columns())
+	p.Items = append(p.Items, &fn.Literal{Value: types.NewBool(value), Typ: types.TBool})
+	p.Cols = append(append([]plan.Column(nil), p.Cols...), mark)
+	return p
+}
+
+// usedMarks are the marks that something else reads than one condition of a filter.
+func usedMarks(root plan.Node) plan.ColSet {
+	var used, conditions plan.ColSet
+	plan.Walk(root, func(n plan.Node) bool {
+		f, isFilter := n.(*plan.Filter)
+		if !isFilter {
+			used.AddAll(plan.Used(n.Exprs()...))
+			return true
+		}
+		for _, c := range f.Conds {
+			id, _, ok := markCondition(c)
+			if ok && !conditions.Has(id) {
+				conditions.Add(id)
+				continue
+			}
+			used.AddAll(plan.Used(c))
+		}
+		return true
+	})
+	return used
 }
 
 // finishJoins turns equalities in join conditions into keys, everywhere.
