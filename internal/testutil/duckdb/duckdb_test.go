@@ -205,6 +205,8 @@ func TestText(t *testing.T) {
 		"SELECT [1.50, 2]":                                                  "{1.50,2.00}",
 		"SELECT [1.5::DOUBLE]::DOUBLE[1]":                                   "{1.5}",
 		"SELECT TIMESTAMPTZ '2001-02-03 04:05:06+02'":                       "2001-02-03 02:05:06+00",
+		"SELECT DATE '2023-03-15' - 2000000":                                "3454-05-22 BC",
+		"SELECT DATE '0001-01-01' - 1":                                      "0001-12-31 BC",
 		"SELECT 'x'::ENUM('x')":                                             "x",
 		"SELECT CAST(1.05 AS DECIMAL(10,2)) * CAST(1.050 AS DECIMAL(10,3))": "1.10250",
 	} {

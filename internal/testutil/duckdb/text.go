@@ -48,10 +48,20 @@ func formatValue(v any, typeName string) (string, error) {
 	return "", fmt.Errorf("a value of type %s has no text form here; cast it to VARCHAR in the query", typeName)
 }
 
-// formatTime returns a date or time in the form of the column's type.
+// formatTime returns a date or time in the form of the column's type, with the
+// years before the first one as PostgreSQL writes them.
 func formatTime(v time.Time, typeName string) (string, error) {
 	const seconds = "15:04:05.999999"
 	v = v.UTC()
+	if y := v.Year(); y <= 0 && typeName != "TIME" {
+		// Leap years repeat every 400 years: the shift moves no day.
+		shift := 400 * (1 - y/400)
+		s, err := formatTime(v.AddDate(shift, 0, 0), typeName)
+		if len(s) < 4 || err != nil {
+			return s, err
+		}
+		return fmt.Sprintf("%04d%s BC", 1-y, s[4:]), nil
+	}
 	switch typeName {
 	case "DATE":
 		return v.Format(time.DateOnly), nil
