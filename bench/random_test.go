@@ -74,7 +74,7 @@ func againstDuckDB(t *testing.T, g *randsql.Generator, route string, end time.Ti
 		case "refused":
 			refused++
 		default:
-			q.Shrink(300, func() bool {
+			q.Shrink(20*time.Second, func() bool {
 				why := differsFromDuckDB(s, peer, q)
 				return why != "" && why != "refused"
 			})

@@ -233,7 +233,7 @@ func (d *differential) report(want, have variant, session string, q *randsql.Que
 		d.configure(have, session)
 		return differ(q, a, d.run(have, session, q))
 	}
-	q.Shrink(400, func() bool { return again() != "" })
+	q.Shrink(20*time.Second, func() bool { return again() != "" })
 	why := again()
 	if why == "" {
 		d.t.Errorf("HTAPDB_SEED=%d, session %q: once, %s differs from %s:\n%s", d.seed, session, have.name, want.name, full)

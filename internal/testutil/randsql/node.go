@@ -3,6 +3,7 @@ package randsql
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Node is a piece of a statement: text and further nodes.
@@ -114,32 +115,30 @@ func (n *Node) walk(f func(*Node) bool) {
 }
 
 // Shrink makes the tree smaller in place while fails says that it still fails,
-// calling it at most budget times.
-func (n *Node) Shrink(budget int, fails func() bool) {
+// as long as the budget lasts: a try may take seconds.
+func (n *Node) Shrink(budget time.Duration, fails func() bool) {
+	end := time.Now().Add(budget)
 	for again := true; again; {
 		again = false
 		n.walk(func(m *Node) bool {
-			for budget > 0 && m.shrinkOnce(&budget, fails) {
+			for m.shrinkOnce(end, fails) {
 				again = true
 			}
-			return budget > 0
+			return time.Now().Before(end)
 		})
 	}
 }
 
 // shrinkOnce tries the smaller forms of one node and keeps the first that fails.
-func (n *Node) shrinkOnce(budget *int, fails func() bool) bool {
+func (n *Node) shrinkOnce(end time.Time, fails func() bool) bool {
 	saved := *n
 	size := len(n.String())
 	try := func(smaller Node) bool {
-		if *budget <= 0 {
+		if time.Now().After(end) {
 			return false
 		}
-		if *n = smaller; len(n.String()) < size {
-			*budget--
-			if fails() {
-				return true
-			}
+		if *n = smaller; len(n.String()) < size && fails() {
+			return true
 		}
 		*n = saved
 		return false
