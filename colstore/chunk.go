@@ -248,12 +248,3 @@ func findChunk(chunks []*chunk, id uint64) (*chunk, int) {
 	c := chunks[i-1]
 	return c, c.find(id)
 }
-
-// rows returns the number of published rows, dead ones included.
-func (d *delta) rows() int {
-	n := 0
-	for _, c := range d.list() {
-		n += c.rows()
-	}
-	return n
-}

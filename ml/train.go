@@ -46,15 +46,6 @@ func algorithms() []*algorithm {
 	return []*algorithm{linearRegression(), logisticRegression()}
 }
 
-// Canonical returns the full name of an algorithm.
-func Canonical(name string) (string, error) {
-	a, err := lookup(name)
-	if err != nil {
-		return "", err
-	}
-	return a.name, nil
-}
-
 func lookup(name string) (*algorithm, error) {
 	all := algorithms()
 	names := make([]string, len(all))

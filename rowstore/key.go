@@ -73,11 +73,6 @@ func appendSuffix(dst []byte, ts Timestamp) []byte {
 	return append(dst, suffixLen)
 }
 
-// putTimestamp patches the timestamp of a complete key.
-func putTimestamp(key []byte, ts Timestamp) {
-	binary.BigEndian.PutUint64(key[len(key)-suffixLen:], ^uint64(ts))
-}
-
 // splitKey returns where the suffix starts; a key without one is all prefix.
 func splitKey(key []byte) int {
 	n := len(key)

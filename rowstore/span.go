@@ -99,9 +99,6 @@ func (s *Schema) appendSpanDatum(dst []byte, index uint32, ord int, d types.Datu
 	return appendKeyDatum(append(dst, markValue), s.def.Columns[ord].Type, d)
 }
 
-// PointSpan returns the span that holds only key.
-func PointSpan(key Key) Span { return Span{Start: key, End: prefixEnd(key)} }
-
 // emptySpan holds no key: no encoded key is below the empty one.
 func emptySpan() Span { return Span{Start: []byte{0}, End: []byte{0}} }
 

@@ -161,11 +161,6 @@ func SelectNull(valid []uint8, n int, sel, out []int32) []int32 {
 	return SelectIntRange(valid[:n], 0, 0, false, sel, out)
 }
 
-// SelectTrue selects the rows with flags[i] != 0.
-func SelectTrue(flags []uint8, sel, out []int32) []int32 {
-	return SelectIntRange(flags, 0, 0, true, sel, out)
-}
-
 // SelectBits selects the rows r whose bit from+r is set in bits, or clear if set
 // is false: all n, or those of sel. Bits count from the least significant one of
 // each byte, as in Arrow.

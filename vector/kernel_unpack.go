@@ -36,9 +36,6 @@ func GatherInt32(dst, src, idx []int32) { Gather(dst, src, idx) }
 // GatherInt64 is Gather for 64-bit integers.
 func GatherInt64(dst, src []int64, idx []int32) { Gather(dst, src, idx) }
 
-// GatherFloat64 is Gather for doubles.
-func GatherFloat64(dst, src []float64, idx []int32) { Gather(dst, src, idx) }
-
 func unpackGo[D Int, S Code](dst []D, src []S, base D) {
 	dst = dst[:len(src)]
 	for i, x := range src {

@@ -58,6 +58,3 @@ func SetSIMD(name string) error {
 	}
 	return sqlstate.New(sqlstate.InvalidParameterValue, "invalid SIMD level %q: expected auto, off, go, avx2 or avx512", name)
 }
-
-// atLevel reports whether the kernels may use the instructions of l.
-func atLevel(l Level) bool { return Level(level.Load()) >= l }

@@ -244,6 +244,7 @@ func (v *verifier) ddl() {
 	columns := `SELECT count(*) FROM information_schema.columns WHERE column_name = 'extra' AND table_name = `
 	exists("shifty.extra", extraShifty(n), columns+`'shifty'`)
 	exists("accounts.extra", extraAccounts(n), columns+`'accounts'`)
+	exists("uniq_v", indexExists(n), `SELECT count(*) FROM pg_indexes WHERE indexname = 'uniq_v'`)
 	exists("brief", briefExists(n), `SELECT count(*) FROM information_schema.tables WHERE table_name = 'brief'`)
 	if _, err := v.read("row", `SELECT n FROM seen`); (err == nil) != viewExists(n) {
 		v.problem("after transaction %d of ddl the view gives %v", n, err)

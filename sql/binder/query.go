@@ -72,15 +72,6 @@ func (b *binder) projectAll(q *query) *plan.Project {
 	return p
 }
 
-// columns returns the plan columns of the result.
-func (q *query) columns() []plan.Column {
-	out := make([]plan.Column, len(q.cols))
-	for i, c := range q.cols {
-		out[i] = c.Column
-	}
-	return out
-}
-
 // selectStmt binds a query inside the scope outer.
 func (b *binder) selectStmt(s *parser.SelectStmt, outer *scope) (*query, error) {
 	sc := outer

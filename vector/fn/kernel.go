@@ -184,20 +184,6 @@ func withContext(f func(ctx *Context) (Kernel, error)) Kernel {
 	}
 }
 
-// nullable1 makes a kernel of a function of one argument whose result may be NULL (ok false).
-func nullable1[A, R element](f func(A) (r R, ok bool, err error)) Kernel {
-	return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-		a, r, m := vals[A](args[0]), vals[R](out), step(args[0])
-		return eachRow(sel, n, func(i int) error {
-			v, ok, err := f(a[i&m])
-			if r[i] = v; !ok {
-				out.SetNull(i)
-			}
-			return err
-		})
-	}
-}
-
 // nullable2 is nullable1 for two arguments.
 func nullable2[A, B, R element](f func(A, B) (r R, ok bool, err error)) Kernel {
 	return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {

@@ -18,18 +18,6 @@ func exprKey(e Expr) string {
 	return b.String()
 }
 
-// Equal reports whether two expressions are certain to give the same result on every row.
-func Equal(a, b Expr) bool {
-	if a == b {
-		return true
-	}
-	if a == nil || b == nil || a.Type() != b.Type() {
-		return false
-	}
-	key := exprKey(a)
-	return key != "" && key == exprKey(b)
-}
-
 func writeKey(b *strings.Builder, e Expr) bool {
 	switch e := e.(type) {
 	case *Column:

@@ -26,10 +26,6 @@ func Open() (*DB, error) {
 // Close frees the database and its data.
 func (d *DB) Close() error { return d.db.Close() }
 
-// SQL returns the database for use through database/sql, for benchmarks that read values and not text.
-// Its connections share the data.
-func (d *DB) SQL() *sql.DB { return d.db }
-
 // SetThreads sets how many threads queries may use, at least one.
 func (d *DB) SetThreads(ctx context.Context, n int) error {
 	return d.Exec(ctx, fmt.Sprintf("SET threads TO %d", n))

@@ -4,7 +4,6 @@ package duckdb
 
 import (
 	"context"
-	"database/sql"
 )
 
 // DB is a database. Without cgo there is none: Open fails.
@@ -15,9 +14,6 @@ func Open() (*DB, error) { return nil, ErrNoCgo }
 
 // Close returns ErrNoCgo.
 func (*DB) Close() error { return ErrNoCgo }
-
-// SQL returns nil.
-func (*DB) SQL() *sql.DB { return nil }
 
 // SetThreads returns ErrNoCgo.
 func (*DB) SetThreads(context.Context, int) error { return ErrNoCgo }
