@@ -190,8 +190,13 @@ func (db *DB) tableStatus(visible uint64) []TableStatus {
 // Lags returns how long recent commits took from commit to the columns.
 func (db *DB) Lags() []time.Duration { return db.feed.Lags() }
 
-// ResetLags forgets the lags so far, for measurements.
-func (db *DB) ResetLags() { db.feed.ResetLags() }
+// ResetLags forgets the lags and waits so far, for measurements.
+func (db *DB) ResetLags() {
+	db.feed.ResetLags()
+	db.counts.waitMu.Lock()
+	defer db.counts.waitMu.Unlock()
+	db.counts.recentWaits = nil
+}
 
 // infoVars are what information functions read, settings included. The map is
 // made again after a setting has changed and shared by statements until then.
