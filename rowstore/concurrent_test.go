@@ -34,6 +34,11 @@ func retry(t testing.TB, s *Store, o TxnOptions, fn func(tx *Txn) error) (Timest
 		if err == nil {
 			return ts, true
 		}
+		// As sessions do: before what the transaction ran into is visible, another
+		// one runs into it too.
+		if err := tx.WaitRead(bg); err != nil {
+			t.Error(err)
+		}
 		tx.Rollback()
 		switch sqlstate.CodeOf(err) {
 		case sqlstate.SerializationFailure, sqlstate.DeadlockDetected:
