@@ -337,12 +337,10 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 			n, err = x.attempt(p, c)
 		}
 	}
-	if err != nil || len(c.batches) > 0 {
-		// What others have committed and is not durable yet must not be shown, in
-		// rows as little as in an error. Without either the next statement waits.
-		if e := x.s.tx.txn.WaitRead(x.ctx); err == nil {
-			err = e
-		}
+	if err == nil && len(c.batches) > 0 {
+		// What others have committed and is not durable yet must not be shown.
+		// Without rows the next statement waits, after an error end does.
+		err = x.s.tx.txn.WaitRead(x.ctx)
 	}
 	if err == nil {
 		// A savepoint costs something for every write after it.
@@ -376,22 +374,13 @@ func (x *execution) attempt(p *planned, c *collected) (int64, error) {
 
 // again undoes the statement and plans it again: the catalog may be what changed.
 func (x *execution) again() (*planned, error) {
-	if err := x.undo(); err != nil {
+	if err := x.s.tx.txn.RollbackTo(x.sp); err != nil {
+		return nil, err
+	}
+	if err := x.nextStatement(); err != nil {
 		return nil, err
 	}
 	return x.s.planAt(x.st, x.cat)
-}
-
-// undo takes the statement's writes back, and a new snapshot with its catalog.
-func (x *execution) undo() error {
-	txn := x.s.tx.txn
-	if err := txn.RollbackTo(x.sp); err != nil {
-		return err
-	}
-	if err := txn.StartStatement(x.ctx); err != nil {
-		return err
-	}
-	return x.loadCatalog()
 }
 
 // lockTables takes the shared lock of every table that the plan writes to or

@@ -112,9 +112,6 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	} else {
 		out, err = x.runHandler(u)
 	}
-	if err != nil && s.tx.txn != nil {
-		_ = s.tx.txn.WaitRead(x.ctx) // as in collect: an error tells something too
-	}
 	if err = x.end(err); err != nil {
 		return nil, err
 	}
