@@ -102,10 +102,10 @@ func crashRound(t *testing.T, seed uint64) {
 type crashingFS struct {
 	unsynced int
 	left     atomic.Int64
-	clone    atomic.Pointer[pebblevfs.MemFS]
+	clone    atomic.Pointer[vfs.CrashableMem]
 }
 
-func (c *crashingFS) count(fs *pebblevfs.MemFS, op errorfs.Op) {
+func (c *crashingFS) count(fs *vfs.CrashableMem, op errorfs.Op) {
 	if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
 		return
 	}

@@ -180,7 +180,7 @@ func TestPowerLoss(t *testing.T) {
 
 // verify opens a disk after a power loss and checks it; again is to crash the
 // recovered store once more.
-func (r *crashRun) verify(t *testing.T, fs *pebblevfs.MemFS, p promise, again bool) {
+func (r *crashRun) verify(t *testing.T, fs *vfs.CrashableMem, p promise, again bool) {
 	t.Helper()
 	s, err := Open("db", Options{FS: fs, MemTableBytes: 1 << 20})
 	if err != nil {

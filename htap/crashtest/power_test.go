@@ -48,13 +48,13 @@ func TestPowerLoss(t *testing.T) {
 
 // generation is a disk with what is known about it.
 type generation struct {
-	fs *pebblevfs.MemFS
+	fs *vfs.CrashableMem
 	l  *ledger
 }
 
 // crashed is a clone with what was known when it was taken.
 type crashed struct {
-	fs       *pebblevfs.MemFS
+	fs       *vfs.CrashableMem
 	l        *ledger
 	unsynced int
 }

@@ -137,7 +137,7 @@ func TestCleanRestart(t *testing.T) {
 
 // tail is a disk whose last column checkpoint is older than some commits.
 type tail struct {
-	mem *pebblevfs.MemFS
+	mem *vfs.CrashableMem
 	fs  vfs.FS
 	// keep makes checkpoints fail from now on.
 	keep atomic.Bool

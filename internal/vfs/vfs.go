@@ -27,10 +27,6 @@ var Default = vfs.Default
 // NewMem returns an empty in-memory file system without crash semantics.
 func NewMem() *vfs.MemFS { return vfs.NewMem() }
 
-// NewCrashableMem returns an in-memory file system whose CrashClone gives the
-// state after a power loss: what was synced, and a random part of the rest.
-func NewCrashableMem() *vfs.MemFS { return vfs.NewCrashableMem() }
-
 // MakeDirs makes a directory and its missing parents, and makes their names
 // durable: without that a power loss takes the whole directory, whatever was
 // synced in it.
