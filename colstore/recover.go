@@ -61,12 +61,21 @@ func (s *Store) readManifest(names []string) (m *manifest, why string) {
 	case m == nil:
 	case m.storeID != s.opts.StoreID:
 		m, why = nil, "the columns belong to another row store"
-	case m.incarnation != s.opts.Incarnation:
-		m, why = nil, "the columns belong to another incarnation of the row store"
+	case !s.continues(m.incarnation, m.position):
+		m, why = nil, "the columns belong to another copy of the row store, or have commits that it lost"
 	case m.position > s.opts.DurableTS:
 		m, why = nil, "the columns are ahead of what the row store recovered"
 	}
 	return m, why
+}
+
+// continues reports whether the row store's commits up to a position are those
+// of the incarnation.
+func (s *Store) continues(incarnation, position uint64) bool {
+	if s.opts.Continues == nil {
+		return incarnation == s.opts.Incarnation
+	}
+	return s.opts.Continues(incarnation, position)
 }
 
 // openTable opens a table of the manifest. One whose files are damaged comes up

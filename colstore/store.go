@@ -20,10 +20,14 @@ type Options struct {
 	// Dir is the directory of the store's files, created if it is missing. ""
 	// keeps everything in memory: the store is empty at every Open.
 	Dir string
-	// StoreID and Incarnation identify the row store; a manifest written beside
-	// another one is discarded.
+	// StoreID identifies the row store and Incarnation its opening; both go into
+	// the manifest, and one written beside another store is discarded.
 	StoreID     [16]byte
 	Incarnation uint64
+	// Continues reports whether the row store has exactly the commits up to a
+	// position that it had in an incarnation; otherwise that one's manifest is
+	// discarded. nil accepts only Incarnation.
+	Continues func(incarnation, position uint64) bool
 	// DurableTS is the timestamp up to which the row store recovered; a manifest
 	// of a later position describes commits that were lost, and is discarded.
 	DurableTS uint64

@@ -267,7 +267,14 @@ func TestMismatch(t *testing.T) {
 		"position":    func(o *Options) { o.DurableTS = h.m.ts - 1 },
 		"store":       func(o *Options) { o.StoreID[0]++ },
 		"incarnation": func(o *Options) { o.Incarnation++ },
-		"nothing":     func(*Options) {},
+		"lost commits": func(o *Options) {
+			o.Continues = func(incarnation, position uint64) bool { return incarnation != 1 || position != h.m.ts }
+		},
+		"later opening": func(o *Options) {
+			o.Incarnation++
+			o.Continues = func(incarnation, position uint64) bool { return incarnation == 1 && position == h.m.ts }
+		},
+		"nothing": func(*Options) {},
 	} {
 		// A mismatch removes the files: each case gets a copy.
 		copied := vfs.NewMem()
@@ -281,11 +288,12 @@ func TestMismatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fits := name == "nothing"; (s.RecoveredPosition() != 0) != fits || (s.RecoveryReason() == "") != fits || (len(s.Tables()) == 1) != fits {
+		fits := name == "nothing" || name == "later opening"
+		if (s.RecoveredPosition() != 0) != fits || (s.RecoveryReason() == "") != fits || (len(s.Tables()) == 1) != fits {
 			t.Errorf("%s: position %d, reason %q, %d tables", name, s.RecoveredPosition(), s.RecoveryReason(), len(s.Tables()))
 		}
 		names, _ := copied.List("db")
-		if name != "nothing" && len(names) != 0 {
+		if !fits && len(names) != 0 {
 			t.Errorf("%s: files are left: %v", name, names)
 		}
 		s.Close()

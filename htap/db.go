@@ -2,12 +2,10 @@ package htap
 
 import (
 	"context"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,22 +95,12 @@ func (db *DB) open() error {
 		db.rows.Close()
 		return err
 	}
-	if err := db.feed.Start(db.ctx, db.rows, db.catalog, storeID(db.rows.UUID())); err != nil {
+	if err := db.feed.Start(db.ctx, db.rows, db.catalog); err != nil {
 		db.rows.Close()
 		return err
 	}
 	db.pool = olap.NewPool(db.cfg.workers)
 	return nil
-}
-
-// storeID turns the row store's UUID into the column store's 16 bytes.
-func storeID(uuid string) (id [16]byte) {
-	b, err := hex.DecodeString(strings.ReplaceAll(uuid, "-", ""))
-	if err != nil {
-		b = []byte(uuid)
-	}
-	copy(id[:], b)
-	return id
 }
 
 // fatal is told that commits can no longer be made durable.

@@ -134,7 +134,7 @@ func (db *DB) Status() Status {
 	}
 	r := db.feed.Recovery()
 	s.Counters["replayed_commits_total"], s.Counters["replayed_loads_total"] = float64(r.Replayed), float64(r.Reloaded)
-	s.Counters["column_fills_total"] = float64(r.Filled)
+	s.Counters["column_fills_total"], s.Counters["columns_shed_total"] = float64(r.Filled), float64(r.Shed)
 	c.errorsMu.Lock()
 	for class, n := range c.errors {
 		s.Counters["errors_"+class+"_total"] = float64(n)

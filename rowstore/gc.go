@@ -131,7 +131,7 @@ func (s *Store) recoverCollector() error {
 	}
 	c.saved = Timestamp(number(value, 0))
 	s.snaps.horizon = c.saved
-	c.sweepAll = s.incarnation > 1
+	c.sweepAll = s.openings > 1
 	return s.metaScan(metaDrop, func(parts []uint64, value []byte) error {
 		if len(parts) == 1 {
 			c.drops[uint32(parts[0])] = Timestamp(number(value, 0))

@@ -2,7 +2,6 @@ package rowstore
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"syscall"
 
@@ -14,12 +13,15 @@ import (
 // Kinds of the store's own records: the index part of keys of table 0. Their
 // keys have no suffix; their values are fixed-width little-endian numbers.
 const (
-	metaIdentity = 1 // uuid (16) | incarnation (8)
+	metaIdentity = 1 // uuid (16) | number of openings (8)
 	metaCeiling  = 2 // timestamp ceiling (8) | newest durable commit then (8)
 	metaSequence = 3 // by table: rowID ceiling (8) | hidden key ceiling (8)
 	metaLoad     = 4 // by table and L: see loadRecord
 	metaDrop     = 5 // by table: timestamp after which it goes (8)
 	metaHorizon  = 6 // collection horizon (8): snapshots below are refused
+	// metaIncarnations: for each of the last openings, the newest at the end:
+	// random id (8) | newest commit recovered (8)
+	metaIncarnations = 7
 )
 
 // metaKey returns the key of a record; table and ts are part of it where the
@@ -108,12 +110,6 @@ func number(value []byte, i int) uint64 {
 		return 0
 	}
 	return binary.LittleEndian.Uint64(value[8*i:])
-}
-
-// formatUUID prints 16 bytes in the usual form.
-func formatUUID(b []byte) string {
-	h := hex.EncodeToString(b)
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // ioError is 58030 with a cause, 53100 for a full disk, or XX001 where Pebble

@@ -2,7 +2,6 @@ package rowstore
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"runtime"
 	"time"
@@ -127,33 +126,14 @@ func (s *Store) recover() error {
 	if s.recovered > ceiling {
 		return sqlstate.New(sqlstate.DataCorrupted, "row store %q has a commit at %s above its timestamp ceiling %s", s.dir, s.recovered, ceiling)
 	}
+	if err := s.beginIncarnation(); err != nil {
+		return err
+	}
 	s.marks.start(s.recovered, s.opts.Publisher)
 	if err := s.recoverCollector(); err != nil {
 		return err
 	}
 	return s.home.created()
-}
-
-// loadIdentity makes or reads the UUID and counts the incarnation.
-func (s *Store) loadIdentity() error {
-	value, err := s.metaGet(metaKey(metaIdentity))
-	if err != nil {
-		return err
-	}
-	if value == nil {
-		value = make([]byte, 16+8)
-		if _, err := rand.Read(value[:16]); err != nil {
-			return sqlstate.Wrap(sqlstate.IOError, err, "no randomness for the store's identity")
-		}
-		value[6], value[8] = value[6]&0x0F|0x40, value[8]&0x3F|0x80
-	}
-	if len(value) != 24 {
-		return sqlstate.New(sqlstate.DataCorrupted, "row store %q: identity of %d bytes", s.dir, len(value))
-	}
-	s.uuid = formatUUID(value[:16])
-	s.incarnation = number(value[16:], 0) + 1
-	next := append(append([]byte(nil), value[:16]...), numbers(s.incarnation)...)
-	return s.metaSet(true, metaKey(metaIdentity), next)
 }
 
 // newestCommit returns the newest committed timestamp, looking only at blocks

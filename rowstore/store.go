@@ -25,9 +25,11 @@ type Store struct {
 	home     *directory
 	db       *pebble.DB
 
-	uuid        string
-	incarnation uint64
-	recovered   Timestamp
+	uuid     [16]byte
+	openings uint64 // this one included
+	// incarnations are the last openings; the newest is this one.
+	incarnations []incarnation
+	recovered    Timestamp
 
 	commitMu sync.Mutex
 	oracle   oracle
@@ -64,11 +66,8 @@ type storeStats struct {
 	rows, bytes, loaded                    atomic.Uint64
 }
 
-// UUID identifies the store for its life.
-func (s *Store) UUID() string { return s.uuid }
-
-// Incarnation returns how many times the store has been opened.
-func (s *Store) Incarnation() uint64 { return s.incarnation }
+// UUID identifies the store for its life; a copy of its directory has the same.
+func (s *Store) UUID() [16]byte { return s.uuid }
 
 // RecoveredTimestamp returns the newest commit found when the store was opened.
 func (s *Store) RecoveredTimestamp() Timestamp { return s.recovered }

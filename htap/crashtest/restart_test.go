@@ -337,6 +337,42 @@ func TestOldColumns(t *testing.T) {
 	d.close()
 }
 
+// Columns of one copy of a directory beside the rows of another are thrown away,
+// although the store, the position and the rowIDs look right.
+func TestColumnsOfAnotherCopy(t *testing.T) {
+	fs := vfs.NewMem()
+	d := use(t, fs)
+	d.exec("CREATE TABLE t (id INT PRIMARY KEY, name TEXT)")
+	d.load("t", 0, fewRows)
+	d.close()
+	other := vfs.NewMem()
+	if ok, err := pebblevfs.Clone(fs, other, "db", "db"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	d = use(t, other)
+	d.recovery(0, 0, false) // what both had is good in a copy
+	d.exec("INSERT INTO t VALUES (1000, 'other')")
+	d.close()
+	d = use(t, fs)
+	d.exec("INSERT INTO t VALUES (2000, 'one')", "INSERT INTO t VALUES (2001, 'two')")
+	d.close()
+	if err := fs.RemoveAll("db/columns"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := pebblevfs.Clone(other, fs, "db/columns", "db/columns"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	d = use(t, fs)
+	if said := d.l.failed(); len(said) != 1 || !strings.Contains(said[0], "another copy") {
+		t.Errorf("the engine says %q", said)
+	}
+	d.recovery(1, 0, false)
+	d.want("2", "SELECT count(*) FROM t WHERE id >= 1000")
+	d.l = newLedger()
+	d.check("t")
+	d.close()
+}
+
 // Rows of dropped and emptied tables go, also if the crash came before anybody
 // had asked for it.
 func TestRowsOfDroppedTables(t *testing.T) {

@@ -29,6 +29,7 @@ func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 		}
 	}
 	for _, ev := range events {
+		f.shedTable(groups)
 		if catalog.Touches(ev) || len(ev.Loads) > 0 {
 			flush()
 			f.applyCatalog(only, ev)

@@ -10,7 +10,8 @@
 //
 // Open brings the columns to the row store's state: from their checkpoint by
 // replaying the changes since, or by filling tables anew from a snapshot. A
-// table that cannot be kept up is detached, and rebuilt beside the feed.
+// table that cannot be kept up is detached, and rebuilt beside the feed; so is
+// the one with most of the changes when a commit has waited too long for room.
 //
 // Invariants: events are applied in commit order, each once, none before it is
 // visible; columns are advanced to a timestamp only when every event at or

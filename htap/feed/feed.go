@@ -19,6 +19,9 @@ import (
 type Options struct {
 	// QueueBytes bounds the events between commit and application; 0 is 256 MiB.
 	QueueBytes int64
+	// Patience is how long a commit waits for room between commit and application
+	// before a table that is in the way is detached; 0 is 10 s.
+	Patience time.Duration
 	// CheckpointInterval is how often the columns are checkpointed when there is
 	// something to write; 0 is 30 s.
 	CheckpointInterval time.Duration
@@ -49,6 +52,8 @@ type Feed struct {
 	rebuilds map[uint32]*rebuild
 	// failures counts a table's rebuilds that have failed since the last good one.
 	failures map[uint32]int
+	// shed is the table to detach because writers have waited too long, 0 for none.
+	shed atomic.Uint32
 	// calls are functions to run on the applier goroutine between batches.
 	calls chan func()
 
@@ -70,14 +75,18 @@ func New(o Options) *Feed {
 	if o.QueueBytes <= 0 {
 		o.QueueBytes = 256 << 20
 	}
+	if o.Patience <= 0 {
+		o.Patience = 10 * time.Second
+	}
 	if o.CheckpointInterval <= 0 {
 		o.CheckpointInterval = 30 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	f := &Feed{opts: o, queue: newQueue(o.QueueBytes), rebuilds: map[uint32]*rebuild{}, failures: map[uint32]int{},
+	f := &Feed{opts: o, rebuilds: map[uint32]*rebuild{}, failures: map[uint32]int{},
 		calls: make(chan func()), kick: make(chan struct{}, 1)}
+	f.queue = newQueue(o.QueueBytes, o.Patience, f.stalled)
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }
@@ -108,11 +117,15 @@ func (f *Feed) Applied() rowstore.Timestamp { return rowstore.Timestamp(f.applie
 
 // Start opens the column store, brings it to the row store's state and begins
 // to follow. Nothing may commit before it returns.
-func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Store, storeID [16]byte) error {
+func (f *Feed) Start(ctx context.Context, rows *rowstore.Store, cat *catalog.Store) error {
 	f.rows, f.catalog = rows, cat
 	var err error
 	f.columns, err = colstore.Open(colstore.Options{
-		FS: f.opts.FS, Dir: f.opts.Dir, StoreID: storeID, DurableTS: uint64(rows.RecoveredTimestamp()),
+		FS: f.opts.FS, Dir: f.opts.Dir, DurableTS: uint64(rows.RecoveredTimestamp()),
+		StoreID: rows.UUID(), Incarnation: rows.Incarnation(),
+		Continues: func(incarnation, position uint64) bool {
+			return rows.Continues(incarnation, rowstore.Timestamp(position))
+		},
 		Memory: f.opts.Memory, Horizon: f.horizon,
 		OnCorrupt: func(t *colstore.Table, err error) { f.later(func() { f.startRebuild(t, err) }) },
 		OnError:   f.maintenanceFailed,
@@ -163,15 +176,13 @@ func (f *Feed) apply() {
 	}
 }
 
-// drain applies everything that is visible now; it reports whether there was
-// anything.
+// drain applies what is visible now, or a part of it if that is much; it reports
+// whether there was anything.
 func (f *Feed) drain() bool {
 	events, visible := f.queue.take()
-	bytes := int64(0)
 	list := make([]*rowstore.Event, len(events))
 	for i, e := range events {
 		list[i] = e.Event
-		bytes += e.Bytes
 	}
 	f.applyAll(list)
 	f.park(list)
@@ -182,7 +193,7 @@ func (f *Feed) drain() bool {
 	if len(events) == 0 {
 		return false
 	}
-	f.queue.release(bytes)
+	f.queue.done()
 	f.lag(events)
 	f.dirty.Store(true)
 	if f.opts.Dir == "" {
@@ -196,7 +207,8 @@ func (f *Feed) drain() bool {
 func (f *Feed) CatchUp() {
 	done := make(chan struct{})
 	f.later(func() {
-		f.drain()
+		for to := f.queue.watermark(); f.drain() && f.Applied() < to; {
+		}
 		close(done)
 	})
 	select {

@@ -13,11 +13,16 @@ import (
 // queue holds events in commit order between commit and application.
 type queue struct {
 	limit int64
+	// patience is how long a reservation waits before stalled is called, again and
+	// again until it is granted; stalled must not block.
+	patience time.Duration
+	stalled  func()
 
 	mu sync.Mutex
-	// events are enqueued and not taken yet; used counts the bytes reserved by
-	// commits in progress, in events, and of those being applied.
+	// events are enqueued and not taken yet, taken those being applied; used counts
+	// their bytes and those reserved by commits in progress.
 	events  []queued
+	taken   []queued
 	used    int64
 	visible rowstore.Timestamp
 	// line are the reservations that wait, in order.
@@ -38,8 +43,8 @@ type queued struct {
 	at time.Time
 }
 
-func newQueue(limit int64) *queue {
-	return &queue{limit: limit, wake: make(chan struct{}, 1)}
+func newQueue(limit int64, patience time.Duration, stalled func()) *queue {
+	return &queue{limit: limit, patience: patience, stalled: stalled, wake: make(chan struct{}, 1)}
 }
 
 // reserve waits until bytes fit. An event larger than the whole limit is let in
@@ -54,10 +59,17 @@ func (q *queue) reserve(ctx context.Context, bytes int64) error {
 	r := &reservation{bytes, make(chan struct{})}
 	q.line = append(q.line, r)
 	q.mu.Unlock()
-	select {
-	case <-r.granted:
-		return nil
-	case <-ctx.Done():
+	tick := time.NewTicker(q.patience)
+	defer tick.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-r.granted:
+			return nil
+		case <-tick.C:
+			q.stalled()
+		case <-ctx.Done():
+			waiting = false
+		}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -115,12 +127,19 @@ func (q *queue) wakeUp() {
 	}
 }
 
-// take removes the events that are visible and returns the watermark they reach.
+// take removes the oldest events that are visible, a fraction of the queue at
+// most so that writers get their room back step by step, and returns them with
+// the watermark they reach. They count until done.
 func (q *queue) take() (events []queued, visible rowstore.Timestamp) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := 0
+	visible = q.visible
+	n, bytes := 0, int64(0)
 	for n < len(q.events) && q.events[n].TS <= q.visible {
+		if bytes += q.events[n].Bytes; n > 0 && bytes > q.limit/takeShare {
+			visible = q.events[n-1].TS
+			break
+		}
 		n++
 	}
 	if n > 0 {
@@ -131,5 +150,43 @@ func (q *queue) take() (events []queued, visible rowstore.Timestamp) {
 			q.events = nil
 		}
 	}
-	return events, q.visible
+	q.taken = events
+	return events, visible
+}
+
+// takeShare is which part of the queue is applied at once.
+const takeShare = 8
+
+// done gives back the room of the events that were taken.
+func (q *queue) done() {
+	bytes := int64(0)
+	for _, e := range q.taken { // only the applier, which calls, changes taken
+		bytes += e.Bytes
+	}
+	q.mu.Lock()
+	q.taken = nil
+	q.mu.Unlock()
+	q.release(bytes)
+}
+
+// backlog counts the row changes that are not applied yet, by table.
+func (q *queue) backlog() map[uint32]int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := map[uint32]int{}
+	for _, events := range [][]queued{q.taken, q.events} {
+		for _, e := range events {
+			for i := range e.Changes {
+				n[e.Changes[i].TableID]++
+			}
+		}
+	}
+	return n
+}
+
+// watermark returns how far events may be applied.
+func (q *queue) watermark() rowstore.Timestamp {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.visible
 }

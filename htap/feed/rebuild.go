@@ -116,7 +116,7 @@ func (f *Feed) finishRebuild(r *rebuild, ts uint64, names []string, err error) {
 	}
 	if err == nil && !current {
 		f.columns.DiscardLoad(names)
-		f.startRebuild(t, errOverrun)
+		f.rebuildFailed(t, errOverrun)
 		return
 	}
 	if err == nil {

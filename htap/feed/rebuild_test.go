@@ -20,14 +20,16 @@ import (
 // fixture is a feed between two stores with one table.
 type fixture struct {
 	*testing.T
-	f     *Feed
-	rows  *rowstore.Store
-	table *catalog.Table
+	f       *Feed
+	rows    *rowstore.Store
+	catalog *catalog.Store
+	// schema is that of table 20_000.
+	schema *rowstore.Schema
 	// refuse is how many more segment files cannot be made.
 	refuse atomic.Int32
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t *testing.T, o Options) *fixture {
 	x := &fixture{T: t}
 	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind == errorfs.OpCreate && strings.Contains(op.Path, "columns") && x.refuse.Load() > 0 {
@@ -36,16 +38,16 @@ func newFixture(t *testing.T) *fixture {
 		}
 		return nil
 	}))
-	x.f = New(Options{FS: fs, Dir: "columns", CheckpointInterval: time.Hour})
+	o.FS, o.Dir, o.CheckpointInterval = fs, "columns", time.Hour
+	x.f = New(o)
 	var err error
 	if x.rows, err = rowstore.Open("rows", rowstore.Options{FS: fs, Publisher: x.f}); err != nil {
 		t.Fatal(err)
 	}
-	cat, err := catalog.New(x.rows)
-	if err != nil {
+	if x.catalog, err = catalog.New(x.rows); err != nil {
 		t.Fatal(err)
 	}
-	if err := x.f.Start(t.Context(), x.rows, cat, [16]byte{1}); err != nil {
+	if err := x.f.Start(t.Context(), x.rows, x.catalog); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -54,22 +56,46 @@ func newFixture(t *testing.T) *fixture {
 			t.Error(err)
 		}
 	})
-	x.table = &catalog.Table{ID: 200, StorageID: 200, Schema: catalog.DefaultSchema, Name: "t", Version: 1, NextColumnID: 2,
+	x.schema = x.create(20_000, "t")
+	x.insert(x.schema, 0, 100)
+	return x
+}
+
+// create makes a table with one column.
+func (x *fixture) create(id uint32, name string) *rowstore.Schema {
+	x.Helper()
+	table := &catalog.Table{ID: id, StorageID: id, Schema: catalog.DefaultSchema, Name: name, Version: 1, NextColumnID: 2,
 		Columns: []catalog.Column{{ID: 1, Name: "a", Type: types.TInt8}}}
-	x.write(func(txn *rowstore.Txn) error { return cat.CreateTable(context.Background(), txn, x.table) })
-	schema, err := cat.RowSchema(x.table)
+	x.write(func(txn *rowstore.Txn) error { return x.catalog.CreateTable(context.Background(), txn, table) })
+	schema, err := x.catalog.RowSchema(table)
 	if err != nil {
-		t.Fatal(err)
+		x.Fatal(err)
 	}
+	return schema
+}
+
+// insert writes the numbers from first on in one transaction.
+func (x *fixture) insert(schema *rowstore.Schema, first, n int64) {
+	x.Helper()
 	x.write(func(txn *rowstore.Txn) error {
-		for i := range int64(100) {
-			if _, err := txn.Insert(context.Background(), schema, []types.Datum{types.NewInt64(i)}); err != nil {
+		for i := range n {
+			if _, err := txn.Insert(context.Background(), schema, []types.Datum{types.NewInt64(first + i)}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return x
+}
+
+// columns returns a table's columns.
+func (x *fixture) columns(id uint32) *colstore.Table {
+	x.Helper()
+	x.f.CatchUp()
+	t, ok := x.f.Columns().Table(id)
+	if !ok {
+		x.Fatal("the table has no columns")
+	}
+	return t
 }
 
 // write runs fn in a transaction.
@@ -116,12 +142,8 @@ func (x *fixture) live(t *colstore.Table) int64 {
 
 // A rebuild that fails, because the disk is full for instance, is tried again.
 func TestRebuildIsTriedAgain(t *testing.T) {
-	x := newFixture(t)
-	x.f.CatchUp()
-	table, ok := x.f.Columns().Table(200)
-	if !ok {
-		t.Fatal("the table has no columns")
-	}
+	x := newFixture(t, Options{})
+	table := x.columns(20_000)
 	x.refuse.Store(1)
 	x.f.later(func() { x.f.detach(table, errors.New("damage")) })
 	for x.refuse.Load() > 0 {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"htapdb/colstore"
@@ -22,6 +23,9 @@ func (f *Feed) recover(ctx context.Context) error {
 	now := snap.Timestamp()
 	cat, err := f.catalog.At(snap)
 	if err != nil {
+		return err
+	}
+	if err := f.compareRowIDs(); err != nil {
 		return err
 	}
 	if p := f.columns.RecoveredPosition(); p != 0 {
@@ -57,6 +61,23 @@ func (f *Feed) recover(ctx context.Context) error {
 	f.applied.Store(uint64(now))
 	f.queue.advance(now)
 	f.columns.Advance(uint64(now))
+	return nil
+}
+
+// compareRowIDs detaches recovered tables that have rowIDs which the row store
+// has yet to give out: other rows would get them.
+func (f *Feed) compareRowIDs() error {
+	for _, t := range f.columns.Tables() {
+		next, err := f.rows.NextRowID(t.ID())
+		if err != nil {
+			return err
+		}
+		if has := t.NextRowID(); has > next {
+			why := fmt.Sprintf("they have rows up to %d, the row store below %d", has-1, next)
+			f.opts.Log.Warn("columns of a table are rebuilt", "table", t.Schema().Name, "reason", why)
+			t.SetState(colstore.Detached, why)
+		}
+	}
 	return nil
 }
 

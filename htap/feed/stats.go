@@ -16,7 +16,7 @@ type stats struct {
 	next    int
 	events  uint64
 
-	replayed, reloaded, filled atomic.Uint64
+	replayed, reloaded, filled, shed atomic.Uint64
 }
 
 // Recovery says what opening had to do and what was rebuilt since.
@@ -25,11 +25,13 @@ type Recovery struct {
 	// Reloaded bulk loads among them, and Filled tables that were read from the
 	// row store as a whole.
 	Replayed, Reloaded, Filled uint64
+	// Shed are tables that were detached because writers waited for them.
+	Shed uint64
 }
 
 // Recovery returns the figures so far.
 func (f *Feed) Recovery() Recovery {
-	return Recovery{f.stats.replayed.Load(), f.stats.reloaded.Load(), f.stats.filled.Load()}
+	return Recovery{f.stats.replayed.Load(), f.stats.reloaded.Load(), f.stats.filled.Load(), f.stats.shed.Load()}
 }
 
 // observe adds one event's lag.
