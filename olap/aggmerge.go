@@ -16,15 +16,13 @@ func (a *aggSource) mergeSet(workers []*aggWorker, i int) error {
 		return nil
 	}
 	if !partitioned {
-		t, err := newAggTable(a.r, a.layout, sets[0].keys, false)
+		wholes := make([]*aggTable, len(sets))
+		for w, s := range sets {
+			wholes[w] = s.whole
+		}
+		t, err := a.mergeTables(wholes)
 		if err != nil {
 			return err
-		}
-		for _, s := range sets {
-			if err := t.merge(s.whole); err != nil {
-				return err
-			}
-			s.whole.release()
 		}
 		a.addTable(t, i)
 		return nil
@@ -43,6 +41,43 @@ func (a *aggSource) mergeSet(workers []*aggWorker, i int) error {
 	return err
 }
 
+// mergeTables merges tables into one and releases those that it is not made of.
+func (a *aggSource) mergeTables(tables []*aggTable) (*aggTable, error) {
+	t, err := a.mergeTarget(tables)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range tables {
+		if o == t {
+			continue
+		}
+		if err := t.merge(o); err != nil {
+			return nil, err
+		}
+		o.release()
+	}
+	return t, nil
+}
+
+// mergeTarget returns the table that the others are merged into: the largest,
+// whose groups then need not be looked up again; an empty one if there is a
+// DISTINCT call, for which partial tables have only collected values.
+func (a *aggSource) mergeTarget(tables []*aggTable) (*aggTable, error) {
+	largest := tables[0]
+	for _, t := range tables[1:] {
+		if t.groups > largest.groups {
+			largest = t
+		}
+	}
+	for _, d := range largest.distinct {
+		if d != nil {
+			return newAggTable(a.r, a.layout, largest.keys, false)
+		}
+	}
+	largest.partial = false
+	return largest, nil
+}
+
 func (a *aggSource) addTable(t *aggTable, set int) {
 	a.tables, a.setOf = append(a.tables, t), append(a.setOf, set)
 }
@@ -53,18 +88,18 @@ func (a *aggSource) addTable(t *aggTable, set int) {
 // only be merged in whole: those that belong elsewhere go into one extra state
 // behind the last group, which is forgotten. Hence all keys are mapped first.
 func (a *aggSource) mergePartition(sets []*workerSet, p int) (*aggTable, error) {
-	t, err := newAggTable(a.r, a.layout, sets[0].keys, false)
+	var parts []*aggTable
+	for _, s := range sets {
+		if s.parts != nil {
+			parts = append(parts, s.parts[p])
+		}
+	}
+	t, err := a.mergeTables(parts)
 	if err != nil {
 		return nil, err
 	}
 	to := make([][]uint32, len(sets))
 	for i, s := range sets {
-		if s.parts != nil {
-			if err := t.merge(s.parts[p]); err != nil {
-				return nil, err
-			}
-			s.parts[p].release()
-		}
 		if to[i], err = t.mapPartition(s.whole, p); err != nil {
 			return nil, err
 		}

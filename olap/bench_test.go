@@ -117,6 +117,17 @@ func BenchmarkHashAgg(b *testing.B) {
 	}
 }
 
+// BenchmarkClusteredAgg groups rows whose equal keys follow each other, as those
+// of a table do that was written in the order of the key.
+func BenchmarkClusteredAgg(b *testing.B) {
+	const n, perGroup = 1 << 20, 4
+	scan := newBenchTable([]types.Type{types.TInt8, types.TInt8}, n, func(x *vector.Batch, i, row int) {
+		x.Cols[0].I64[i], x.Cols[1].I64[i] = int64(row/perGroup)*4, int64(row)
+	})
+	bench(b, &HashAggregate{Input: scan, GroupBy: []fn.Expr{col(scan, 0)},
+		Aggs: []AggSpec{benchAgg(b, "sum", col(scan, 1)), benchAgg(b, "count")}}, n, n/perGroup)
+}
+
 // BenchmarkDictAgg groups by two dictionary columns, as TPC-H's first query does.
 func BenchmarkDictAgg(b *testing.B) {
 	const n = 1 << 20

@@ -31,14 +31,17 @@ type groupTable struct {
 	newRows []int32
 
 	// Scratch of find, by row of the batch.
-	pos     []uint32 // slot where to go on looking
-	pending []int32  // alive rows (counted among them) without a group yet
-	cand    []int32  // those with a candidate group to compare with
-	rows    []int32  // physical rows of cand
-	stored  []int32  // candidate groups of cand
-	eq      []uint8
-	elems   []int32
-	entries []uint64
+	pos       []uint32 // slot where to go on looking
+	pending   []int32  // alive rows (counted among them) without a group yet
+	cand      []int32  // those with a candidate group to compare with
+	rows      []int32  // physical rows of cand
+	stored    []int32  // candidate groups of cand
+	eq        []uint8
+	elems     []int32
+	entries   []uint64
+	heads     []int32 // first rows (counted among the alive ones) of runs of equal hashes
+	headHash  []uint64
+	headGroup []uint32
 }
 
 const minSlots = 64
@@ -109,7 +112,7 @@ func (t *groupTable) find(cols []*vector.Vector, sel []int32, n int, hashes []ui
 		return err
 	}
 	if t.hashIsKey && cols[0].Valid == nil && t.keys.cols[0].vec.Valid == nil {
-		t.findByHash(sel, n, hashes, groups)
+		t.findRuns(sel, n, hashes, groups)
 		return t.keys.append(cols, t.newRows, 0)
 	}
 	t.pos, t.pending = growBytes(t.pos, n), growBytes(t.pending, n)
@@ -133,11 +136,50 @@ func (t *groupTable) find(cols []*vector.Vector, sel []int32, n int, hashes []ui
 	return nil
 }
 
-// findByHash is find for keys that are equal when their hashes are. All first
-// slots are read before the hashes they lead to, and these before anything is
-// decided, so that the cache misses of many rows overlap.
-func (t *groupTable) findByHash(sel []int32, n int, hashes []uint64, groups []uint32) {
+// findRuns is find for keys that are equal when their hashes are. Where rows with
+// equal keys follow each other, only the first of them is looked up: a table is
+// often stored in the order of some key.
+func (t *groupTable) findRuns(sel []int32, n int, hashes []uint64, groups []uint32) {
 	hashes, groups = hashes[:n], groups[:n]
+	t.heads = growBytes(t.heads, n)
+	heads, runs, last := t.heads, 0, ^uint64(0)
+	if n > 0 {
+		last = ^hashes[0]
+	}
+	for k, h := range hashes {
+		heads[runs] = int32(k)
+		if h != last {
+			runs++
+		}
+		last = h
+	}
+	if runs > n/2 {
+		t.findByHash(sel, nil, hashes, groups)
+		return
+	}
+	heads = heads[:runs]
+	t.headHash, t.headGroup = growBytes(t.headHash, runs), growBytes(t.headGroup, runs)
+	for i, k := range heads {
+		t.headHash[i] = hashes[k]
+	}
+	t.findByHash(sel, heads, t.headHash, t.headGroup)
+	for i, k := range heads {
+		end := n
+		if i+1 < runs {
+			end = int(heads[i+1])
+		}
+		for g := t.headGroup[i]; int(k) < end; k++ {
+			groups[k] = g
+		}
+	}
+}
+
+// findByHash finds or makes the groups of hashes: those of the alive rows, or of
+// some of them. All first slots are read before the hashes they lead to, and
+// these before anything is decided, so that the cache misses of many rows overlap.
+func (t *groupTable) findByHash(sel, some []int32, hashes []uint64, groups []uint32) {
+	n := len(hashes)
+	groups = groups[:n]
 	t.pending = growBytes(t.pending, n)
 	t.entries = growBytes(t.entries, n)
 	entries, slots, mask := t.entries, t.slots, t.mask
@@ -164,7 +206,7 @@ func (t *groupTable) findByHash(sel []int32, n int, hashes []uint64, groups []ui
 		}
 	}
 	for _, k := range t.pending[:misses] {
-		groups[k] = t.findOne(hashes[k], int32(rowOf(sel, int(k))))
+		groups[k] = t.findOne(hashes[k], int32(rowOf(sel, rowOf(some, int(k)))))
 	}
 }
 
