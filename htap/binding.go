@@ -9,6 +9,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
+	"htapdb/htap/syscat"
 	"htapdb/internal/files"
 	"htapdb/ml"
 	"htapdb/sql/binder"
@@ -25,21 +26,21 @@ type binding struct {
 	s   *Session
 	cat *catalog.Snapshot
 	// names serves the functions over the catalog, once one is used.
-	names *pgNames
+	names *syscat.Names
 }
 
 // Table implements binder.Catalog.
 func (b *binding) Table(schema, name string) (*plan.Table, error) {
 	if schema == "" && strings.HasPrefix(name, "pg_") {
 		// pg_catalog comes before the search path: no table hides what clients read.
-		if v := lookupVirtual("pg_catalog", name); v != nil {
+		if v := syscat.Lookup("pg_catalog", name); v != nil {
 			return v, nil
 		}
 	}
 	if t := b.cat.Table(schema, name); t != nil {
 		return b.s.db.planTable(t), nil
 	}
-	if v := lookupVirtual(schema, name); v != nil {
+	if v := syscat.Lookup(schema, name); v != nil {
 		return v, nil
 	}
 	return nil, nil

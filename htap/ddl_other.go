@@ -2,6 +2,7 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/syscat"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -28,7 +29,7 @@ func (x *execution) createSequence(st *parser.CreateSequenceStmt) (*output, erro
 }
 
 func (x *execution) createSchema(st *parser.CreateSchemaStmt) (*output, error) {
-	if x.cat.HasSchema(st.Name.Name) || isVirtualSchema(st.Name.Name) {
+	if x.cat.HasSchema(st.Name.Name) || syscat.IsSchema(st.Name.Name) {
 		if st.IfNotExists {
 			return done, nil
 		}

@@ -50,7 +50,7 @@ type statementSequences struct {
 
 // find resolves a sequence's name.
 func (q statementSequences) find(name string) (*catalog.Sequence, error) {
-	n, err := relationName(name)
+	n, err := parser.ParseName(name)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (q statementSequences) Set(name string, value int64, called bool) error {
 
 // Owned implements fn.Sequences.
 func (q statementSequences) Owned(table, column string) (string, bool, error) {
-	n, err := relationName(table)
+	n, err := parser.ParseName(table)
 	if err != nil {
 		return "", false, err
 	}
@@ -155,51 +155,6 @@ func (q statementSequences) Owned(table, column string) (string, bool, error) {
 		return "", false, nil
 	}
 	return parser.QuoteIdent(s.Schema) + "." + parser.QuoteIdent(s.Name), true, nil
-}
-
-// relationName reads a name in a string as PostgreSQL's regclass does: parts
-// with points between them, folded to lower case unless quoted.
-func relationName(text string) (n parser.ObjectName, err error) {
-	var parts []string
-	rest := strings.TrimSpace(text)
-	for {
-		var part string
-		if strings.HasPrefix(rest, `"`) {
-			end := 1
-			for end < len(rest) && (rest[end] != '"' || strings.HasPrefix(rest[end:], `""`)) {
-				if rest[end] == '"' {
-					end++
-				}
-				end++
-			}
-			if end >= len(rest) {
-				break
-			}
-			part, rest = strings.ReplaceAll(rest[1:end], `""`, `"`), strings.TrimSpace(rest[end+1:])
-		} else {
-			end := strings.IndexByte(rest, '.')
-			if end < 0 {
-				end = len(rest)
-			}
-			part, rest = strings.ToLower(strings.TrimSpace(rest[:end])), rest[end:]
-		}
-		if part == "" || strings.ContainsAny(part, " \t\n") && !strings.Contains(text, `"`) {
-			break
-		}
-		parts = append(parts, part)
-		if rest == "" && len(parts) <= 3 {
-			n.Name = parts[len(parts)-1]
-			if len(parts) > 1 {
-				n.Schema = parts[len(parts)-2]
-			}
-			return n, nil
-		}
-		if !strings.HasPrefix(rest, ".") {
-			break
-		}
-		rest = strings.TrimSpace(rest[1:])
-	}
-	return n, sqlstate.New(sqlstate.InvalidName, "invalid name syntax")
 }
 
 // sequenceNames are the names of the sequences that an expression's calls give
@@ -232,7 +187,7 @@ func drawsFrom(expr string, q *catalog.Sequence) bool {
 		return false
 	}
 	for _, text := range sequenceNames(e) {
-		n, err := relationName(text)
+		n, err := parser.ParseName(text)
 		if err == nil && n.Name == q.Name && (n.Schema == q.Schema || n.Schema == "" && q.Schema == catalog.DefaultSchema) {
 			return true
 		}

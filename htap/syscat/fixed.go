@@ -1,35 +1,35 @@
-package htap
+package syscat
 
 // pgFixedRelations are relations whose rows are the same in every database.
-func pgFixedRelations(pg func(name, columns string, rows func(*execution, rowAdder)) virtualTable) []virtualTable {
+func pgFixedRelations(pg func(name, columns string, rows func(*reader, rowAdder)) relation) []relation {
 	const roleColumns = `oid:oid rolname:name rolsuper:bool rolinherit:bool rolcreaterole:bool rolcreatedb:bool rolcanlogin:bool
 		rolreplication:bool rolconnlimit:int4 rolpassword:text? rolvaliduntil:time? rolbypassrls:bool rolconfig:array?`
-	role := func(_ *execution, add rowAdder) {
+	role := func(_ *reader, add rowAdder) {
 		add("oid", oidRole, "rolname", "htap", "rolsuper", true, "rolinherit", true, "rolcreaterole", true, "rolcreatedb", true,
 			"rolcanlogin", true, "rolconnlimit", -1, "rolbypassrls", true)
 	}
-	return []virtualTable{
+	return []relation{
 		pg("pg_roles", roleColumns, role),
 		pg("pg_authid", roleColumns, role),
 		pg("pg_user", `usename:name usesysid:oid usecreatedb:bool usesuper:bool userepl:bool usebypassrls:bool passwd:text?
-			valuntil:time? useconfig:array?`, func(_ *execution, add rowAdder) {
+			valuntil:time? useconfig:array?`, func(_ *reader, add rowAdder) {
 			add("usename", "htap", "usesysid", oidRole, "usecreatedb", true, "usesuper", true, "usebypassrls", true)
 		}),
 		pg("pg_database", `oid:oid datname:name datdba:oid encoding:int4 datlocprovider:char datistemplate:bool datallowconn:bool
 			datconnlimit:int4 datfrozenxid:oid datminmxid:oid dattablespace:oid datcollate:text datctype:text daticulocale:text?
-			datcollversion:text? datacl:array?`, func(_ *execution, add rowAdder) {
+			datcollversion:text? datacl:array?`, func(_ *reader, add rowAdder) {
 			add("oid", oidDatabase, "datname", "htap", "datdba", oidRole, "encoding", 6, "datlocprovider", "c", "datallowconn", true,
 				"datconnlimit", -1, "dattablespace", oidTablespace, "datcollate", "C", "datctype", "C.UTF-8")
 		}),
-		pg("pg_tablespace", `oid:oid spcname:name spcowner:oid spcacl:array? spcoptions:array?`, func(_ *execution, add rowAdder) {
+		pg("pg_tablespace", `oid:oid spcname:name spcowner:oid spcacl:array? spcoptions:array?`, func(_ *reader, add rowAdder) {
 			add("oid", oidTablespace, "spcname", "pg_default", "spcowner", oidRole)
 		}),
-		pg("pg_am", `oid:oid amname:name amhandler:text amtype:char`, func(_ *execution, add rowAdder) {
+		pg("pg_am", `oid:oid amname:name amhandler:text amtype:char`, func(_ *reader, add rowAdder) {
 			add("oid", oidHeap, "amname", "heap", "amhandler", "heap_tableam_handler", "amtype", "t")
 			add("oid", oidBtree, "amname", "btree", "amhandler", "bthandler", "amtype", "i")
 		}),
 		pg("pg_collation", `oid:oid collname:name collnamespace:oid collowner:oid collprovider:char collisdeterministic:bool
-			collencoding:int4 collcollate:text? collctype:text? colliculocale:text? collversion:text?`, func(_ *execution, add rowAdder) {
+			collencoding:int4 collcollate:text? collctype:text? colliculocale:text? collversion:text?`, func(_ *reader, add rowAdder) {
 			add("oid", oidCollation, "collname", "default", "collnamespace", oidPgCatalog, "collowner", oidRole, "collprovider", "d",
 				"collisdeterministic", true, "collencoding", -1)
 			add("oid", 950, "collname", "C", "collnamespace", oidPgCatalog, "collowner", oidRole, "collprovider", "c",
@@ -42,8 +42,8 @@ func pgFixedRelations(pg func(name, columns string, rows func(*execution, rowAdd
 
 // pgEmptyRelations are relations of what the engine does not have: users'
 // functions, triggers, policies, partitions, publications, foreign tables ….
-func pgEmptyRelations(pg func(name, columns string, rows func(*execution, rowAdder)) virtualTable) []virtualTable {
-	var out []virtualTable
+func pgEmptyRelations(pg func(name, columns string, rows func(*reader, rowAdder)) relation) []relation {
+	var out []relation
 	for _, r := range [][2]string{
 		{"pg_aggregate", `aggfnoid:text aggkind:char aggnumdirectargs:int2`},
 		{"pg_cast", `oid:oid castsource:oid casttarget:oid castfunc:oid castcontext:char castmethod:char`},

@@ -1,4 +1,4 @@
-package htap
+package syscat
 
 import (
 	"hash/fnv"
@@ -77,9 +77,9 @@ var columnTypes = map[string]types.Type{
 // systemTable makes a relation of pg_catalog or information_schema from its
 // columns, "name:type …"; a "?" behind the type says that a row that does not
 // give a value has NULL instead of a zero.
-func systemTable(schema, name, columns string, rows func(x *execution, add rowAdder)) virtualTable {
+func systemTable(schema, name, columns string, rows func(x *reader, add rowAdder)) relation {
 	fields := strings.Fields(columns)
-	v := virtualTable{schema: schema, name: name, columns: make([]plan.TableColumn, len(fields))}
+	v := relation{schema: schema, name: name, columns: make([]plan.TableColumn, len(fields))}
 	zero := make([]types.Datum, len(fields))
 	index := make(map[string]int, len(fields))
 	for i, f := range fields {
@@ -95,7 +95,7 @@ func systemTable(schema, name, columns string, rows func(x *execution, add rowAd
 			zero[i] = zeroDatum(t)
 		}
 	}
-	v.rows = func(x *execution) (out [][]types.Datum) {
+	v.rows = func(x *reader) (out [][]types.Datum) {
 		if rows != nil {
 			rows(x, func(values ...any) {
 				row := append([]types.Datum(nil), zero...)
@@ -151,11 +151,11 @@ func datumOf(v any, t types.Type) types.Datum {
 }
 
 // pgRelations are the relations of pg_catalog.
-func pgRelations() []virtualTable {
-	pg := func(name, columns string, rows func(*execution, rowAdder)) virtualTable {
+func pgRelations() []relation {
+	pg := func(name, columns string, rows func(*reader, rowAdder)) relation {
 		return systemTable("pg_catalog", name, columns, rows)
 	}
-	return append([]virtualTable{
+	return append([]relation{
 		pg("pg_namespace", `oid:oid nspname:name nspowner:oid nspacl:array?`, namespaceRows),
 		pg("pg_class", `oid:oid relname:name relnamespace:oid reltype:oid reloftype:oid relowner:oid relam:oid relfilenode:oid
 			reltablespace:oid relpages:int4 reltuples:float4 relallvisible:int4 reltoastrelid:oid relhasindex:bool relisshared:bool

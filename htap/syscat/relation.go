@@ -1,4 +1,4 @@
-package htap
+package syscat
 
 import (
 	"encoding/json"
@@ -10,37 +10,41 @@ import (
 	"htapdb/sql/types"
 )
 
-// virtualTable is a relation whose rows the engine computes from the catalog.
-type virtualTable struct {
+// relation is a relation whose rows are computed from the catalog.
+type relation struct {
 	schema, name string
 	columns      []plan.TableColumn
-	rows         func(x *execution) [][]types.Datum
+	rows         func(x *reader) [][]types.Datum
 }
 
-// virtualID is the first ID of virtual tables, above all stored ones.
-const virtualID = 0xf0000000
+// reader is what the rows of a relation are made of.
+type reader struct {
+	cat *catalog.Snapshot
+	env Env
+}
 
-// virtualTables are the relations of pg_catalog, information_schema, ml and htap.
-func virtualTables() []virtualTable { return virtualList }
+// firstID is the first ID of the relations, above all stored ones.
+const firstID = 0xf0000000
 
-// virtualList is filled in init because the rows of some list the others.
-var virtualList []virtualTable
+// relations are those of pg_catalog, information_schema, ml and htap. They are
+// filled in init because the rows of some list the others.
+var relations []relation
 
 func init() {
-	virtualList = append(append(pgRelations(), infoRelations()...),
-		virtualTable{"ml", "models", []plan.TableColumn{vcol("name", types.TText), vcol("version", types.TInt4), vcol("algorithm", types.TText),
+	relations = append(append(pgRelations(), infoRelations()...),
+		relation{"ml", "models", []plan.TableColumn{vcol("name", types.TText), vcol("version", types.TInt4), vcol("algorithm", types.TText),
 			vcol("target", types.TText), vcol("snapshot_ts", types.TInt8), vcol("row_count", types.TInt8), vcol("metrics", types.TJSON),
 			vcol("features", types.TText), vcol("query", types.TText)}, modelRows},
-		virtualTable{"htap", "tables", []plan.TableColumn{vcol("name", types.TText), vcol("row_count", types.TInt8), vcol("state", types.TText),
+		relation{"htap", "tables", []plan.TableColumn{vcol("name", types.TText), vcol("row_count", types.TInt8), vcol("state", types.TText),
 			vcol("reason", types.TText), vcol("lag_us", types.TInt8), vcol("delta_rows", types.TInt8), vcol("segments", types.TInt4),
 			vcol("column_bytes", types.TInt8)}, htapTableRows})
 }
 
 func vcol(name string, t types.Type) plan.TableColumn { return plan.TableColumn{Name: name, Type: t} }
 
-// lookupVirtual finds a virtual table; those of pg_catalog need no schema.
-func lookupVirtual(schema, name string) *plan.Table {
-	for i, v := range virtualTables() {
+// Lookup finds a relation, nil if there is none; those of pg_catalog need no schema.
+func Lookup(schema, name string) *plan.Table {
+	for i, v := range relations {
 		if v.name != name || v.schema != schema && (schema != "" || v.schema != "pg_catalog") {
 			continue
 		}
@@ -48,13 +52,14 @@ func lookupVirtual(schema, name string) *plan.Table {
 		for k := range cols {
 			cols[k].ID = uint32(k + 1)
 		}
-		return &plan.Table{ID: virtualID + uint32(i), Schema: v.schema, Name: v.name, Columns: cols, Virtual: true}
+		return &plan.Table{ID: firstID + uint32(i), Schema: v.schema, Name: v.name, Columns: cols, Virtual: true}
 	}
 	return nil
 }
 
-func isVirtualSchema(name string) bool {
-	for _, v := range virtualTables() {
+// IsSchema reports whether a schema is one of the system's.
+func IsSchema(name string) bool {
+	for _, v := range relations {
 		if v.schema == name {
 			return true
 		}
@@ -62,22 +67,20 @@ func isVirtualSchema(name string) bool {
 	return false
 }
 
-// virtualRows computes the rows of a virtual table at the statement's catalog.
-func (x *execution) virtualRows(t *plan.Table) ([][]types.Datum, error) {
-	tables, i := virtualTables(), int(t.ID-virtualID)
-	if i < 0 || i >= len(tables) {
-		return nil, sqlstate.New(sqlstate.InternalError, "virtual table %q is unknown", t.Name)
+// Rows computes the rows of a relation that Lookup has found.
+func Rows(t *plan.Table, cat *catalog.Snapshot, env Env) ([][]types.Datum, error) {
+	i := int(t.ID - firstID)
+	if i < 0 || i >= len(relations) {
+		return nil, sqlstate.New(sqlstate.InternalError, "system relation %q is unknown", t.Name)
 	}
-	return tables[i].rows(x), nil
+	return relations[i].rows(&reader{cat: cat, env: env}), nil
 }
 
-// allSchemas are the user's and the virtual ones.
-func allSchemas(x *execution) []string { return snapshotSchemas(x.cat) }
-
-func snapshotSchemas(cat *catalog.Snapshot) []string {
+// Schemas are the user's schemas and the system's, sorted.
+func Schemas(cat *catalog.Snapshot) []string {
 	out := cat.Schemas()
 	seen := map[string]bool{}
-	for _, v := range virtualTables() {
+	for _, v := range relations {
 		if s := v.schema; !seen[s] {
 			seen[s] = true
 			out = append(out, s)
@@ -98,7 +101,7 @@ func udtName(t types.Type) string {
 	return t.String()
 }
 
-func modelRows(x *execution) (rows [][]types.Datum) {
+func modelRows(x *reader) (rows [][]types.Datum) {
 	for _, m := range x.cat.Models() {
 		metrics, err := json.Marshal(m.Metrics)
 		if err != nil {
@@ -114,8 +117,8 @@ func modelRows(x *execution) (rows [][]types.Datum) {
 	return rows
 }
 
-func htapTableRows(x *execution) (rows [][]types.Datum) {
-	for _, t := range x.s.db.tableStatus(uint64(x.s.db.rows.Visible())) {
+func htapTableRows(x *reader) (rows [][]types.Datum) {
+	for _, t := range x.env.TableStates() {
 		reason := types.NullDatum
 		if t.Reason != "" {
 			reason = text(t.Reason)
@@ -125,3 +128,5 @@ func htapTableRows(x *execution) (rows [][]types.Datum) {
 	}
 	return rows
 }
+
+func text(s string) types.Datum { return types.NewString(s) }

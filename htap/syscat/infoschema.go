@@ -1,4 +1,4 @@
-package htap
+package syscat
 
 import (
 	"strconv"
@@ -10,12 +10,12 @@ import (
 const databaseName = "htap"
 
 // infoRelations are the relations of information_schema.
-func infoRelations() []virtualTable {
-	info := func(name, columns string, rows func(*execution, rowAdder)) virtualTable {
+func infoRelations() []relation {
+	info := func(name, columns string, rows func(*reader, rowAdder)) relation {
 		return systemTable("information_schema", name, columns, rows)
 	}
-	return []virtualTable{
-		info("information_schema_catalog_name", `catalog_name:name`, func(_ *execution, add rowAdder) { add("catalog_name", databaseName) }),
+	return []relation{
+		info("information_schema_catalog_name", `catalog_name:name`, func(_ *reader, add rowAdder) { add("catalog_name", databaseName) }),
 		info("schemata", `catalog_name:name schema_name:name schema_owner:name default_character_set_catalog:name?
 			default_character_set_schema:name? default_character_set_name:name? sql_path:text?`, schemataRows),
 		info("tables", `table_catalog:name table_schema:name table_name:name table_type:text self_referencing_column_name:name?
@@ -47,13 +47,13 @@ func infoRelations() []virtualTable {
 	}
 }
 
-func schemataRows(x *execution, add rowAdder) {
-	for _, s := range allSchemas(x) {
+func schemataRows(x *reader, add rowAdder) {
+	for _, s := range Schemas(x.cat) {
 		add("catalog_name", databaseName, "schema_name", s, "schema_owner", "htap")
 	}
 }
 
-func tableRows(x *execution, add rowAdder) {
+func tableRows(x *reader, add rowAdder) {
 	put := func(schema, name, kind, writable string) {
 		add("table_catalog", databaseName, "table_schema", schema, "table_name", name, "table_type", kind,
 			"is_insertable_into", writable, "is_typed", "NO")
@@ -64,12 +64,12 @@ func tableRows(x *execution, add rowAdder) {
 	for _, v := range x.cat.Views() {
 		put(v.Schema, v.Name, "VIEW", "NO")
 	}
-	for _, v := range virtualTables() {
+	for _, v := range relations {
 		put(v.schema, v.name, "VIEW", "NO")
 	}
 }
 
-func columnRows(x *execution, add rowAdder) {
+func columnRows(x *reader, add rowAdder) {
 	put := func(schema, table string, i int, name string, t types.Type, rest ...any) {
 		row := []any{"table_catalog", databaseName, "table_schema", schema, "table_name", table, "column_name", name, "ordinal_position", i + 1,
 			"is_nullable", "YES", "data_type", t.BaseName(), "udt_catalog", databaseName, "udt_schema", "pg_catalog", "udt_name", udtName(t),
@@ -96,11 +96,11 @@ func columnRows(x *execution, add rowAdder) {
 		}
 	}
 	for _, v := range x.cat.Views() {
-		for i, c := range x.viewColumns(v) {
+		for i, c := range x.env.ViewColumns(v) {
 			put(v.Schema, v.Name, i, c.Name, c.Type)
 		}
 	}
-	for _, v := range virtualTables() {
+	for _, v := range relations {
 		for k, c := range v.columns {
 			put(v.schema, v.name, k, c.Name, c.Type)
 		}
@@ -127,14 +127,14 @@ func typeColumns(t types.Type) []any {
 	return nil
 }
 
-func viewRows(x *execution, add rowAdder) {
+func viewRows(x *reader, add rowAdder) {
 	for _, v := range x.cat.Views() {
 		add("table_catalog", databaseName, "table_schema", v.Schema, "table_name", v.Name, "view_definition", v.SQL,
 			"check_option", "NONE", "is_updatable", "NO", "is_insertable_into", "NO")
 	}
 }
 
-func infoSequenceRows(x *execution, add rowAdder) {
+func infoSequenceRows(x *reader, add rowAdder) {
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	yesNo := map[bool]string{true: "YES", false: "NO"}
 	for _, q := range x.cat.Sequences() {
@@ -156,13 +156,13 @@ func constraintRow(c constraint, rest ...any) []any {
 		"table_catalog", databaseName, "table_schema", c.table.Schema, "table_name", c.table.Name}, rest...)
 }
 
-func tableConstraintRows(x *execution, add rowAdder) {
+func tableConstraintRows(x *reader, add rowAdder) {
 	x.constraints(func(c constraint) {
 		add(constraintRow(c, "constraint_type", constraintKinds[c.kind], "is_deferrable", "NO", "initially_deferred", "NO", "enforced", "YES")...)
 	})
 }
 
-func keyColumnRows(x *execution, add rowAdder) {
+func keyColumnRows(x *reader, add rowAdder) {
 	x.constraints(func(c constraint) {
 		for i, ord := range c.columns {
 			add(constraintRow(c, "column_name", c.table.Columns[ord].Name, "ordinal_position", i+1)...)
@@ -170,7 +170,7 @@ func keyColumnRows(x *execution, add rowAdder) {
 	})
 }
 
-func constraintColumnRows(x *execution, add rowAdder) {
+func constraintColumnRows(x *reader, add rowAdder) {
 	x.constraints(func(c constraint) {
 		for _, ord := range c.columns {
 			add(constraintRow(c, "column_name", c.table.Columns[ord].Name)...)
@@ -178,7 +178,7 @@ func constraintColumnRows(x *execution, add rowAdder) {
 	})
 }
 
-func checkConstraintRows(x *execution, add rowAdder) {
+func checkConstraintRows(x *reader, add rowAdder) {
 	x.constraints(func(c constraint) {
 		if c.kind == "c" {
 			add("constraint_catalog", databaseName, "constraint_schema", c.table.Schema, "constraint_name", c.name, "check_clause", c.check)

@@ -1,4 +1,4 @@
-package htap
+package syscat
 
 import (
 	"strconv"
@@ -15,90 +15,10 @@ import (
 	"htapdb/sql/binder"
 )
 
-// constraint is a constraint of a table.
-type constraint struct {
-	oid   int64
-	name  string
-	table *catalog.Table
-	// kind is p, u or c, as in pg_constraint.contype.
-	kind string
-	// index is the index that keeps it, 0 for a check.
-	index   int64
-	columns []int
-	// check is the condition of a check.
-	check string
-}
-
-// key is conkey; the columns of a check are not listed.
-func (c *constraint) key() any {
-	if c.kind == "c" {
-		return nil
-	}
-	return fn.ArrayText(attnums(c.columns), false)
-}
-
-func (c *constraint) bin() any {
-	if c.kind == "c" {
-		return c.check
-	}
-	return nil
-}
-
-// definition is the constraint in SQL.
-func (c *constraint) definition() string {
-	switch c.kind {
-	case "p":
-		return "PRIMARY KEY (" + columnNames(c.table, c.columns) + ")"
-	case "u":
-		return "UNIQUE (" + columnNames(c.table, c.columns) + ")"
-	}
-	return "CHECK ((" + c.check + "))"
-}
-
-// constraints visits the constraints of all tables.
-func (x *execution) constraints(visit func(constraint)) { visitConstraints(x.cat, visit) }
-
-func visitConstraints(cat *catalog.Snapshot, visit func(constraint)) {
-	for _, t := range cat.Tables() {
-		for _, k := range tableIndexes(t) {
-			if k.constraint {
-				kind := "u"
-				if k.primary {
-					kind = "p"
-				}
-				visit(constraint{oid: constraintOID(k.oid), name: k.name, table: t, kind: kind, index: k.oid, columns: k.columns})
-			}
-		}
-		for _, c := range t.Checks {
-			oid := derived(baseCheck, strconv.Itoa(int(t.ID)), c.Name)
-			visit(constraint{oid: oid, name: c.Name, table: t, kind: "c", check: c.SQL})
-		}
-	}
-}
-
-// columnNames lists columns, quoted where they need it.
-func columnNames(t *catalog.Table, ordinals []int) string {
-	names := make([]string, len(ordinals))
-	for i, o := range ordinals {
-		names[i] = parser.QuoteIdent(t.Columns[o].Name)
-	}
-	return strings.Join(names, ", ")
-}
-
-// indexDefinition is the CREATE INDEX of an index, as pg_get_indexdef has it.
-func indexDefinition(t *catalog.Table, k tableIndex) string {
-	unique := ""
-	if k.unique {
-		unique = "UNIQUE "
-	}
-	return "CREATE " + unique + "INDEX " + parser.QuoteIdent(k.name) + " ON " + parser.QuoteIdent(t.Schema) + "." + parser.QuoteIdent(t.Name) +
-		" USING btree (" + columnNames(t, k.columns) + ")"
-}
-
-// pgNames answers the functions of PostgreSQL that read the catalog, for one
-// snapshot of it. What it looks up it collects on first use.
-type pgNames struct {
-	db  *DB
+// Names answers the functions of PostgreSQL that read the catalog, for one
+// snapshot of it. What it looks up it collects on first use. Safe for concurrent use.
+type Names struct {
+	env Env
 	cat *catalog.Snapshot
 
 	once    sync.Once
@@ -112,7 +32,10 @@ type pgNames struct {
 // catalogName is a name in pg_class.
 type catalogName struct{ schema, name string }
 
-func (c *pgNames) load() {
+// NewNames returns the functions for a snapshot of the catalog.
+func NewNames(cat *catalog.Snapshot, env Env) *Names { return &Names{env: env, cat: cat} }
+
+func (c *Names) load() {
 	c.byOID, c.indexes, c.checks = map[int64]catalogName{}, map[int64]string{}, map[int64]string{}
 	c.views, c.notes = map[int64]string{}, map[int64]string{}
 	for _, t := range c.cat.Tables() {
@@ -132,19 +55,19 @@ func (c *pgNames) load() {
 	for _, q := range c.cat.Sequences() {
 		c.byOID[int64(q.ID)] = catalogName{q.Schema, q.Name}
 	}
-	for i, v := range virtualTables() {
-		c.byOID[int64(virtualID)+int64(i)] = catalogName{v.schema, v.name}
+	for i, v := range relations {
+		c.byOID[int64(firstID)+int64(i)] = catalogName{v.schema, v.name}
 	}
 	visitConstraints(c.cat, func(k constraint) { c.checks[k.oid] = k.definition() })
 }
 
-func (c *pgNames) relations() map[int64]catalogName {
+func (c *Names) relations() map[int64]catalogName {
 	c.once.Do(c.load)
 	return c.byOID
 }
 
 // of finds a text by an object's identifier.
-func (c *pgNames) of(pick func(*pgNames) map[int64]string) func([]types.Datum) (types.Datum, error) {
+func (c *Names) of(pick func(*Names) map[int64]string) func([]types.Datum) (types.Datum, error) {
 	return func(args []types.Datum) (types.Datum, error) {
 		c.once.Do(c.load)
 		if s, ok := pick(c)[args[0].Int()]; ok {
@@ -156,7 +79,7 @@ func (c *pgNames) of(pick func(*pgNames) map[int64]string) func([]types.Datum) (
 
 // constraintText is the definition of a constraint; a pretty one has no
 // parentheses that are not needed.
-func (c *pgNames) constraintText(args []types.Datum) (types.Datum, error) {
+func (c *Names) constraintText(args []types.Datum) (types.Datum, error) {
 	c.once.Do(c.load)
 	s, ok := c.checks[args[0].Int()]
 	if !ok {
@@ -169,21 +92,19 @@ func (c *pgNames) constraintText(args []types.Datum) (types.Datum, error) {
 }
 
 // size is the size of a table's columns; the rows of all tables share files.
-func (c *pgNames) size(args []types.Datum) (types.Datum, error) {
+func (c *Names) size(args []types.Datum) (types.Datum, error) {
 	oid := args[0].Int()
 	if _, ok := c.relations()[oid]; !ok {
 		return types.NullDatum, nil
 	}
 	if t := c.cat.TableByID(uint32(oid)); t != nil && int64(t.ID) == oid {
-		if ct, ok := c.db.feed.Columns().Table(t.StorageID); ok {
-			return types.NewInt64(ct.Stats().Bytes), nil
-		}
+		return types.NewInt64(c.env.ColumnBytes(t)), nil
 	}
 	return types.NewInt64(0), nil
 }
 
 // visible reports whether a name without its schema finds the relation.
-func (c *pgNames) visible(args []types.Datum) (types.Datum, error) {
+func (c *Names) visible(args []types.Datum) (types.Datum, error) {
 	r, ok := c.relations()[args[0].Int()]
 	if !ok {
 		return types.NullDatum, nil
@@ -192,7 +113,7 @@ func (c *pgNames) visible(args []types.Datum) (types.Datum, error) {
 }
 
 // regName is the name of an object: of pg_class, pg_type, pg_namespace or pg_roles.
-func (c *pgNames) regName(kind string) func([]types.Datum) (types.Datum, error) {
+func (c *Names) regName(kind string) func([]types.Datum) (types.Datum, error) {
 	return func(args []types.Datum) (types.Datum, error) {
 		oid := args[0].Int()
 		if oid == 0 {
@@ -212,7 +133,7 @@ func (c *pgNames) regName(kind string) func([]types.Datum) (types.Datum, error) 
 				return types.NewString(t.BaseName()), nil
 			}
 		case "pg_namespace":
-			for _, s := range snapshotSchemas(c.cat) {
+			for _, s := range Schemas(c.cat) {
 				if schemaOID(s) == oid {
 					return types.NewString(parser.QuoteIdent(s)), nil
 				}
@@ -228,7 +149,7 @@ func (c *pgNames) regName(kind string) func([]types.Datum) (types.Datum, error) 
 
 // regOID is the identifier of the object with a name; missing objects are an
 // error, or NULL for to_regclass.
-func (c *pgNames) regOID(kind string, strict bool) func([]types.Datum) (types.Datum, error) {
+func (c *Names) regOID(kind string, strict bool) func([]types.Datum) (types.Datum, error) {
 	return func(args []types.Datum) (types.Datum, error) {
 		text := strings.TrimSpace(args[0].Str())
 		if n, err := strconv.ParseUint(text, 10, 32); err == nil {
@@ -237,7 +158,7 @@ func (c *pgNames) regOID(kind string, strict bool) func([]types.Datum) (types.Da
 		if text == "-" {
 			return types.NewInt64(0), nil
 		}
-		n, err := relationName(text)
+		n, err := parser.ParseName(text)
 		if err != nil {
 			return types.NullDatum, err
 		}
@@ -259,7 +180,7 @@ func (c *pgNames) regOID(kind string, strict bool) func([]types.Datum) (types.Da
 	}
 }
 
-func (c *pgNames) find(kind, schema, name, text string) (int64, bool) {
+func (c *Names) find(kind, schema, name, text string) (int64, bool) {
 	switch kind {
 	case "pg_class":
 		return c.relationOID(schema, name)
@@ -271,7 +192,7 @@ func (c *pgNames) find(kind, schema, name, text string) (int64, bool) {
 			}
 		}
 	case "pg_namespace":
-		for _, s := range snapshotSchemas(c.cat) {
+		for _, s := range Schemas(c.cat) {
 			if s == name {
 				return schemaOID(s), true
 			}
@@ -282,16 +203,29 @@ func (c *pgNames) find(kind, schema, name, text string) (int64, bool) {
 	return 0, false
 }
 
-// Function implements binder.Catalog.
-func (b *binding) Function(name string, args int) *fn.Scalar {
+// relationOID finds a relation by name for regclass.
+func (c *Names) relationOID(schema, name string) (int64, bool) {
+	if schema == "" || schema == "pg_catalog" {
+		if oid := relationID("pg_catalog", name); oid != 0 {
+			return oid, true
+		}
+	}
+	for oid, r := range c.relations() {
+		if r.name == name && (r.schema == schema || schema == "" && r.schema == catalog.DefaultSchema) {
+			return oid, true
+		}
+	}
+	return 0, false
+}
+
+// Function returns the function over the catalog with that name and number of
+// arguments, nil if there is none.
+func (c *Names) Function(name string, args int) *fn.Scalar {
 	f, ok := catalogFunctions[name]
 	if !ok || args < 1 || args > len(f.args) || args < f.least {
 		return nil
 	}
-	if b.names == nil {
-		b.names = &pgNames{db: b.s.db, cat: b.cat}
-	}
-	eval := f.eval(b.names)
+	eval := f.eval(c)
 	return &fn.Scalar{Name: name, Args: f.args[:args], Result: f.result, Strict: true, Volatility: fn.Stable,
 		Kernel: func(_ *fn.Context, in []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 			return rowByRow(eval, in, sel, n, out)
@@ -333,40 +267,40 @@ type catalogFunction struct {
 	// least is the number of arguments that are not optional.
 	least  int
 	result types.Type
-	eval   func(*pgNames) func([]types.Datum) (types.Datum, error)
+	eval   func(*Names) func([]types.Datum) (types.Datum, error)
 }
 
 // catalogFunctions are the functions by name. The binder turns casts to and from
 // regclass and its like into those with names of two words.
 var catalogFunctions = func() map[string]catalogFunction {
 	oid, txt := types.TInt8, types.TText
-	of := func(pick func(*pgNames) map[int64]string, args ...types.Type) catalogFunction {
+	of := func(pick func(*Names) map[int64]string, args ...types.Type) catalogFunction {
 		return catalogFunction{append([]types.Type{oid}, args...), 1, txt,
-			func(c *pgNames) func([]types.Datum) (types.Datum, error) { return c.of(pick) }}
+			func(c *Names) func([]types.Datum) (types.Datum, error) { return c.of(pick) }}
 	}
 	out := map[string]catalogFunction{
-		"pg_get_indexdef": of(func(c *pgNames) map[int64]string { return c.indexes }, types.TInt4, types.TBool),
-		"pg_get_constraintdef": {[]types.Type{oid, types.TBool}, 1, txt, func(c *pgNames) func([]types.Datum) (types.Datum, error) {
+		"pg_get_indexdef": of(func(c *Names) map[int64]string { return c.indexes }, types.TInt4, types.TBool),
+		"pg_get_constraintdef": {[]types.Type{oid, types.TBool}, 1, txt, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			return c.constraintText
 		}},
-		"pg_get_viewdef":  of(func(c *pgNames) map[int64]string { return c.views }, types.TBool),
-		"obj_description": of(func(c *pgNames) map[int64]string { return c.notes }, txt),
-		"pg_table_is_visible": {[]types.Type{oid}, 1, types.TBool, func(c *pgNames) func([]types.Datum) (types.Datum, error) {
+		"pg_get_viewdef":  of(func(c *Names) map[int64]string { return c.views }, types.TBool),
+		"obj_description": of(func(c *Names) map[int64]string { return c.notes }, txt),
+		"pg_table_is_visible": {[]types.Type{oid}, 1, types.TBool, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			return c.visible
 		}},
 	}
 	for _, kind := range []string{"pg_class", "pg_type", "pg_namespace", "pg_roles"} {
 		out[binder.RegName+kind] = catalogFunction{[]types.Type{oid}, 1, txt,
-			func(c *pgNames) func([]types.Datum) (types.Datum, error) { return c.regName(kind) }}
+			func(c *Names) func([]types.Datum) (types.Datum, error) { return c.regName(kind) }}
 		out[binder.RegOID+kind] = catalogFunction{[]types.Type{txt}, 1, oid,
-			func(c *pgNames) func([]types.Datum) (types.Datum, error) { return c.regOID(kind, true) }}
+			func(c *Names) func([]types.Datum) (types.Datum, error) { return c.regOID(kind, true) }}
 	}
 	for name, kind := range map[string]string{"to_regclass": "pg_class", "to_regtype": "pg_type", "to_regnamespace": "pg_namespace", "to_regrole": "pg_roles"} {
 		out[name] = catalogFunction{[]types.Type{txt}, 1, oid,
-			func(c *pgNames) func([]types.Datum) (types.Datum, error) { return c.regOID(kind, false) }}
+			func(c *Names) func([]types.Datum) (types.Datum, error) { return c.regOID(kind, false) }}
 	}
 	for _, name := range []string{"pg_table_size", "pg_relation_size", "pg_total_relation_size", "pg_indexes_size"} {
-		out[name] = catalogFunction{[]types.Type{oid}, 1, types.TInt8, func(c *pgNames) func([]types.Datum) (types.Datum, error) {
+		out[name] = catalogFunction{[]types.Type{oid}, 1, types.TInt8, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			if name == "pg_indexes_size" {
 				return func([]types.Datum) (types.Datum, error) { return types.NewInt64(0), nil }
 			}
@@ -376,7 +310,7 @@ var catalogFunctions = func() map[string]catalogFunction {
 	// NULL: they are of objects that do not exist here.
 	for _, name := range []string{"pg_get_statisticsobjdef_columns", "pg_get_functiondef", "pg_get_function_arguments",
 		"pg_get_function_identity_arguments", "pg_get_function_result", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_partkeydef"} {
-		out[name] = of(func(*pgNames) map[int64]string { return nil }, types.TBool)
+		out[name] = of(func(*Names) map[int64]string { return nil }, types.TBool)
 	}
 	return out
 }()

@@ -1,4 +1,4 @@
-package htap
+package syscat
 
 import (
 	"strconv"
@@ -9,8 +9,8 @@ import (
 	"htapdb/vector/fn"
 )
 
-func namespaceRows(x *execution, add rowAdder) {
-	for _, s := range allSchemas(x) {
+func namespaceRows(x *reader, add rowAdder) {
+	for _, s := range Schemas(x.cat) {
 		add("oid", schemaOID(s), "nspname", s, "nspowner", oidRole)
 	}
 }
@@ -46,21 +46,13 @@ func attnums(ordinals []int) []int {
 	return out
 }
 
-// tableRowCount is what the column store says, −1 if it has not counted.
-func (x *execution) tableRowCount(t *catalog.Table) float32 {
-	if ct, ok := x.s.db.feed.Columns().Table(t.StorageID); ok {
-		return float32(ct.Stats().Rows)
-	}
-	return -1
-}
-
-func classRows(x *execution, add rowAdder) {
+func classRows(x *reader, add rowAdder) {
 	rel := func(oid any, name, schema, kind string, natts int, rest ...any) {
 		add(append([]any{"oid", oid, "relname", name, "relnamespace", schemaOID(schema), "relowner", oidRole, "relkind", kind,
 			"relnatts", natts, "relpersistence", "p", "relispopulated", true, "relreplident", "n", "relfilenode", oid}, rest...)...)
 	}
 	for _, t := range x.cat.Tables() {
-		n, indexes := x.tableRowCount(t), tableIndexes(t)
+		n, indexes := x.env.RowCount(t), tableIndexes(t)
 		rel(t.ID, t.Name, t.Schema, "r", len(t.Columns), "reltuples", n, "relam", oidHeap, "relhasindex", len(indexes) > 0,
 			"relchecks", len(t.Checks), "relreplident", "d")
 		for _, k := range indexes {
@@ -68,30 +60,17 @@ func classRows(x *execution, add rowAdder) {
 		}
 	}
 	for _, v := range x.cat.Views() {
-		rel(v.ID, v.Name, v.Schema, "v", len(x.viewColumns(v)), "relhasrules", true)
+		rel(v.ID, v.Name, v.Schema, "v", len(x.env.ViewColumns(v)), "relhasrules", true)
 	}
 	for _, q := range x.cat.Sequences() {
 		rel(q.ID, q.Name, q.Schema, "S", 3, "reltuples", float32(1))
 	}
-	for i, v := range virtualTables() {
-		rel(int64(virtualID)+int64(i), v.name, v.schema, "v", len(v.columns))
+	for i, v := range relations {
+		rel(int64(firstID)+int64(i), v.name, v.schema, "v", len(v.columns))
 	}
 }
 
-// viewColumns are the columns of a view; none if it no longer binds.
-func (x *execution) viewColumns(v *catalog.View) []Column {
-	sel, err := parser.ParseOne("SELECT * FROM " + parser.QuoteIdent(v.Schema) + "." + parser.QuoteIdent(v.Name))
-	if err != nil {
-		return nil
-	}
-	p, err := x.s.planQuery(sel.Stmt, "", nil, x.cat)
-	if err != nil {
-		return nil
-	}
-	return p.columns
-}
-
-func attributeRows(x *execution, add rowAdder) {
+func attributeRows(x *reader, add rowAdder) {
 	attr := func(rel any, num int, name string, t types.Type, rest ...any) {
 		collation := int64(0)
 		if t.IsString() {
@@ -125,7 +104,7 @@ func attributeRows(x *execution, add rowAdder) {
 		}
 	}
 	for _, v := range x.cat.Views() {
-		for i, c := range x.viewColumns(v) {
+		for i, c := range x.env.ViewColumns(v) {
 			attr(v.ID, i+1, c.Name, c.Type)
 		}
 	}
@@ -134,16 +113,16 @@ func attributeRows(x *execution, add rowAdder) {
 		attr(q.ID, 2, "log_cnt", types.TInt8, "attnotnull", true)
 		attr(q.ID, 3, "is_called", types.TBool, "attnotnull", true)
 	}
-	for i, v := range virtualTables() {
+	for i, v := range relations {
 		for k, c := range v.columns {
-			attr(int64(virtualID)+int64(i), k+1, c.Name, c.Type)
+			attr(int64(firstID)+int64(i), k+1, c.Name, c.Type)
 		}
 	}
 }
 
 // columnDefault is the text of a column's default, that of a serial column
 // included. An identity column has none.
-func (x *execution) columnDefault(t *catalog.Table, c *catalog.Column) (text string, ok bool) {
+func (x *reader) columnDefault(t *catalog.Table, c *catalog.Column) (text string, ok bool) {
 	if c.Sequence == 0 || c.Always || c.Identity {
 		return c.Default, c.Default != ""
 	}
@@ -153,7 +132,7 @@ func (x *execution) columnDefault(t *catalog.Table, c *catalog.Column) (text str
 	return "", false
 }
 
-func defaultRows(x *execution, add rowAdder) {
+func defaultRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
 		for i := range t.Columns {
 			c := &t.Columns[i]
@@ -177,7 +156,7 @@ var otherTypes = []struct {
 	{2206, 2211, "regtype", "N", 4}, {2249, 2287, "record", "P", -1}, {4089, 4090, "regnamespace", "N", 4}, {4096, 4097, "regrole", "N", 4},
 }
 
-func typeRows(_ *execution, add rowAdder) {
+func typeRows(_ *reader, add rowAdder) {
 	put := func(oid, array, elem any, name, category string, size int, rest ...any) {
 		collation := 0
 		if category == "S" {
@@ -210,7 +189,7 @@ func typeRows(_ *execution, add rowAdder) {
 	}
 }
 
-func pgIndexRows(x *execution, add rowAdder) {
+func pgIndexRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
 		for _, k := range tableIndexes(t) {
 			zeros := make([]int, len(k.columns))
@@ -222,7 +201,7 @@ func pgIndexRows(x *execution, add rowAdder) {
 	}
 }
 
-func constraintRows(x *execution, add rowAdder) {
+func constraintRows(x *reader, add rowAdder) {
 	x.constraints(func(c constraint) {
 		add("oid", c.oid, "conname", c.name, "connamespace", schemaOID(c.table.Schema), "contype", c.kind, "convalidated", true,
 			"conrelid", c.table.ID, "conindid", c.index, "conislocal", true, "confupdtype", " ", "confdeltype", " ", "confmatchtype", " ",
@@ -230,10 +209,10 @@ func constraintRows(x *execution, add rowAdder) {
 	})
 }
 
-func descriptionRows(x *execution, add rowAdder) {
+func descriptionRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
 		if t.Comment != "" {
-			add("objoid", t.ID, "classoid", virtualOID("pg_catalog", "pg_class"), "description", t.Comment)
+			add("objoid", t.ID, "classoid", relationID("pg_catalog", "pg_class"), "description", t.Comment)
 		}
 	}
 }
@@ -248,7 +227,7 @@ func sequenceType(q *catalog.Sequence) types.Type {
 	return types.TInt8
 }
 
-func sequenceRows(x *execution, add rowAdder) {
+func sequenceRows(x *reader, add rowAdder) {
 	for _, q := range x.cat.Sequences() {
 		lo, hi := q.Bounds()
 		add("seqrelid", q.ID, "seqtypid", sequenceType(q).OID(), "seqstart", q.Start, "seqincrement", q.Increment, "seqmax", hi,
@@ -256,7 +235,7 @@ func sequenceRows(x *execution, add rowAdder) {
 	}
 }
 
-func pgSequenceRows(x *execution, add rowAdder) {
+func pgSequenceRows(x *reader, add rowAdder) {
 	for _, q := range x.cat.Sequences() {
 		lo, hi := q.Bounds()
 		add("schemaname", q.Schema, "sequencename", q.Name, "sequenceowner", "htap", "data_type", sequenceType(q).BaseName(),
@@ -264,19 +243,19 @@ func pgSequenceRows(x *execution, add rowAdder) {
 	}
 }
 
-func pgTableRows(x *execution, add rowAdder) {
+func pgTableRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
 		add("schemaname", t.Schema, "tablename", t.Name, "tableowner", "htap", "hasindexes", len(tableIndexes(t)) > 0)
 	}
 }
 
-func pgViewRows(x *execution, add rowAdder) {
+func pgViewRows(x *reader, add rowAdder) {
 	for _, v := range x.cat.Views() {
 		add("schemaname", v.Schema, "viewname", v.Name, "viewowner", "htap", "definition", v.SQL)
 	}
 }
 
-func indexRows(x *execution, add rowAdder) {
+func indexRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
 		for _, k := range tableIndexes(t) {
 			add("schemaname", t.Schema, "tablename", t.Name, "indexname", k.name, "indexdef", indexDefinition(t, k))
@@ -284,57 +263,39 @@ func indexRows(x *execution, add rowAdder) {
 	}
 }
 
-func settingRows(x *execution, add rowAdder) {
-	for i := range settingList {
-		d := &settingList[i]
-		if v, err := x.s.Setting(d.name); err == nil {
-			context := "user"
-			if d.fixed {
-				context = "internal"
-			}
-			add("name", d.name, "setting", v, "category", "Settings", "short_desc", d.about, "context", context, "vartype", "string",
-				"source", "default", "boot_val", d.def, "reset_val", d.def)
+func settingRows(x *reader, add rowAdder) {
+	for _, d := range x.env.Settings() {
+		context := "user"
+		if d.Fixed {
+			context = "internal"
 		}
+		add("name", d.Name, "setting", d.Value, "category", "Settings", "short_desc", d.About, "context", context, "vartype", "string",
+			"source", "default", "boot_val", d.Default, "reset_val", d.Default)
 	}
 }
 
-func statTableRows(x *execution, add rowAdder) {
+func statTableRows(x *reader, add rowAdder) {
 	for _, t := range x.cat.Tables() {
-		add("relid", t.ID, "schemaname", t.Schema, "relname", t.Name, "n_live_tup", int64(max(x.tableRowCount(t), 0)))
+		add("relid", t.ID, "schemaname", t.Schema, "relname", t.Name, "n_live_tup", int64(max(x.env.RowCount(t), 0)))
 	}
 }
 
-func cursorRows(x *execution, add rowAdder) {
-	for _, c := range x.s.cursors {
-		add("name", c.name, "statement", c.sql, "is_holdable", c.hold, "is_scrollable", c.scroll)
+func cursorRows(x *reader, add rowAdder) {
+	for _, c := range x.env.Cursors() {
+		add("name", c.Name, "statement", c.SQL, "is_holdable", c.Hold, "is_scrollable", c.Scroll)
 	}
 }
 
-func preparedRows(x *execution, add rowAdder) {
-	for name, st := range x.s.prepared {
-		add("name", name, "statement", st.SQL(), "from_sql", true)
+func preparedRows(x *reader, add rowAdder) {
+	for _, p := range x.env.Prepared() {
+		add("name", p.Name, "statement", p.SQL, "from_sql", true)
 	}
 }
 
-// virtualOID is the identifier of a virtual relation, 0 if there is none.
-func virtualOID(schema, name string) int64 {
-	if t := lookupVirtual(schema, name); t != nil {
+// relationID is the identifier of a virtual relation, 0 if there is none.
+func relationID(schema, name string) int64 {
+	if t := Lookup(schema, name); t != nil {
 		return int64(t.ID)
 	}
 	return 0
-}
-
-// relationOID finds a relation by name for regclass.
-func (c *pgNames) relationOID(schema, name string) (int64, bool) {
-	if schema == "" || schema == "pg_catalog" {
-		if oid := virtualOID("pg_catalog", name); oid != 0 {
-			return oid, true
-		}
-	}
-	for oid, r := range c.relations() {
-		if r.name == name && (r.schema == schema || schema == "" && r.schema == catalog.DefaultSchema) {
-			return oid, true
-		}
-	}
-	return 0, false
 }

@@ -1,0 +1,92 @@
+package htap
+
+import (
+	"htapdb/htap/catalog"
+	"htapdb/htap/syscat"
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+	"htapdb/sql/types"
+	"htapdb/vector/fn"
+)
+
+// systemEnv shows the system relations a session.
+type systemEnv struct {
+	s   *Session
+	cat *catalog.Snapshot
+}
+
+var _ syscat.Env = systemEnv{}
+
+// systemRows computes the rows of a system relation at the statement's catalog.
+func (x *execution) systemRows(t *plan.Table) ([][]types.Datum, error) {
+	return syscat.Rows(t, x.cat, systemEnv{x.s, x.cat})
+}
+
+func (e systemEnv) Settings() (out []syscat.Setting) {
+	for i := range settingList {
+		d := &settingList[i]
+		if v, err := e.s.Setting(d.name); err == nil {
+			out = append(out, syscat.Setting{Name: d.name, Value: v, Default: d.def, About: d.about, Fixed: d.fixed})
+		}
+	}
+	return out
+}
+
+func (e systemEnv) Cursors() (out []syscat.Cursor) {
+	for _, c := range e.s.cursors {
+		out = append(out, syscat.Cursor{Name: c.name, SQL: c.sql, Hold: c.hold, Scroll: c.scroll})
+	}
+	return out
+}
+
+func (e systemEnv) Prepared() (out []syscat.Prepared) {
+	for name, st := range e.s.prepared {
+		out = append(out, syscat.Prepared{Name: name, SQL: st.SQL()})
+	}
+	return out
+}
+
+func (e systemEnv) ViewColumns(v *catalog.View) (out []plan.TableColumn) {
+	sel, err := parser.ParseOne("SELECT * FROM " + parser.QuoteIdent(v.Schema) + "." + parser.QuoteIdent(v.Name))
+	if err != nil {
+		return nil
+	}
+	p, err := e.s.planQuery(sel.Stmt, "", nil, e.cat)
+	if err != nil {
+		return nil
+	}
+	for _, c := range p.columns {
+		out = append(out, plan.TableColumn{Name: c.Name, Type: c.Type})
+	}
+	return out
+}
+
+func (e systemEnv) RowCount(t *catalog.Table) float32 {
+	if ct, ok := e.s.db.feed.Columns().Table(t.StorageID); ok {
+		return float32(ct.Stats().Rows)
+	}
+	return -1
+}
+
+func (e systemEnv) ColumnBytes(t *catalog.Table) int64 {
+	if ct, ok := e.s.db.feed.Columns().Table(t.StorageID); ok {
+		return ct.Stats().Bytes
+	}
+	return 0
+}
+
+func (e systemEnv) TableStates() (out []syscat.TableState) {
+	for _, t := range e.s.db.tableStatus(uint64(e.s.db.rows.Visible())) {
+		out = append(out, syscat.TableState{Name: t.Name, State: t.State, Reason: t.Reason, Rows: t.Rows, LagMicros: t.LagMicros,
+			DeltaRows: t.DeltaRows, Segments: t.Segments, ColumnBytes: t.ColumnBytes})
+	}
+	return out
+}
+
+// Function implements binder.Catalog.
+func (b *binding) Function(name string, args int) *fn.Scalar {
+	if b.names == nil {
+		b.names = syscat.NewNames(b.cat, systemEnv{b.s, b.cat})
+	}
+	return b.names.Function(name, args)
+}

@@ -1,0 +1,49 @@
+package syscat
+
+import (
+	"htapdb/htap/catalog"
+	"htapdb/sql/plan"
+)
+
+// Env is what the relations show beside the catalog: the running session and
+// the state of the columns. The session implements it.
+type Env interface {
+	// Settings are the session's settings with their values.
+	Settings() []Setting
+	// Cursors are the session's open cursors, Prepared its statements by name.
+	Cursors() []Cursor
+	Prepared() []Prepared
+	// ViewColumns are the columns of a view; none if it no longer binds.
+	ViewColumns(v *catalog.View) []plan.TableColumn
+	// RowCount is how many rows a table has, −1 if nobody has counted, and
+	// ColumnBytes the size of its columns.
+	RowCount(t *catalog.Table) float32
+	ColumnBytes(t *catalog.Table) int64
+	// TableStates are the states of the columns of all tables.
+	TableStates() []TableState
+}
+
+// Setting is a row of pg_settings.
+type Setting struct {
+	Name, Value, Default, About string
+	// Fixed settings can only be read.
+	Fixed bool
+}
+
+// Cursor is a row of pg_cursors.
+type Cursor struct {
+	Name, SQL    string
+	Hold, Scroll bool
+}
+
+// Prepared is a row of pg_prepared_statements.
+type Prepared struct{ Name, SQL string }
+
+// TableState is a row of htap.tables.
+type TableState struct {
+	Name, State, Reason string
+	Rows, LagMicros     int64
+	DeltaRows           int64
+	Segments            int
+	ColumnBytes         int64
+}
