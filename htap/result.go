@@ -1,6 +1,8 @@
 package htap
 
 import (
+	"slices"
+
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -29,11 +31,15 @@ type Result struct {
 type Rows struct {
 	cols   []Column
 	source batchSource
-	batch  *vector.Batch
-	// at is the position of the current row among the batch's alive rows.
-	at   int
-	err  error
-	done bool
+	// held is the batch that NextBatch has returned. Its columns are the source's
+	// until own replaces them by copies, under the reader's pointer to it.
+	held vector.Batch
+	// batch is &held while rows are read one by one, at the position of the current
+	// row among its alive ones.
+	batch *vector.Batch
+	at    int
+	err   error
+	done  bool
 }
 
 // batchSource is what a Rows reads from.
@@ -49,7 +55,8 @@ type batchSource interface {
 func (r *Rows) Columns() []Column { return r.cols }
 
 // NextBatch returns the next batch of rows, nil at the end. It is valid until
-// the next call.
+// the next call or Close; other statements of the session leave its rows as they
+// are, but may move them: keep no part of it over one.
 func (r *Rows) NextBatch() (*vector.Batch, error) {
 	if r.done {
 		return nil, r.err
@@ -60,7 +67,8 @@ func (r *Rows) NextBatch() (*vector.Batch, error) {
 		r.finish()
 		return nil, r.err
 	}
-	return b, nil
+	r.held = vector.Batch{Cols: append(r.held.Cols[:0], b.Cols...), Len: b.Len, Sel: b.Sel}
+	return &r.held, nil
 }
 
 // Next moves to the next row and reports whether there is one; Err tells the
@@ -130,12 +138,13 @@ func (r *Rows) abort(err error) {
 	_ = r.source.close() // err is what the reader has to know
 }
 
-// own copies the batch of the current row, which the source may take back.
+// own copies the batch that the reader may still hold, before the source takes
+// its memory back.
 func (r *Rows) own() {
-	if r.batch != nil {
-		own, _ := copyBatch(&vector.Batch{Cols: r.batch.Cols, Len: r.batch.Len})
-		own.Sel = r.batch.Sel
-		r.batch = own
+	if len(r.held.Cols) > 0 {
+		own, _ := copyBatch(&vector.Batch{Cols: r.held.Cols, Len: r.held.Len})
+		own.Sel = slices.Clone(r.held.Sel)
+		r.held = *own
 	}
 }
 
