@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"htapdb/internal/testutil"
+	"htapdb/internal/testutil/postgres"
 	"htapdb/internal/testutil/slt"
 )
 
@@ -19,10 +20,10 @@ import (
 // have an answer it is the same one. What only PostgreSQL can run is listed with
 // -v. A file ends where only one of them changed its tables.
 func TestCorpusAgainstPostgreSQL(t *testing.T) {
-	url := os.Getenv("HTAPDB_POSTGRES")
-	if url == "" {
-		t.Skip("skipped: HTAPDB_POSTGRES names no PostgreSQL server to compare the answers with")
+	if !testutil.Long() && os.Getenv("HTAPDB_SLT") == "" {
+		t.Skip("skipped: HTAPDB_LONG=1 compares the whole corpus with PostgreSQL, HTAPDB_SLT=… a part of it")
 	}
+	url := postgres.Start(t, postgres.Options{})
 	paths := find(t, testutil.Shared(t, "slt", "duckdb"))
 	if one := os.Getenv("HTAPDB_SLT"); one != "" {
 		paths = filter(paths, one)

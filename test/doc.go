@@ -8,8 +8,8 @@
 // postgresql" records says so; docs/sql lists these differences.
 //
 //	go test ./test -run TestFiles/joins              one file
-//	HTAPDB_POSTGRES=postgres://… go test ./test -run TestPostgreSQL [-rewrite]
-//	HTAPDB_LONG=1 go test ./test -run TestCorpus     the whole corpus
+//	go test ./test -run TestPostgreSQL [-rewrite]    on PostgreSQL instead
+//	HTAPDB_LONG=1 go test ./test -run TestCorpus     the whole corpus, also on PostgreSQL
 //	HTAPDB_DURATION=5m go test ./test -run TestRandomQueries
 //
 // There is nothing here but tests.

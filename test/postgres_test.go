@@ -3,13 +3,13 @@ package test
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"htapdb/internal/testutil/postgres"
 	"htapdb/internal/testutil/slt"
 )
 
@@ -91,10 +91,7 @@ func (s *server) Query(ctx context.Context, session, sql, in string) (*slt.Resul
 // PostgreSQL itself gives the answers of the files of slt; with -rewrite its
 // answers are written into them.
 func TestPostgreSQL(t *testing.T) {
-	url := os.Getenv("HTAPDB_POSTGRES")
-	if url == "" {
-		t.Skip("skipped: HTAPDB_POSTGRES names no PostgreSQL server to compare the answers with")
-	}
+	url := postgres.Start(t, postgres.Options{})
 	for _, path := range files(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".slt")
 		t.Run(name, func(t *testing.T) {

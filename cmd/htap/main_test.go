@@ -73,7 +73,7 @@ type server struct {
 var readyLine = regexp.MustCompile(`^ready pg=(\S+) flight=(\S+) http=(\S+)\n$`)
 
 // serve starts a server and waits for its ready line.
-func serve(t *testing.T, args ...string) *server {
+func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: command(context.Background(), append([]string{"serve"}, args...)...)}
 	s.cmd.Stderr = &s.errs
