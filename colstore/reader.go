@@ -58,8 +58,12 @@ const fruitless = morselRows / blockRows
 // strings and dictionaries until the snapshot is closed. Errors: the context's,
 // DataCorrupted, IOError, and those of Generic predicates.
 func (r *Reader) Next(ctx context.Context) (*vector.Batch, error) {
-	if invariants {
-		r.mangle()
+	if vector.Invariants {
+		// Dictionaries, chunks and mapped bytes are not the reader's.
+		vector.MangleSlice(r.sel, -1)
+		for _, v := range r.scratch {
+			v.Mangle()
+		}
 	}
 	for range fruitless {
 		if err := ctx.Err(); err != nil {

@@ -67,8 +67,25 @@ func (r *Rows) NextBatch() (*vector.Batch, error) {
 		r.finish()
 		return nil, r.err
 	}
+	if vector.Invariants {
+		r.replace(b)
+		return &r.held, nil
+	}
 	r.held = vector.Batch{Cols: append(r.held.Cols[:0], b.Cols...), Len: b.Len, Sel: b.Sel}
 	return &r.held, nil
+}
+
+// replace makes held a copy of b, nil for none, and overwrites the copy that it
+// was: for builds with Invariants.
+func (r *Rows) replace(b *vector.Batch) {
+	old := r.held.Cols
+	if r.held = (vector.Batch{}); b != nil {
+		own, _ := copyBatch(b)
+		r.held = *own
+	}
+	for _, c := range old {
+		c.Mangle()
+	}
 }
 
 // Next moves to the next row and reports whether there is one; Err tells the
@@ -141,6 +158,10 @@ func (r *Rows) abort(err error) {
 // own copies the batch that the reader may still hold, before the source takes
 // its memory back.
 func (r *Rows) own() {
+	if vector.Invariants {
+		r.replace(&vector.Batch{Cols: r.held.Cols, Len: r.held.Len})
+		return
+	}
 	if len(r.held.Cols) > 0 {
 		own, _ := copyBatch(&vector.Batch{Cols: r.held.Cols, Len: r.held.Len})
 		own.Sel = slices.Clone(r.held.Sel)
@@ -151,6 +172,9 @@ func (r *Rows) own() {
 // finish closes the source and keeps the first error.
 func (r *Rows) finish() {
 	r.done, r.batch = true, nil
+	if vector.Invariants {
+		r.replace(nil)
+	}
 	if err := r.source.close(); r.err == nil {
 		r.err = err
 	}

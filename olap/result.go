@@ -99,6 +99,11 @@ func (q *resultQueue) run(emit func(*vector.Batch) error) error {
 		} else if err := guarded(emit, b); err != nil {
 			q.r.fail(err)
 		}
+		if vector.Invariants {
+			for _, c := range b.Cols {
+				c.Mangle()
+			}
+		}
 		q.mu.Lock()
 		q.free = append(q.free, b)
 		q.mu.Unlock()

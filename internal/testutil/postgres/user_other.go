@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
-func asServer(_ testing.TB, name string, args ...string) *exec.Cmd { return exec.Command(name, args...) }
+func asServer(_ testing.TB, name string, args ...string) *exec.Cmd {
+	return exec.Command(name, args...)
+}
 
 func giveToServer(testing.TB, string) {}
