@@ -404,7 +404,8 @@ func (f *fetched) take(n int64) (*vector.Batch, error) {
 	out := slice(r.batch, r.at, int(min(int64(r.batch.Rows()-r.at), n)))
 	r.at += out.Rows()
 	c.pos += int64(out.Rows())
-	return out, nil
+	own, _ := copyBatch(out) // it may be read when the cursor has gone on
+	return own, nil
 }
 
 // timedOut words an error that the fetch's own deadline caused.

@@ -52,3 +52,32 @@ func TestHeldBatch(t *testing.T) {
 		}
 	}
 }
+
+// What a FETCH gave stays when the cursor goes on, or is read into memory for
+// another statement.
+func TestHeldFetch(t *testing.T) {
+	_, s := openTest(t, "")
+	ctx := context.Background()
+	mustExec(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT g FROM generate_series(1, 9000) AS x(g) ORDER BY g")
+	rows, err := s.Query(ctx, "FETCH 2000 FROM c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := rows.NextBatch()
+	if err != nil || b == nil {
+		t.Fatal(b, err)
+	}
+	if got := queryText(t, s, "FETCH 1 FROM c"); got != "2001" {
+		t.Error(got)
+	}
+	mustExec(t, s, "SELECT 1")
+	if got := queryText(t, s, "FETCH 1 FROM c"); got != "2002" {
+		t.Error(got)
+	}
+	for i := range b.Rows() {
+		if v := b.Cols[0].Datum(b.Row(i)).Int(); v != int64(i+1) {
+			t.Fatalf("row %d is %d", i+1, v)
+		}
+	}
+	mustExec(t, s, "COMMIT")
+}
