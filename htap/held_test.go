@@ -59,7 +59,7 @@ func TestHeldBatch(t *testing.T) {
 func TestHeldFetch(t *testing.T) {
 	_, s := openTest(t, "")
 	ctx := context.Background()
-	mustExec(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT g FROM generate_series(1, 9000) AS x(g) ORDER BY g")
+	mustExec(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT g FROM generate_series(1, 90000) AS x(g) ORDER BY g")
 	rows, err := s.Query(ctx, "FETCH 2000 FROM c")
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +68,11 @@ func TestHeldFetch(t *testing.T) {
 	if err != nil || b == nil {
 		t.Fatal(b, err)
 	}
-	if got := queryText(t, s, "FETCH 6000 FROM c"); !strings.HasSuffix(got, "8000") {
+	if got := queryText(t, s, "FETCH 60000 FROM c"); !strings.HasSuffix(got, "62000") {
 		t.Error(got)
 	}
 	mustExec(t, s, "SELECT 1")
-	if got := queryText(t, s, "FETCH 1 FROM c"); got != "8001" {
+	if got := queryText(t, s, "FETCH 1 FROM c"); got != "62001" {
 		t.Error(got)
 	}
 	for i := range b.Rows() {
