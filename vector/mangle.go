@@ -3,6 +3,12 @@ package vector
 // Mangle overwrites the elements and codes of v, which has expired and which the
 // caller owns. A dictionary is shared and stays. For builds with Invariants.
 func (v *Vector) Mangle() {
+	v.MangleElements()
+	MangleSlice(v.Codes, 0xeeeeeeee)
+}
+
+// MangleElements is Mangle for a vector whose codes another one owns.
+func (v *Vector) MangleElements() {
 	MangleSlice(v.Bool, 0xee)
 	MangleSlice(v.I16, -0x1112)
 	MangleSlice(v.I32, -0x11111112)
@@ -10,7 +16,6 @@ func (v *Vector) Mangle() {
 	MangleSlice(v.F32, -1e30)
 	MangleSlice(v.F64, -1e300)
 	MangleSlice(v.Str, "\xeemangled")
-	MangleSlice(v.Codes, 0xeeeeeeee)
 }
 
 // MangleSlice sets every element, up to the capacity, to x.

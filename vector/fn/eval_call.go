@@ -32,6 +32,9 @@ func (n *callNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Ve
 		n.out.Len = b.Len
 		return &n.out, nil
 	}
+	if vector.Invariants && n.out.Enc == vector.Flat && !n.fn.relabel {
+		n.out.MangleElements()
+	}
 	v, err := n.compute(ev, b, sel)
 	if err == nil {
 		n.round, n.result = ev.round, v

@@ -158,6 +158,9 @@ func (c *compiler) compileCase(e *Case) node {
 }
 
 func (n *caseNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error) {
+	if vector.Invariants {
+		n.out.MangleElements()
+	}
 	n.out.Resize(b.Len)
 	merge := merger{out: &n.out, valid: &n.valid}
 	for i, cond := range n.conds {
@@ -229,6 +232,9 @@ type coalesceNode struct {
 }
 
 func (n *coalesceNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error) {
+	if vector.Invariants {
+		n.out.MangleElements()
+	}
 	n.out.Resize(b.Len)
 	merge := merger{out: &n.out, valid: &n.valid}
 	for k, a := range n.args {
