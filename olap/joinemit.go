@@ -62,6 +62,9 @@ func (p *joinProbe) own(i int) *vector.Vector {
 	if p.outCols == nil {
 		p.outCols = emptyBatch(len(p.out.Cols)).Cols
 	}
+	if vector.Invariants && p.outCols[i].Enc == vector.Flat {
+		p.outCols[i].MangleElements()
+	}
 	p.out.Cols[i] = p.outCols[i]
 	return p.outCols[i]
 }
