@@ -28,6 +28,8 @@ type Evaluator struct {
 type node interface {
 	// eval computes the rows sel (all if nil) of b. The result is valid until the next round.
 	eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error)
+	// reset forgets what depends on the context, and keeps the memory.
+	reset()
 }
 
 // NewEvaluator compiles exprs, whose columns are positions in the batches to come.
@@ -62,8 +64,19 @@ func newCompiler(exprs []Expr) *compiler {
 }
 
 // Reset gives the evaluator another context (parameters, time) for the next
-// statement; what was computed from the old one is dropped.
-func (ev *Evaluator) Reset(ctx *Context) { *ev = *NewEvaluator(ctx, ev.exprs...) }
+// statement; what was computed from the old one is dropped. What was compiled
+// and the scratch memory stay: a statement that is run again allocates nothing.
+func (ev *Evaluator) Reset(ctx *Context) {
+	ev.ctx = ctx
+	for _, r := range ev.roots {
+		r.reset()
+	}
+	if ev.conj != nil {
+		for _, p := range ev.conj.parts {
+			p.node.reset()
+		}
+	}
+}
 
 // Eval computes the expressions for b's alive rows. The vectors are valid until
 // the next call; rows that are not alive hold anything. Constant results are Const vectors.
@@ -192,6 +205,8 @@ func (n *columnNode) eval(_ *Evaluator, b *vector.Batch, _ []int32) (*vector.Vec
 	return b.Cols[n.index], nil
 }
 
+func (n *columnNode) reset() {}
+
 // constNode is a literal.
 type constNode struct{ vec vector.Vector }
 
@@ -199,6 +214,8 @@ func (n *constNode) eval(_ *Evaluator, b *vector.Batch, _ []int32) (*vector.Vect
 	n.vec.Len = b.Len
 	return &n.vec, nil
 }
+
+func (n *constNode) reset() {}
 
 // physicalType is t, or TEXT for an untyped NULL or literal that was never given a type.
 func physicalType(t types.Type) types.Type {
@@ -212,21 +229,27 @@ func physicalType(t types.Type) types.Type {
 type paramNode struct {
 	index int
 	typ   types.Type
-	vec   *vector.Vector
+	vec   vector.Vector
+	known bool
 }
 
 func (n *paramNode) eval(ev *Evaluator, b *vector.Batch, _ []int32) (*vector.Vector, error) {
-	if n.vec == nil {
+	if !n.known {
 		t := physicalType(n.typ)
 		d, err := ev.ctx.param(n.index, t)
 		if err != nil {
 			return nil, err
 		}
-		n.vec = vector.NewConst(t, d, 1)
+		n.vec.Type = t
+		n.vec.Resize(1)
+		n.vec.Set(0, d)
+		n.vec.Enc, n.known = vector.Const, true
 	}
 	n.vec.Len = b.Len
-	return n.vec, nil
+	return &n.vec, nil
 }
+
+func (n *paramNode) reset() { n.known = false }
 
 // param returns the parameter with the index, which has to be of type t.
 func (c *Context) param(index int, t types.Type) (types.Datum, error) {
@@ -246,3 +269,5 @@ type errorNode struct{ err error }
 func (n *errorNode) eval(*Evaluator, *vector.Batch, []int32) (*vector.Vector, error) {
 	return nil, n.err
 }
+
+func (n *errorNode) reset() {}

@@ -42,6 +42,20 @@ func (n *callNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Ve
 	return v, err
 }
 
+// reset implements node. A specialisation for literals alone stays.
+func (n *callNode) reset() {
+	n.computed, n.dict = false, nil
+	keep := n.prepared
+	for _, a := range n.args {
+		a.reset()
+		_, literal := a.(*constNode)
+		keep = keep && (literal || !isInvariant(a))
+	}
+	if !keep {
+		n.prepared, n.kernel = false, n.fn.Kernel
+	}
+}
+
 func (n *callNode) compute(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	if b.Len == 0 || sel != nil && len(sel) == 0 {
 		n.out.Resize(b.Len)
@@ -226,7 +240,7 @@ func selectValid(valid []uint8, sel []int32, rows int, buf []int32) (out []int32
 // growSel returns buf with length n.
 func growSel(buf []int32, n int) []int32 {
 	if cap(buf) < n {
-		return make([]int32, n, max(n, vector.MaxBatch))
+		return make([]int32, n, max(n, 2*cap(buf)))
 	}
 	return buf[:n]
 }
@@ -325,7 +339,7 @@ func (n *callNode) lookup(arg *vector.Vector, rows int) *vector.Vector {
 
 func growBytes(buf []uint8, n int) []uint8 {
 	if cap(buf) < n {
-		return make([]uint8, n, max(n, vector.MaxBatch))
+		return make([]uint8, n, max(n, 2*cap(buf)))
 	}
 	return buf[:n]
 }

@@ -61,11 +61,19 @@ func (n *logicNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.V
 	return &n.out, nil
 }
 
+func (n *logicNode) reset() { resetAll(n.args) }
+
+func resetAll(nodes []node) {
+	for _, n := range nodes {
+		n.reset()
+	}
+}
+
 // settle merges one operand into the result for the rows of sel and returns the
 // rows that are still open.
 func (n *logicNode) settle(v *vector.Vector, sel []int32, rows int, nulls, last bool) []int32 {
 	if !last && cap(n.sel) < rows {
-		n.sel = make([]int32, 0, max(rows, vector.MaxBatch))
+		n.sel = make([]int32, 0, max(rows, 2*cap(n.sel)))
 	}
 	if v.Valid == nil && v.Enc == vector.Flat && !nulls {
 		return n.settlePlain(v.Bool, sel, rows, last)
@@ -194,6 +202,14 @@ func (n *caseNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Ve
 	return &n.out, nil
 }
 
+func (n *caseNode) reset() {
+	resetAll(n.conds)
+	resetAll(n.thens)
+	if n.orElse != nil {
+		n.orElse.reset()
+	}
+}
+
 // splitTrue divides the rows of sel into those where c is TRUE and the others.
 // sel may share memory with rest, whose entries are written behind the reading.
 func splitTrue(c *vector.Vector, sel []int32, rows int, match, rest []int32) (t, f []int32) {
@@ -255,6 +271,8 @@ func (n *coalesceNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vecto
 	}
 	return &n.out, nil
 }
+
+func (n *coalesceNode) reset() { resetAll(n.args) }
 
 func (n *coalesceNode) stillNull(v *vector.Vector, sel []int32, rows int) []int32 {
 	open := growSel(n.open, rows)[:0]
