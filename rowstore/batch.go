@@ -16,8 +16,8 @@ const (
 	kindSet        = 1 // pebble.InternalKeyKindSet
 )
 
-func newBatchBuilder(sizeHint int) *batchBuilder {
-	return &batchBuilder{data: make([]byte, batchHeaderLen, batchHeaderLen+sizeHint)}
+func newBatchBuilder(sizeHint int) batchBuilder {
+	return batchBuilder{data: make([]byte, batchHeaderLen, batchHeaderLen+sizeHint)}
 }
 
 // set appends a record with a versioned key whose timestamp is to be patched,

@@ -9,7 +9,7 @@ import (
 // commitPlan is everything a commit needs, prepared before the commit mutex:
 // under it only numbers are filled in.
 type commitPlan struct {
-	batch *batchBuilder
+	batch batchBuilder
 	// tsAt are the places of timestamps in the batch.
 	tsAt []int
 	// rowAt are the places of the changes' rowIDs, −1 for a delete.
@@ -21,6 +21,14 @@ type commitPlan struct {
 	keys      []string // everything written, for the window
 	tables    []uint32 // loaded tables, for the window
 	garbage   []string // keys with a version that this commit ends
+	// few is the room for the above in a commit of one row, in one piece.
+	few struct {
+		tsAt      [2]int
+		garbage   [2]string
+		changes   [1]planned
+		rowAt     [1]int
+		sequences [1]planSequence
+	}
 }
 
 // planSequence is a run of changes of one table: dead deletes, then puts that
@@ -73,7 +81,12 @@ func (t *Txn) plan() (*commitPlan, error) {
 		return nil, nil
 	}
 	p := &commitPlan{batch: newBatchBuilder(int(t.writes.bytes)/2 + 64), event: &Event{}}
-	changes := make([]planned, 0, t.writes.rows)
+	p.tsAt, p.garbage, p.rowAt, p.sequences = p.few.tsAt[:0], p.few.garbage[:0], p.few.rowAt[:0], p.few.sequences[:0]
+	changes := p.few.changes[:0]
+	if t.writes.rows > len(p.few.changes) {
+		changes = make([]planned, 0, t.writes.rows)
+	}
+	p.keys = make([]string, 0, len(t.writes.order)) // the window keeps it
 	for _, e := range t.writes.order {
 		v := e.last()
 		if v == nil || v.tombstone && !e.hadCommitted() {
@@ -118,6 +131,16 @@ const changeOverhead = 256
 // order sorts the changes by table, deletes by PrevRowID first, puts in the
 // order they were made, which becomes that of their rowIDs.
 func (p *commitPlan) order(changes []planned) {
+	if len(changes) > 1 {
+		sortChanges(changes)
+	}
+	p.event.Changes = make([]Change, len(changes))
+	for i := range changes {
+		p.event.Changes[i], p.rowAt = changes[i].Change, append(p.rowAt, changes[i].at)
+	}
+}
+
+func sortChanges(changes []planned) {
 	slices.SortStableFunc(changes, func(a, b planned) int {
 		if c := cmp.Compare(a.TableID, b.TableID); c != 0 {
 			return c
@@ -132,11 +155,6 @@ func (p *commitPlan) order(changes []planned) {
 		}
 		return 0
 	})
-	p.event.Changes = make([]Change, len(changes))
-	p.rowAt = make([]int, len(changes))
-	for i := range changes {
-		p.event.Changes[i], p.rowAt[i] = changes[i].Change, changes[i].at
-	}
 }
 
 // reserve acquires everything that may wait: rowIDs, room below the timestamp
@@ -211,12 +229,11 @@ func (t *Txn) commit(p *commitPlan) (Timestamp, error) {
 	if err != nil {
 		return 0, err
 	}
-	select {
-	case <-slot.visible:
-		return slot.ts, nil
-	case <-s.failed:
-		return 0, s.usable()
+	// It is decided: no context ends this wait.
+	if err := s.WaitVisible(context.Background(), slot.ts); err != nil {
+		return 0, err
 	}
+	return slot.ts, nil
 }
 
 // sequenceCommit is the commit mutex: validate, enter the window, assign the
@@ -274,7 +291,7 @@ func (p *commitPlan) fill(ts Timestamp) {
 		}
 	}
 	for _, l := range p.loads {
-		l.fill(p.batch, ts)
+		l.fill(&p.batch, ts)
 	}
 }
 

@@ -145,7 +145,7 @@ func (t *Txn) Get(schema *Schema, key Key) (row Row, found bool, err error) {
 func (t *Txn) getAs(v *view, schema *Schema, key Key, limit int) (row Row, found bool, err error) {
 	if len(t.writes.order) > 0 {
 		t.buf = append(append(t.buf[:0], schema.primary...), key...)
-		if e := t.writes.entries[string(t.buf)]; e != nil {
+		if e := t.writes.find(t.buf); e != nil {
 			if w := e.visible(limit); w != nil {
 				row, err = w.row(schema)
 				return row, row.Valid(), err

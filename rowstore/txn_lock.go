@@ -84,6 +84,65 @@ func (t *Txn) Lock(ctx context.Context, schema *Schema, key Key, mode RowLock, w
 	return t.locked(schema, e)
 }
 
+// LockSeen locks the row with the key if the current statement sees it and
+// match, unless it is nil, holds for what the statement sees; any other row is
+// left alone, which is not Found. It is Get, match and Lock, with one read if
+// nobody has changed the row since the snapshot or has it locked.
+func (t *Txn) LockSeen(ctx context.Context, schema *Schema, key Key, mode RowLock, match func(Row) (bool, error)) (Locked, error) {
+	if err := t.writable(); err != nil {
+		return Locked{}, err
+	}
+	if l, done, err := t.lockNow(ctx, schema, key, mode, match); done || err != nil {
+		return l, err
+	}
+	row, found, err := t.Get(schema, key)
+	if err == nil && found && match != nil {
+		found, err = match(row)
+	}
+	if err != nil || !found {
+		return Locked{}, err
+	}
+	return t.Lock(ctx, schema, key, mode, Wait)
+}
+
+// lockNow is LockSeen without a wait: it takes the lock first and reads the row
+// once. done is false if that does not tell what the statement sees. The lock of
+// a row that is left alone is given back, so that it is as if it had never been
+// taken; it was held for one read, which only a lock with NoWait could notice.
+func (t *Txn) lockNow(ctx context.Context, schema *Schema, key Key, mode RowLock, match func(Row) (bool, error)) (l Locked, done bool, err error) {
+	t.buf = append(append(t.buf[:0], schema.primary...), key...)
+	if len(t.loads) > 0 || t.writes.find(t.buf) != nil {
+		return Locked{}, false, nil
+	}
+	if _, err := t.owner.Lock(ctx, schema.def.ID, t.buf, mode, true); err != nil {
+		return Locked{}, false, nil // in use, or too many: Lock waits, or says it
+	}
+	v := t.view(true)
+	base, err := v.get(schema, key)
+	keep := false
+	switch {
+	case err != nil:
+	case base.exists && base.ts > t.readTS:
+		t.owner.Unlock(t.buf)
+		return Locked{}, false, nil
+	case !base.live():
+	case match == nil:
+		keep = true
+	default:
+		keep, err = match(base.row)
+	}
+	if !keep || err != nil {
+		t.owner.Unlock(t.buf)
+		return Locked{}, true, err
+	}
+	e, err := t.writes.entry(schema, nil, t.buf)
+	if err != nil {
+		return Locked{}, true, err
+	}
+	e.base, e.baseKnown, e.locked = base, true, uint8(mode)+1
+	return Locked{Row: base.row, Found: true}, true, nil
+}
+
 // locked describes a locked row.
 func (t *Txn) locked(schema *Schema, e *ownEntry) (l Locked, err error) {
 	l.Row, err = e.row(schema)
@@ -168,7 +227,7 @@ func (t *Txn) lockRow(ctx context.Context, schema *Schema, key Key, mode RowLock
 
 // lockEntry locks a key prefix and reads its newest committed version.
 func (t *Txn) lockEntry(ctx context.Context, schema *Schema, ix *compiledIndex, prefix []byte, mode RowLock, nowait bool) (*ownEntry, error) {
-	e := t.writes.entries[string(prefix)]
+	e := t.writes.find(prefix)
 	if e != nil && e.locked > uint8(mode) {
 		return e, nil
 	}

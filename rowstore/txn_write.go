@@ -3,6 +3,7 @@ package rowstore
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"htapdb/sql/sqlstate"
@@ -237,8 +238,8 @@ func (o *oldEntries) same(i int, prefix []byte, key Key) bool {
 	return bytes.Equal(o.prefixes[i], prefix) && bytes.Equal(o.key, key)
 }
 
-func (t *Txn) oldEntriesOf(schema *Schema, key Key, row Row) (*oldEntries, error) {
-	o := &oldEntries{key: key}
+func (t *Txn) oldEntriesOf(schema *Schema, key Key, row Row) (oldEntries, error) {
+	o := oldEntries{key: key}
 	if len(schema.indexes) == 0 {
 		return o, nil
 	}
@@ -246,7 +247,7 @@ func (t *Txn) oldEntriesOf(schema *Schema, key Key, row Row) (*oldEntries, error
 	for i := range schema.indexes {
 		prefix, unique, err := t.entryPrefix(schema, &schema.indexes[i], datums, key)
 		if err != nil {
-			return nil, err
+			return o, err
 		}
 		o.prefixes = append(o.prefixes, prefix)
 		o.unique = append(o.unique, unique)
@@ -299,27 +300,26 @@ func (t *Txn) Update(ctx context.Context, schema *Schema, key Key, row []types.D
 	if e == nil {
 		return nil, sqlstate.New(sqlstate.InternalError, "row of table %q to be updated does not exist", schema.def.Name)
 	}
-	newKey := key
 	if !schema.hidden {
-		if newKey, err = schema.PrimaryKeyOf(row); err != nil {
+		if t.buf, err = schema.appendPrimaryKey(t.buf[:0], row); err != nil {
 			return nil, err
 		}
-	}
-	if !bytes.Equal(key, newKey) {
-		return t.updateKey(ctx, schema, e, oldRow, newKey, row)
+		if !bytes.Equal(key, t.buf) {
+			return t.updateKey(ctx, schema, e, oldRow, slices.Clone(Key(t.buf)), row)
+		}
 	}
 	old, err := t.oldEntriesOf(schema, key, oldRow)
 	if err != nil {
 		return nil, err
 	}
-	entries, conflict, err := t.lockIndexEntries(ctx, schema, row, key, old)
+	entries, conflict, err := t.lockIndexEntries(ctx, schema, row, key, &old)
 	if err != nil {
 		return nil, err
 	}
 	if conflict != nil {
 		return nil, t.uniqueViolation(schema, conflict.index, row)
 	}
-	if err := t.endEntries(ctx, schema, old, entries); err != nil {
+	if err := t.endEntries(ctx, schema, &old, entries); err != nil {
 		return nil, err
 	}
 	return key, t.putRow(schema, e, row, entries)
@@ -343,7 +343,7 @@ func (t *Txn) updateKey(ctx context.Context, schema *Schema, e *ownEntry, oldRow
 	if err != nil {
 		return nil, err
 	}
-	entries, conflict, err := t.lockIndexEntries(ctx, schema, row, newKey, old)
+	entries, conflict, err := t.lockIndexEntries(ctx, schema, row, newKey, &old)
 	if err != nil {
 		return nil, err
 	}
@@ -353,7 +353,7 @@ func (t *Txn) updateKey(ctx context.Context, schema *Schema, e *ownEntry, oldRow
 	if err := t.putTombstone(schema, e); err != nil {
 		return nil, err
 	}
-	if err := t.endEntries(ctx, schema, old, entries); err != nil {
+	if err := t.endEntries(ctx, schema, &old, entries); err != nil {
 		return nil, err
 	}
 	return newKey, t.putRow(schema, target, row, entries)
@@ -376,7 +376,7 @@ func (t *Txn) Delete(ctx context.Context, schema *Schema, key Key) (bool, error)
 		return false, err
 	}
 	for i := range schema.indexes {
-		if err := t.endEntry(ctx, schema, i, old); err != nil {
+		if err := t.endEntry(ctx, schema, i, &old); err != nil {
 			return false, err
 		}
 	}

@@ -12,7 +12,6 @@ type commitSlot struct {
 	// async publishes the commit when it is applied.
 	async            bool
 	applied, durable bool
-	visible          chan struct{} // closed when visible ≥ ts
 }
 
 // watermarks follow the commits under way. Slots are in timestamp order; a
@@ -47,7 +46,7 @@ func (w *watermarks) start(ts Timestamp, p Publisher) {
 
 // push adds a commit; the caller holds the commit mutex, which keeps the order.
 func (w *watermarks) push(ts Timestamp, async bool) *commitSlot {
-	slot := &commitSlot{ts: ts, async: async, visible: make(chan struct{})}
+	slot := &commitSlot{ts: ts, async: async}
 	w.mu.Lock()
 	w.slots = append(w.slots, slot)
 	w.mu.Unlock()
@@ -94,7 +93,6 @@ func (w *watermarks) advance() {
 			break
 		}
 		w.visible.Store(uint64(s.ts))
-		close(s.visible)
 		w.nVisible++
 	}
 	n := 0

@@ -12,9 +12,11 @@ import (
 // writeSet holds what a transaction has locked and written, rows and index
 // entries alike, by full key prefix.
 type writeSet struct {
+	// entries finds the entries by key once there are many.
 	entries map[string]*ownEntry
 	// order is creation order, which becomes rowID order.
 	order []*ownEntry
+	first *firstEntries
 	// sorted holds the first len(sorted) entries of order by key. It is replaced,
 	// never changed, because open iterators hold parts of it.
 	sorted []*ownEntry
@@ -121,24 +123,69 @@ func (v *ownVersion) row(schema *Schema) (Row, error) {
 	return row, err
 }
 
+// firstEntries are the first entries of a write set in one piece of memory: most
+// transactions write few rows, once each.
+type firstEntries struct {
+	entries  [2]ownEntry
+	versions [2][1]ownVersion
+	order    [fewEntries]*ownEntry
+}
+
+// fewEntries is how many entries are looked through before a map is made.
+const fewEntries = 8
+
+// find returns the entry of a prefix, nil if there is none.
+func (w *writeSet) find(prefix []byte) *ownEntry {
+	if w.entries != nil {
+		return w.entries[string(prefix)]
+	}
+	for _, e := range w.order {
+		if e.key == string(prefix) {
+			return e
+		}
+	}
+	return nil
+}
+
 // entry returns the entry of a prefix, making it if needed.
 func (w *writeSet) entry(schema *Schema, index *compiledIndex, prefix []byte) (*ownEntry, error) {
-	if e := w.entries[string(prefix)]; e != nil {
+	if e := w.find(prefix); e != nil {
 		return e, nil
-	}
-	e := &ownEntry{key: string(prefix), table: schema.def.ID, index: index, headerLen: len(schema.primary)}
-	if index != nil {
-		e.headerLen = len(index.header)
 	}
 	if err := w.grow(int64(entryOverhead + len(prefix))); err != nil {
 		return nil, err
 	}
-	if w.entries == nil {
-		w.entries = make(map[string]*ownEntry)
+	e := w.newEntry()
+	e.key, e.table, e.index, e.headerLen = string(prefix), schema.def.ID, index, len(schema.primary)
+	if index != nil {
+		e.headerLen = len(index.header)
 	}
-	w.entries[e.key] = e
 	w.order = append(w.order, e)
+	if len(w.order) > fewEntries {
+		if w.entries == nil {
+			w.entries = make(map[string]*ownEntry, 2*fewEntries)
+			for _, e := range w.order {
+				w.entries[e.key] = e
+			}
+		}
+		w.entries[e.key] = e
+	}
 	return e, nil
+}
+
+// newEntry returns an empty entry.
+func (w *writeSet) newEntry() *ownEntry {
+	if w.first == nil {
+		w.first = &firstEntries{}
+		w.order = w.first.order[:0]
+	}
+	n := len(w.order)
+	if n >= len(w.first.entries) {
+		return &ownEntry{}
+	}
+	e := &w.first.entries[n]
+	e.versions = w.first.versions[n][:0]
+	return e
 }
 
 // grow accounts for memory and refuses to pass the bound.

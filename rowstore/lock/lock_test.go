@@ -445,3 +445,36 @@ func TestTimeout(t *testing.T) {
 	}
 	b.Release()
 }
+
+// Unlock gives back the last row lock, lets in who waits for it, and leaves
+// everything else.
+func TestUnlock(t *testing.T) {
+	m := NewManager(Options{MaxRowLocks: 3})
+	a, b := m.NewOwner(1), m.NewOwner(2)
+	mustLock(t, a, "j", Update)
+	mustLock(t, a, "k", Update)
+	waits := lockAsync(bg, b, "k", Update)
+	waiting(t, m, 1)
+	a.Unlock([]byte("j")) // not the last
+	a.Unlock([]byte("k"))
+	if err := <-waits; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Lock(bg, 1, []byte("j"), Share, true); err == nil {
+		t.Error("an earlier lock is gone")
+	}
+	// What was given back does not count for the escalation.
+	for i := range 10 {
+		k := fmt.Sprint(i)
+		mustLock(t, a, k, Update)
+		a.Unlock([]byte(k))
+	}
+	if s := m.Stats(); s.Escalations != 0 || s.Held != 4 { // a: table and j, b: table and k
+		t.Errorf("%+v", s)
+	}
+	a.Release()
+	b.Release()
+	if s := m.Stats(); s.Held != 0 {
+		t.Errorf("%+v", s)
+	}
+}

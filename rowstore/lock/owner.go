@@ -19,6 +19,9 @@ type Owner struct {
 	timeout time.Duration
 	// waiting is what the owner waits for; Manager.waitMu guards it.
 	waiting *request
+	// fewRows and fewTables are the room that most transactions need.
+	fewRows   [4]*entry
+	fewTables [1]tableHold
 }
 
 // tableHold is an owner's state in one table.
@@ -32,7 +35,11 @@ type tableHold struct {
 }
 
 // NewOwner returns an owner without locks; id names it in error details.
-func (m *Manager) NewOwner(id uint64) *Owner { return &Owner{m: m, id: id} }
+func (m *Manager) NewOwner(id uint64) *Owner {
+	o := &Owner{m: m, id: id}
+	o.rows, o.tables = o.fewRows[:0], o.fewTables[:0]
+	return o
+}
 
 // ID returns the number given to NewOwner.
 func (o *Owner) ID() uint64 { return o.id }
@@ -246,6 +253,25 @@ func waitError(ctx context.Context) error {
 
 func lockTimeout(cause error) error {
 	return sqlstate.Wrap(sqlstate.LockNotAvailable, cause, "canceling statement due to lock timeout")
+}
+
+// Unlock gives back the row lock that was taken last, which has to be the key's:
+// a lock that turned out not to be needed. Locks that were taken again, or with
+// their table, stay.
+func (o *Owner) Unlock(key []byte) {
+	n := len(o.rows) - 1
+	if n < 0 || o.rows[n].key != string(key) {
+		return
+	}
+	e := o.rows[n]
+	o.rows[n] = nil
+	o.rows = o.rows[:n]
+	for i := range o.tables {
+		if o.tables[i].table == e.table {
+			o.tables[i].rows--
+		}
+	}
+	o.releaseEntry(e)
 }
 
 // Release gives back everything the owner holds.
