@@ -278,7 +278,7 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		if cat.Version() == 0 && s.altered(desc) {
 			return router.ColumnState{Reason: "this transaction has altered the table"}
 		}
-		if !live && cat.Version() != 0 && s.vars.get("htap.route") == "column" {
+		if !live && cat.Version() != 0 && s.vars.route == "column" {
 			// Nobody else can read them for us: they come with the feed.
 			live, text = s.awaitColumns(desc.StorageID)
 		}

@@ -204,7 +204,7 @@ func (s *Session) fetch(ctx context.Context, st *parser.FetchStmt) (*Rows, error
 	if st.Move {
 		f.verb = "MOVE"
 	}
-	if d := s.vars.duration("statement_timeout"); d > 0 && c.rows != nil {
+	if d := s.vars.statementTimeout; d > 0 && c.rows != nil {
 		f.ctx, f.release = context.WithTimeout(ctx, d)
 	}
 	if c.rows != nil {

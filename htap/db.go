@@ -33,6 +33,9 @@ type DB struct {
 	counts  counters
 	models  modelCache
 	plans   planCache
+	// uncompiled makes every write take the general path, for tests that compare
+	// the two. It does not change while there are sessions.
+	uncompiled bool
 
 	ctx    context.Context
 	cancel context.CancelFunc

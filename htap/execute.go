@@ -27,8 +27,7 @@ type execution struct {
 	s      *Session
 	st     *Stmt
 	ctx    context.Context
-	cancel context.CancelFunc
-	stop   func() bool
+	own    statementContext
 	cat    *catalog.Snapshot
 	args   []types.Datum
 	start  time.Time
@@ -70,6 +69,9 @@ func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows,
 	if rows, ok, err := s.runPoint(ctx, st, args); ok {
 		return rows, err
 	}
+	if rows, ok, err := s.runPointWrite(ctx, st, args); ok {
+		return rows, err
+	}
 	if tag, ok, err := s.runControl(ctx, st.parsed.Stmt); ok {
 		if err != nil {
 			return nil, s.failed(err)
@@ -107,12 +109,12 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 		return nil, err
 	}
 	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
-	if d := s.vars.duration("statement_timeout"); d > 0 && !st.untimed {
-		x.ctx, x.cancel = context.WithTimeout(ctx, d)
-	} else {
-		x.ctx, x.cancel = context.WithCancel(ctx)
+	timeout := s.vars.statementTimeout
+	if st.untimed {
+		timeout = 0
 	}
-	x.stop = context.AfterFunc(s.ctx, x.cancel)
+	x.own.start(ctx, s.ctx, x.start, timeout)
+	x.ctx = x.own.open()
 	if err := x.startTxn(); err != nil {
 		x.end(err)
 		return nil, x.failure(err)
@@ -128,13 +130,16 @@ func (x *execution) startTxn() error {
 			return err
 		}
 	}
-	s.tx.txn.SetLockTimeout(s.vars.duration("lock_timeout"))
+	s.tx.txn.SetLockTimeout(s.vars.lockTimeout)
 	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
 		return err
 	}
-	x.memory = s.db.queries.Child("query "+strconv.FormatUint(s.id, 10), s.vars.bytes("htap.memory_limit"))
+	x.memory = s.db.queries.Child(x.accountName(), s.vars.memoryLimit)
 	return x.loadCatalog()
 }
+
+// accountName names the statement's memory in errors.
+func (x *execution) accountName() string { return "query " + strconv.FormatUint(x.s.id, 10) }
 
 // loadCatalog reads the catalog as of the statement.
 func (x *execution) loadCatalog() error {
@@ -174,8 +179,7 @@ func (x *execution) end(err error) error {
 		err = s.failed(err)
 	}
 	s.db.counts.statement(x.st.parsed.Stmt, time.Since(x.start), err)
-	x.stop()
-	x.cancel()
+	x.own.close()
 	x.leave()
 	return err
 }
@@ -211,7 +215,7 @@ func (x *execution) statement() *physical.Statement {
 	st := &physical.Statement{
 		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
 		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
-		Forced: s.vars.get("htap.route") != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
+		Forced: s.vars.route != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
 		Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.systemRows, NextValue: x.nextValue,
 	}
 	if x.older != nil {
@@ -224,7 +228,7 @@ func (x *execution) statement() *physical.Statement {
 func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
-		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.get("timezone"), Random: rand.Uint64(),
+		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone, Random: rand.Uint64(),
 		Vars: s.infoVars(), Sequences: statementSequences{x, x.cat},
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
+	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/opt"
@@ -24,8 +25,10 @@ type planned struct {
 	writes bool
 	// inline plans touch few rows: they run on the caller's goroutine.
 	inline bool
-	// point is set for a query of one row by key.
+	// point is set for a query of one row by key, write for a statement that writes
+	// one: the compiled forms.
 	point *pointQuery
+	write *physical.PointWrite
 	// sources are the stored relations that the statement names.
 	sources []binder.Source
 	// tables are what the plan was made for.
@@ -38,7 +41,7 @@ type planned struct {
 // valid reports whether the plan still holds for the catalog and the settings.
 func (p *planned) valid(cat *catalog.Snapshot, v *vars) bool {
 	return p != nil && cat.Version() != 0 && p.version == cat.Version() &&
-		p.route == v.get("htap.route") && p.optimize == v.get("htap.optimizer") && p.fits()
+		p.route == v.route && p.optimize == v.optimizer && p.fits()
 }
 
 // tableShape is what a plan depends on that changes without the catalog.
@@ -138,7 +141,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if st.plan.valid(cat, &s.vars) {
 		return st.plan, nil
 	}
-	key := planKey{sql: st.parsed.SQL, route: s.vars.get("htap.route"), optimizer: s.vars.get("htap.optimizer")}
+	key := planKey{sql: st.parsed.SQL, route: s.vars.route, optimizer: s.vars.optimizer}
 	for _, t := range st.declared {
 		key.declared += t.String() + ","
 	}
@@ -168,6 +171,9 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if isPoint(st.parsed.Stmt) && !p.writes {
 		p.point = s.compilePoint(p.root, cat)
 	}
+	if p.writes && !s.db.uncompiled {
+		p.write = physical.CompilePointWrite(p.root, cat, s.db.catalog)
+	}
 	if cacheable {
 		s.db.plans.put(key, p)
 	}
@@ -176,11 +182,11 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 
 // optimize rewrites and routes a bound plan.
 func (s *Session) optimize(root plan.Node, cat *catalog.Snapshot, writes bool) (plan.Node, error) {
-	root, err := opt.Optimize(root, opt.Options{Disabled: !s.vars.on("htap.optimizer")})
+	root, err := opt.Optimize(root, opt.Options{Disabled: s.vars.optimizer == "off"})
 	if err != nil {
 		return nil, err
 	}
-	return router.Route(root, router.Options{Mode: routeModes[s.vars.get("htap.route")], Columns: s.columnState(cat)})
+	return router.Route(root, router.Options{Mode: routeModes[s.vars.route], Columns: s.columnState(cat)})
 }
 
 // maxInlineRows is the number of rows below which a result is computed at once.

@@ -26,6 +26,8 @@ type Session struct {
 	savedVars map[string]*string
 
 	tx transaction
+	// room tells how many bytes a statement that holds none may take.
+	room func() int64
 	// rows is the result that is being read; the next statement ends it.
 	rows *Rows
 
@@ -103,6 +105,8 @@ func (db *DB) Session(ctx context.Context) *Session {
 	if !db.cfg.syncCommit {
 		s.vars.defaults["synchronous_commit"] = "off"
 	}
+	s.vars.refresh()
+	s.room = func() int64 { return db.queries.Child("", s.vars.memoryLimit).Available() }
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.forget = context.AfterFunc(db.ctx, s.cancel)
 	db.mu.Lock()
@@ -213,9 +217,9 @@ func (s *Session) set(name, value string, local, toDefault bool) error {
 	s.remember(key, local)
 	s.info = nil
 	if toDefault {
-		delete(s.vars.values, key)
+		s.vars.drop(key)
 	} else {
-		s.vars.values[key] = value
+		s.vars.put(key, value)
 	}
 	if def != nil && def.report && s.changed != nil {
 		s.changed(def.name, s.vars.get(def.name))
@@ -267,9 +271,9 @@ func (s *Session) restoreVars(committed bool) {
 	put := func(saved map[string]*string) {
 		for key, old := range saved {
 			if old == nil {
-				delete(s.vars.values, key)
+				s.vars.drop(key)
 			} else {
-				s.vars.values[key] = *old
+				s.vars.put(key, *old)
 			}
 			if def := settings[key]; def != nil && def.report && s.changed != nil {
 				s.changed(def.name, s.vars.get(def.name))
@@ -288,7 +292,7 @@ func (s *Session) restoreVars(committed bool) {
 
 // location is the session's time zone.
 func (s *Session) location() *time.Location {
-	if name := s.vars.get("timezone"); name != "UTC" {
+	if name := s.vars.zone; name != "UTC" {
 		if loc, err := types.Zone(name); err == nil {
 			return loc
 		}

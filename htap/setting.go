@@ -114,6 +114,36 @@ type vars struct {
 	values map[string]string
 	// defaults override the list's, by the database's options.
 	defaults map[string]string
+	frequent
+}
+
+// frequent are settings that every statement reads, parsed.
+type frequent struct {
+	route, optimizer, zone, isolation string
+	readOnly, sync                    bool
+	statementTimeout, lockTimeout     time.Duration
+	memoryLimit                       int64
+}
+
+// put changes a value, drop takes it back to the default.
+func (v *vars) put(key, value string) {
+	v.values[key] = value
+	v.refresh()
+}
+
+func (v *vars) drop(key string) {
+	delete(v.values, key)
+	v.refresh()
+}
+
+// refresh reads the frequent settings again.
+func (v *vars) refresh() {
+	v.frequent = frequent{
+		route: v.get("htap.route"), optimizer: v.get("htap.optimizer"), zone: v.get("timezone"),
+		isolation: v.get("default_transaction_isolation"), readOnly: v.on("default_transaction_read_only"),
+		sync: v.on("synchronous_commit"), statementTimeout: v.duration("statement_timeout"),
+		lockTimeout: v.duration("lock_timeout"), memoryLimit: v.bytes("htap.memory_limit"),
+	}
 }
 
 // get returns the value of a known setting.

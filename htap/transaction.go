@@ -103,11 +103,11 @@ var isolations = map[string]rowstore.Isolation{
 // beginTxn starts a transaction; isolation "" is the default.
 func (s *Session) beginTxn(isolation string, readOnly bool) error {
 	if isolation == "" {
-		isolation = s.vars.get("default_transaction_isolation")
+		isolation = s.vars.isolation
 	}
-	readOnly = readOnly || s.vars.on("default_transaction_read_only")
+	readOnly = readOnly || s.vars.readOnly
 	txn, err := s.db.rows.Begin(rowstore.TxnOptions{
-		Isolation: isolations[isolation], ReadOnly: readOnly, Sync: s.vars.on("synchronous_commit")})
+		Isolation: isolations[isolation], ReadOnly: readOnly, Sync: s.vars.sync})
 	if err != nil {
 		return err
 	}

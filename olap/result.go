@@ -112,11 +112,7 @@ func (q *resultQueue) run(emit func(*vector.Batch) error) error {
 
 // guarded calls emit and makes a panic an error, since tasks are running.
 func guarded(emit func(*vector.Batch) error, b *vector.Batch) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicError(p)
-		}
-	}()
+	defer Recover(&err)
 	return emit(b)
 }
 

@@ -66,11 +66,7 @@ func (r *run) interrupted() bool {
 // execute is Run.
 func (r *run) execute(root Node, emit func(*vector.Batch) error) (err error) {
 	defer r.close()
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicError(p)
-		}
-	}()
+	defer Recover(&err)
 	if r.ex.Workers > 1 && r.ex.Pool != nil && estimate(root) > r.inlineRows {
 		r.scheduled = true
 		r.workers = min(r.ex.Workers, r.ex.Pool.Size())
@@ -96,6 +92,14 @@ func (r *run) closeScanners(n int) {
 		s.Close()
 	}
 	r.scanners = r.scanners[:n]
+}
+
+// Recover, deferred, makes a panic of the function the error that it returns: what
+// evaluates expressions outside Run does not end the process either.
+func Recover(err *error) {
+	if p := recover(); p != nil {
+		*err = panicError(p)
+	}
 }
 
 // panicError makes the recovered value of a panic an error that ends the query.
