@@ -22,6 +22,10 @@ func (f *Feed) applyAll(events []*rowstore.Event) { f.applyFor(0, events) }
 // applyFor is applyAll for one table only, unless only is 0.
 func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 	groups := map[uint32]*group{}
+	left := 0 // changes still to come, at most
+	for _, ev := range events {
+		left += len(ev.Changes)
+	}
 	flush := func() {
 		for id, g := range groups {
 			g.apply(f)
@@ -38,13 +42,14 @@ func (f *Feed) applyFor(only uint32, events []*rowstore.Event) {
 		// table: they may be of its rows.
 		f.applyLoads(only, ev)
 		for i := range ev.Changes {
+			left--
 			c := &ev.Changes[i]
 			if catalog.IsSystem(c.TableID) || only != 0 && c.TableID != only {
 				continue
 			}
 			g := groups[c.TableID]
 			if g == nil {
-				if g = f.newGroup(c.TableID); g == nil {
+				if g = f.newGroup(c.TableID, left+1); g == nil {
 					continue
 				}
 				groups[c.TableID] = g
@@ -71,15 +76,19 @@ type group struct {
 	err error
 }
 
-// newGroup starts a group; nil if the table has no columns to keep up.
-func (f *Feed) newGroup(id uint32) *group {
+// firstGroupRows bounds the room that a group begins with.
+const firstGroupRows = 256
+
+// newGroup starts a group of so many rows, at most; nil if the table has no
+// columns to keep up.
+func (f *Feed) newGroup(id uint32, most int) *group {
 	t, ok := f.columns.Table(id)
 	// A table that is being rebuilt gets its changes when it has been filled.
 	if state := stateOf(t, ok); state != colstore.Live && state != colstore.Rebuilding || state == colstore.Rebuilding && !f.finishing {
 		return nil
 	}
 	schema := t.Schema()
-	return &group{table: t, schema: schema, cols: vector.NewBatch(schema.Types(), 256)}
+	return &group{table: t, schema: schema, cols: vector.NewBatch(schema.Types(), min(most, firstGroupRows))}
 }
 
 // stateOf is the table's state, Detached for none.
