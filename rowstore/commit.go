@@ -19,6 +19,7 @@ type commitPlan struct {
 	sequences []planSequence
 	loads     []planLoad
 	keys      []string // everything written, for the window
+	moved     []string // rows that got another key, for moves
 	tables    []uint32 // loaded tables, for the window
 	garbage   []string // keys with a version that this commit ends
 	// few is the room for the above in a commit of one row, in one piece.
@@ -100,6 +101,9 @@ func (t *Txn) plan() (*commitPlan, error) {
 		}
 		if e.index != nil {
 			continue
+		}
+		if e.moved() {
+			p.moved = append(p.moved, e.key)
 		}
 		row, err := v.row(v.schema)
 		if err != nil {
@@ -255,6 +259,7 @@ func (s *Store) sequenceCommit(p *commitPlan, async bool) (*commitSlot, error) {
 			continue
 		}
 		s.window.add(ts, p.keys, p.tables)
+		s.moves.add(ts, p.moved)
 		p.fill(ts)
 		slot := s.marks.push(ts, async)
 		s.opts.Publisher.Enqueue(p.event)

@@ -15,7 +15,7 @@ import (
 
 // Store is an open row store. It is safe for concurrent use.
 //
-// Lock order: commitMu, marks.mu; snaps.mu and the lock table's mutexes are
+// Lock order: commitMu, marks.mu or moves.mu; snaps.mu and the lock table's mutexes are
 // taken alone. commitMu is held for the assignment of timestamp and rowIDs
 // only, never over I/O.
 type Store struct {
@@ -34,6 +34,7 @@ type Store struct {
 	commitMu sync.Mutex
 	oracle   oracle
 	window   window // guarded by commitMu
+	moves    moves
 
 	marks  watermarks
 	seqs   sequences

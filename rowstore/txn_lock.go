@@ -38,6 +38,9 @@ type Locked struct {
 	// Changed says that the newest version is newer than the snapshot: conditions
 	// have to be checked again.
 	Changed bool
+	// Moved says that the row of the snapshot may have got another primary key:
+	// only a statement on a newer snapshot finds it. It is set under READ COMMITTED.
+	Moved bool
 	// Self says that the current statement has already written the row: an
 	// UPDATE or DELETE leaves it alone, ON CONFLICT DO UPDATE fails with 21000.
 	Self bool
@@ -151,6 +154,7 @@ func (t *Txn) locked(schema *Schema, e *ownEntry) (l Locked, err error) {
 		l.Self = v.stmt == t.stmt
 	} else {
 		l.Changed = e.base.exists && e.base.ts > t.readTS
+		l.Moved = l.Changed && t.opts.Isolation == ReadCommitted && t.store.moves.after(t.readTS, e.key)
 	}
 	return l, err
 }

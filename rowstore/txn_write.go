@@ -353,6 +353,7 @@ func (t *Txn) updateKey(ctx context.Context, schema *Schema, e *ownEntry, oldRow
 	if err := t.putTombstone(schema, e); err != nil {
 		return nil, err
 	}
+	e.last().moved = true
 	if err := t.endEntries(ctx, schema, &old, entries); err != nil {
 		return nil, err
 	}

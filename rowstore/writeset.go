@@ -44,6 +44,8 @@ type ownEntry struct {
 	base      foundVersion
 	baseKnown bool
 	versions  []ownVersion
+	// wasMoved says that a version which was pruned had moved the row away.
+	wasMoved bool
 }
 
 // ownVersion is one write. Later ones hide earlier ones.
@@ -51,6 +53,8 @@ type ownVersion struct {
 	stmt      int
 	seq       uint64
 	tombstone bool
+	// moved, of a tombstone, says that the row lives on under another key.
+	moved bool
 	// value is the encoded value with a placeholder for the rowID; schema is what
 	// it was written with: the table may be altered later in the transaction.
 	value  []byte
@@ -87,6 +91,17 @@ func (e *ownEntry) live() bool {
 		return !v.tombstone
 	}
 	return e.base.live()
+}
+
+// moved reports whether the transaction moved the row away, whatever it has
+// written under the key since.
+func (e *ownEntry) moved() bool {
+	for i := range e.versions {
+		if e.versions[i].moved {
+			return true
+		}
+	}
+	return e.wasMoved
 }
 
 // body returns the key without its header.
@@ -228,6 +243,7 @@ func (w *writeSet) prune(e *ownEntry, stmt int) {
 	n := 0
 	for n+1 < len(e.versions) && e.versions[n+1].stmt < stmt && e.versions[n+1].seq < oldest {
 		w.bytes -= int64(versionOverhead + len(e.versions[n].value))
+		e.wasMoved = e.wasMoved || e.versions[n].moved
 		n++
 	}
 	// The first version tells whether an index entry was there before.

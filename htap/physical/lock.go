@@ -160,6 +160,9 @@ func (r *lockReader) lockRow(ctx context.Context, at int) (bool, error) {
 			}
 			return false, err
 		}
+		if got.Moved {
+			return false, ErrRestart
+		}
 		if !got.Found {
 			return false, nil
 		}

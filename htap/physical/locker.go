@@ -70,6 +70,9 @@ func (l *locker) lock(ctx context.Context, b *vector.Batch) ([]lockedRow, error)
 		if err != nil {
 			return nil, err
 		}
+		if got.Moved {
+			return nil, ErrRestart
+		}
 		if !got.Found || got.Self {
 			continue
 		}
