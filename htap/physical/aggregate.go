@@ -3,6 +3,7 @@ package physical
 import (
 	"htapdb/olap"
 	"htapdb/sql/plan"
+	"htapdb/vector/fn"
 )
 
 func (b *builder) aggregate(n *plan.Aggregate) (output, error) {
@@ -45,7 +46,30 @@ func lowerAgg(g *plan.Agg, pos map[plan.ColID]int) (olap.AggSpec, error) {
 	if err != nil {
 		return olap.AggSpec{}, err
 	}
-	return olap.AggSpec{Agg: g.Func, Args: args, Distinct: g.Distinct, Filter: filter, OrderBy: order}, nil
+	for i := range order {
+		order[i].Expr = guarded(order[i].Expr, filter)
+	}
+	return olap.AggSpec{Agg: g.Func, Args: guardedAll(args, filter), Distinct: g.Distinct, Filter: filter, OrderBy: order}, nil
+}
+
+// guarded returns e so that it is evaluated only where the filter of its
+// aggregate is true: elsewhere it may fail. Without a filter it stays as it is.
+func guarded(e, filter fn.Expr) fn.Expr {
+	if filter == nil || len(e.Children()) == 0 {
+		return e
+	}
+	return &fn.Case{Whens: []fn.When{{Cond: filter, Then: e}}, Typ: e.Type()}
+}
+
+func guardedAll(es []fn.Expr, filter fn.Expr) []fn.Expr {
+	if filter == nil {
+		return es
+	}
+	out := make([]fn.Expr, len(es))
+	for i, e := range es {
+		out[i] = guarded(e, filter)
+	}
+	return out
 }
 
 func (b *builder) distinct(n *plan.Distinct) (output, error) {

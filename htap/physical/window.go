@@ -79,6 +79,6 @@ func lowerWindowFunc(f *plan.WindowFunc, frame olap.Frame, pos map[plan.ColID]in
 	if err != nil {
 		return out, err
 	}
-	out.Agg = olap.AggSpec{Agg: f.Agg, Args: args, Filter: filter}
+	out.Agg = olap.AggSpec{Agg: f.Agg, Args: guardedAll(args, filter), Filter: filter}
 	return out, nil
 }
