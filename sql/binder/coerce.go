@@ -1,6 +1,8 @@
 package binder
 
 import (
+	"strings"
+
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -116,6 +118,7 @@ func (b *binder) unify(exprs []fn.Expr, what string, pos []int) ([]fn.Expr, type
 	if t.Kind == types.Unknown {
 		t = types.TText
 	}
+	t = widenFor(t, exprs)
 	out := make([]fn.Expr, len(exprs))
 	for i, e := range exprs {
 		if out[i], err = b.coerce(e, t, fn.ImplicitCast, pos[i]); err != nil {
@@ -123,6 +126,28 @@ func (b *binder) unify(exprs []fn.Expr, what string, pos []int) ([]fn.Expr, type
 		}
 	}
 	return out, t, nil
+}
+
+// widenFor returns a NUMERIC that also holds the digits of the literals of
+// unknown type among exprs; other types stay as they are.
+func widenFor(t types.Type, exprs []fn.Expr) types.Type {
+	if t.Kind != types.Numeric {
+		return t
+	}
+	for _, e := range exprs {
+		lit, ok := e.(*fn.Literal)
+		if !ok || !isUnknown(e) || lit.Value.IsNull() {
+			continue
+		}
+		number, err := fn.NumberLiteral(strings.TrimSpace(lit.Value.Str()))
+		if err != nil {
+			continue // its cast will say so
+		}
+		if wider, err := fn.CommonType([]types.Type{t, number.Typ}); err == nil && wider.Kind == types.Numeric {
+			t = wider
+		}
+	}
+	return t
 }
 
 // currentType is e's type, for a parameter the one that it has got meanwhile.

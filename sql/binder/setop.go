@@ -95,12 +95,24 @@ func (b *binder) unifyColumn(inputs []*query, j int, name string) (types.Type, e
 	if t.Kind == types.Unknown {
 		t = types.TText
 	}
+	t = widenFor(t, columnExprs(inputs, j))
 	for _, q := range inputs {
 		if err := b.setType(q, j, t, fn.ImplicitCast); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
+}
+
+// columnExprs are the expressions of column j where the inputs still have them.
+func columnExprs(inputs []*query, j int) []fn.Expr {
+	var out []fn.Expr
+	for _, q := range inputs {
+		if p, ok := q.node.(*plan.Project); ok && q.open {
+			out = append(out, p.Items[j])
+		}
+	}
+	return out
 }
 
 // values binds VALUES as a query, its columns named column1, column2….

@@ -231,9 +231,13 @@ func NumberLiteral(text string) (*Literal, error) {
 // Errors: 42804 the types cannot be matched.
 func CommonType(ts []types.Type) (types.Type, error) {
 	var c types.Type
+	unknown := false
 	for _, t := range ts {
 		switch {
-		case t.Kind == types.Unknown || t == c:
+		case t.Kind == types.Unknown:
+			unknown = true
+			continue
+		case t == c:
 			continue
 		case c.Kind == types.Invalid:
 			c = t
@@ -245,6 +249,9 @@ func CommonType(ts []types.Type) (types.Type, error) {
 	}
 	if c.Kind == types.Invalid {
 		return types.TText, nil
+	}
+	if unknown && c.IsString() {
+		return types.Base(c.Kind), nil // a literal may be longer than the others
 	}
 	return c, nil
 }
