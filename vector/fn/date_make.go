@@ -19,7 +19,7 @@ func dateFunctions() []overload {
 			return try2(func(f string, us int64) (int64, error) { return truncInstant(f, us, loc) }), err
 		})},
 		{name: "date_trunc", args: kinds(txt, tz, txt), result: tz, kernel: try3(func(f string, us int64, zone string) (int64, error) {
-			loc, err := types.Zone(zone)
+			loc, err := types.ExprZone(zone)
 			if err != nil {
 				return 0, err
 			}
@@ -50,11 +50,19 @@ func dateFunctions() []overload {
 		{name: "make_time", args: kinds(i4, i4, f8), result: types.Time, kernel: try3(makeTime)},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, kernel: makeTimestamp},
 		{name: "timezone", args: kinds(txt, ts), result: tz, kernel: try2(func(zone string, us int64) (int64, error) {
-			loc, err := types.Zone(zone)
+			loc, err := types.ExprZone(zone)
 			return types.InstantMicros(loc, us), err
 		})},
 		{name: "timezone", args: kinds(txt, tz), result: ts, kernel: try2(func(zone string, us int64) (int64, error) {
-			loc, err := types.Zone(zone)
+			loc, err := types.ExprZone(zone)
+			return types.LocalMicros(loc, us), err
+		})},
+		{name: "timezone", args: kinds(iv, ts), result: tz, kernel: try2(func(zone types.IntervalValue, us int64) (int64, error) {
+			loc, err := intervalZone(zone)
+			return types.InstantMicros(loc, us), err
+		})},
+		{name: "timezone", args: kinds(iv, tz), result: ts, kernel: try2(func(zone types.IntervalValue, us int64) (int64, error) {
+			loc, err := intervalZone(zone)
 			return types.LocalMicros(loc, us), err
 		})},
 		{name: "to_timestamp", args: kinds(f8), result: tz, kernel: try1(epochToTimestamp)},
@@ -62,6 +70,14 @@ func dateFunctions() []overload {
 		{name: "isfinite", args: kinds(ts), result: types.Bool, kernel: map1(func(int64) uint8 { return 1 })},
 		{name: "isfinite", args: kinds(tz), result: types.Bool, kernel: map1(func(int64) uint8 { return 1 })},
 	}
+}
+
+// intervalZone is the zone that is an interval ahead of UTC.
+func intervalZone(v types.IntervalValue) (*time.Location, error) {
+	if v.Months != 0 || v.Days != 0 {
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "interval time zone \"%s\" must not include months or days", types.AppendInterval(nil, v))
+	}
+	return time.FixedZone("", int(v.Micros/types.MicrosPerSecond)), nil
 }
 
 func makeDate(y, m, d int32) (int64, error) {
