@@ -20,6 +20,7 @@ const (
 	InvalidTextRepresentation  Code = "22P02"
 	InvalidBinaryFormat        Code = "22P03"
 	BadCopyFileFormat          Code = "22P04"
+	UntranslatableCharacter    Code = "22P05"
 	CharacterNotInRepertoire   Code = "22021"
 	InvalidArgumentForNtile    Code = "22014"
 	InvalidArgumentForNthValue Code = "22016"
