@@ -140,16 +140,14 @@ func (b *binder) inRange(args []fn.Expr, pos []int, at int) (fn.Expr, error) {
 var likeNames = map[parser.LikeKind][2]string{
 	parser.Like:  {"~~", "!~~"},
 	parser.ILike: {"~~*", "!~~*"},
+	// SIMILAR TO is a match with the regular expression that its pattern stands for.
+	parser.SimilarTo: {"~", "!~"},
 }
 
 func (b *binder) like(e *parser.LikeExpr, sc *scope) (fn.Expr, error) {
-	names, ok := likeNames[e.Kind]
-	if !ok {
-		return nil, b.unsupported(e.Pos(), "SIMILAR TO is")
-	}
-	name := names[0]
+	name := likeNames[e.Kind][0]
 	if e.Not {
-		name = names[1]
+		name = likeNames[e.Kind][1]
 	}
 	list := []parser.Expr{e.Operand, e.Pattern}
 	if e.Escape != nil {
@@ -158,6 +156,13 @@ func (b *binder) like(e *parser.LikeExpr, sc *scope) (fn.Expr, error) {
 	args, pos, err := b.exprs(list, sc)
 	if err != nil {
 		return nil, err
+	}
+	if e.Kind == parser.SimilarTo {
+		pattern, err := b.call("similar_to_escape", args[1:], e.Pos(), pos[1:])
+		if err != nil {
+			return nil, err
+		}
+		args, pos = []fn.Expr{args[0], pattern}, pos[:2]
 	}
 	return b.call(name, args, e.Pos(), pos)
 }

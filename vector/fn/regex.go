@@ -3,16 +3,13 @@ package fn
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
-	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
 
 // regexFunctions are the operators ~ ~* !~ !~* and functions over regular
-// expressions. The syntax is RE2's with PostgreSQL's word boundaries (\y \m \M \Y); what
-// RE2 lacks (look-around, back references) is 2201B.
+// expressions; translateRegex says what is understood.
 func regexFunctions() []overload {
 	const txt, i4 = types.Text, types.Int4
 	kinds := func(k ...types.Kind) []types.Kind { return k }
@@ -23,7 +20,7 @@ func regexFunctions() []overload {
 	}{{"~", "", true}, {"~*", "i", true}, {"!~", "", false}, {"!~*", "i", false}} {
 		out = append(out, regexOverload(overload{name: op.name, args: kinds(txt, txt), result: types.Bool},
 			func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-				re, err := c.get(text(a[1], i), op.flags)
+				re, err := c.match(text(a[1], i), op.flags)
 				if err == nil {
 					out.Bool[i] = b2u(re.MatchString(text(a[0], i)) == op.want)
 				}
@@ -31,21 +28,21 @@ func regexFunctions() []overload {
 			}))
 	}
 	like := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-		re, err := c.get(text(a[1], i), optional(a, 2, i))
+		re, err := c.match(text(a[1], i), optional(a, 2, i))
 		if err == nil {
 			out.Bool[i] = b2u(re.MatchString(text(a[0], i)))
 		}
 		return err
 	}
 	count := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-		re, err := c.get(text(a[1], i), "")
+		re, err := c.find(text(a[1], i), "")
 		if err == nil {
 			out.I32[i] = int32(len(re.FindAllStringIndex(text(a[0], i), -1)))
 		}
 		return err
 	}
 	first := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-		re, err := c.get(text(a[1], i), "")
+		re, err := c.find(text(a[1], i), "")
 		if err != nil {
 			return err
 		}
@@ -63,7 +60,7 @@ func regexFunctions() []overload {
 		return nil
 	}
 	whole := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-		re, err := c.get(text(a[1], i), "")
+		re, err := c.find(text(a[1], i), "")
 		if err != nil {
 			return err
 		}
@@ -125,7 +122,18 @@ type regexCache struct {
 	all            map[[2]string]*regexp.Regexp
 }
 
-func (c *regexCache) get(pattern, flags string) (*regexp.Regexp, error) {
+// match returns a pattern that tells whether there is a match.
+func (c *regexCache) match(pattern, flags string) (*regexp.Regexp, error) {
+	return c.get(pattern, flags, false)
+}
+
+// find returns a pattern that finds the match which PostgreSQL finds.
+func (c *regexCache) find(pattern, flags string) (*regexp.Regexp, error) {
+	return c.get(pattern, flags, true)
+}
+
+// get serves match and find; one cache is asked for one of the two only.
+func (c *regexCache) get(pattern, flags string, longest bool) (*regexp.Regexp, error) {
 	if c.last != nil && c.pattern == pattern && c.flags == flags {
 		return c.last, nil
 	}
@@ -133,7 +141,7 @@ func (c *regexCache) get(pattern, flags string) (*regexp.Regexp, error) {
 	re := c.all[key]
 	if re == nil {
 		var err error
-		if re, err = compileRegex(pattern, flags); err != nil {
+		if re, err = compileRegex(pattern, flags, longest); err != nil {
 			return nil, err
 		}
 		if c.all == nil || len(c.all) >= maxCachedRegexes {
@@ -145,52 +153,11 @@ func (c *regexCache) get(pattern, flags string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// compileRegex translates PostgreSQL's pattern and option letters.
-func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
-	mode := "s" // . matches a newline, as in PostgreSQL's default
-	for _, f := range flags {
-		switch f {
-		case 'i':
-			mode += "i"
-		case 'n', 'm':
-			mode = strings.ReplaceAll(mode, "s", "") + "m"
-		case 'g', 'c', 's', 't', 'e':
-		default:
-			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "invalid regular expression option: \"%c\"", f)
-		}
-	}
-	var b strings.Builder
-	if mode != "" {
-		b.WriteString("(?" + mode + ")")
-	}
-	for i := 0; i < len(pattern); i++ {
-		if pattern[i] != '\\' || i+1 == len(pattern) {
-			b.WriteByte(pattern[i])
-			continue
-		}
-		i++
-		switch pattern[i] {
-		case 'y', 'm', 'M':
-			b.WriteString(`\b`)
-		case 'Y':
-			b.WriteString(`\B`)
-		default:
-			b.WriteByte('\\')
-			b.WriteByte(pattern[i])
-		}
-	}
-	re, err := regexp.Compile(b.String())
-	if err != nil {
-		return nil, sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	return re, nil
-}
-
 // regexReplace is regexp_replace: the first match, or all with flag g. In the
 // replacement \1 to \9 are groups, \& is the match and \\ a backslash.
 func regexReplace(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 	flags := optional(a, 3, i)
-	re, err := c.get(text(a[1], i), flags)
+	re, err := c.find(text(a[1], i), flags)
 	if err != nil {
 		return err
 	}
@@ -235,46 +202,4 @@ func expandReplacement(b *strings.Builder, repl, s string, m []int) {
 			b.WriteString(s[m[2*group]:m[2*group+1]])
 		}
 	}
-}
-
-// similarPattern turns a SIMILAR TO pattern into a regular expression.
-func similarPattern(p, escape string) (string, error) {
-	if utf8.RuneCountInString(escape) > 1 {
-		return "", sqlstate.New(sqlstate.InvalidEscapeSequence, "invalid escape string")
-	}
-	var b strings.Builder
-	b.WriteString("^(?:")
-	inClass := false
-	for i := 0; i < len(p); i++ {
-		c := p[i]
-		switch {
-		case escape != "" && strings.HasPrefix(p[i:], escape):
-			i += len(escape)
-			if i >= len(p) {
-				return "", sqlstate.New(sqlstate.InvalidEscapeSequence, "SIMILAR TO pattern must not end with escape character")
-			}
-			_, n := utf8.DecodeRuneInString(p[i:])
-			b.WriteString(regexp.QuoteMeta(p[i : i+n]))
-			i += n - 1
-		case inClass:
-			inClass = c != ']'
-			b.WriteByte(c)
-		case c == '[':
-			inClass = true
-			b.WriteByte(c)
-		case c == '%':
-			b.WriteString(".*")
-		case c == '_':
-			b.WriteByte('.')
-		case c == '(':
-			b.WriteString("(?:")
-		case strings.IndexByte(".^$\\", c) >= 0:
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteString(")$")
-	return b.String(), nil
 }
