@@ -39,8 +39,8 @@ func (j *HashJoin) compile(r *run) (*stream, error) {
 }
 
 // estimate counts the pairs to look at where there are no keys.
-func (j *HashJoin) estimate() float64 {
-	p, b := estimate(j.Probe), estimate(j.Build)
+func (j *HashJoin) estimate(of func(Node) float64) float64 {
+	p, b := of(j.Probe), of(j.Build)
 	if len(j.ProbeKeys) == 0 {
 		return p + b + p*b
 	}

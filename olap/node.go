@@ -67,16 +67,36 @@ func allColumns(cols []int, n int) []int {
 }
 
 // estimator is implemented by nodes whose work is not the sum of their inputs'.
-type estimator interface{ estimate() float64 }
+// of estimates an input.
+type estimator interface {
+	estimate(of func(Node) float64) float64
+}
 
-// estimate guesses how many rows have to be touched to compute n.
+// estimate guesses how many rows have to be touched to compute n. A plan is a
+// graph: what a Materialize shares is looked at once, or the time would double
+// with each level of sharing.
 func estimate(n Node) float64 {
-	if e, ok := n.(estimator); ok {
-		return e.estimate()
+	shared := map[*Materialize]float64{}
+	var of func(Node) float64
+	of = func(n Node) float64 {
+		m, isShared := n.(*Materialize)
+		if isShared {
+			if known, ok := shared[m]; ok {
+				return known
+			}
+		}
+		var sum float64
+		if e, ok := n.(estimator); ok {
+			sum = e.estimate(of)
+		} else {
+			for _, in := range n.Inputs() {
+				sum += of(in)
+			}
+		}
+		if isShared {
+			shared[m] = sum
+		}
+		return sum
 	}
-	var sum float64
-	for _, in := range n.Inputs() {
-		sum += estimate(in)
-	}
-	return sum
+	return of(n)
 }

@@ -1,7 +1,6 @@
 package olap
 
 import (
-	"slices"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -146,7 +145,7 @@ func (u *RecursiveUnion) start(r *run) *recursion {
 	if r.workTables == nil {
 		r.workTables = map[*WorkTable]*rowBuffer{}
 	}
-	x := &recursion{r: r, node: u, next: u.Initial, outer: r.mem, dependent: u.dependent(u.Step, nil)}
+	x := &recursion{r: r, node: u, next: u.Initial, outer: r.mem, dependent: u.dependent(u.Step)}
 	if !u.All {
 		x.seen = newGroupTable(u.Types(), r.newTrack(u))
 	}
@@ -259,20 +258,28 @@ func (x *recursion) keepShared(round *tracker) error {
 	return nil
 }
 
-// dependent appends the Materialize nodes below n that read the work table.
-func (u *RecursiveUnion) dependent(n Node, to []*Materialize) []*Materialize {
-	for _, in := range n.Inputs() {
-		to = u.dependent(in, to)
+// dependent returns the Materialize nodes below n that read the work table. Each
+// node is looked at once, however many ways lead to it.
+func (u *RecursiveUnion) dependent(n Node) []*Materialize {
+	var out []*Materialize
+	known := map[Node]bool{}
+	var reads func(Node) bool
+	reads = func(n Node) bool {
+		if r, ok := known[n]; ok {
+			return r
+		}
+		r := n == Node(u.Table)
+		for _, in := range n.Inputs() {
+			r = reads(in) || r
+		}
+		known[n] = r
+		if m, ok := n.(*Materialize); ok && r {
+			out = append(out, m)
+		}
+		return r
 	}
-	if m, ok := n.(*Materialize); ok && reads(m, u.Table) && !slices.Contains(to, m) {
-		to = append(to, m)
-	}
-	return to
-}
-
-// reads reports whether w is n or below it.
-func reads(n Node, w *WorkTable) bool {
-	return n == Node(w) || slices.ContainsFunc(n.Inputs(), func(in Node) bool { return reads(in, w) })
+	reads(n)
+	return out
 }
 
 // fresh returns the rows of a round that seen has not; all of them without seen.

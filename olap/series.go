@@ -30,7 +30,7 @@ func (g *GenerateSeries) Inputs() []Node { return nil }
 // Name returns "Generate Series".
 func (g *GenerateSeries) Name() string { return "Generate Series" }
 
-func (g *GenerateSeries) estimate() float64 {
+func (g *GenerateSeries) estimate(func(Node) float64) float64 {
 	a, ok1 := g.Start.(*fn.Literal)
 	b, ok2 := g.Stop.(*fn.Literal)
 	if !g.Start.Type().IsInteger() || !ok1 || !ok2 {

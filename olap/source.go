@@ -73,7 +73,7 @@ func (s *Scan) Inputs() []Node { return nil }
 func (s *Scan) Name() string { return "Scan" }
 
 // estimate returns the source's guess.
-func (s *Scan) estimate() float64 { return s.Source.EstimatedRows() }
+func (s *Scan) estimate(func(Node) float64) float64 { return s.Source.EstimatedRows() }
 
 func (s *Scan) compile(*run) (*stream, error) {
 	return newStream(s, &scanSource{scan: s}), nil

@@ -24,7 +24,7 @@ func (v *Values) Inputs() []Node { return nil }
 // Name returns "Values".
 func (v *Values) Name() string { return "Values" }
 
-func (v *Values) estimate() float64 { return float64(len(v.Rows)) }
+func (v *Values) estimate(func(Node) float64) float64 { return float64(len(v.Rows)) }
 
 func (v *Values) compile(*run) (*stream, error) {
 	return newStream(v, &valuesSource{node: v}), nil
