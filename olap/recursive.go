@@ -1,7 +1,6 @@
 package olap
 
 import (
-
 	"htapdb/sql/types"
 	"htapdb/vector"
 )

@@ -6,8 +6,9 @@ import (
 	"htapdb/vector/fn"
 )
 
-// scalar replaces a scalar subquery by a column of a join on top of input.
-func (o *optimizer) scalar(s *plan.Subquery, input plan.Node) (fn.Expr, plan.Node, error) {
+// scalar replaces a scalar subquery by a column of a join on top of input. need
+// is when the value is looked at, nil for always.
+func (o *optimizer) scalar(s *plan.Subquery, input plan.Node, need fn.Expr) (fn.Expr, plan.Node, error) {
 	sub, err := o.unnest(s.Plan)
 	if err != nil {
 		return nil, nil, err
@@ -19,17 +20,35 @@ func (o *optimizer) scalar(s *plan.Subquery, input plan.Node) (fn.Expr, plan.Nod
 		j.Kind = plan.LeftJoin
 	}
 	free := freeColumns(j)
-	if free.Empty() {
-		if alwaysOne(sub) {
-			j.Kind = plan.InnerJoin
-		}
-		return plan.Ref(value), j, nil
+	if j.Kind == plan.SingleJoin && need != nil {
+		// Rows that do not look at the value may have several matches.
+		j.Residual = append(j.Residual, need)
 	}
-	if p, ok := o.pullUp(sub, free); ok {
+	if free.Empty() {
+		return o.attachFree(j, value)
+	}
+	if p, ok := o.pullUp(sub, free); ok && !riskyBelow(sub) {
+		hoist(p, value.ID)
 		return o.attachScalar(j, p, value)
 	}
-	n, err := o.domain(j, free)
+	n, err := o.domain(j, free, need)
 	return plan.Ref(value), n, err
+}
+
+// attachFree joins a scalar subquery that is not correlated.
+func (o *optimizer) attachFree(j *plan.Join, value plan.Column) (fn.Expr, plan.Node, error) {
+	p := &pulled{node: j.Right}
+	hoist(p, value.ID)
+	switch def := p.defs[value.ID]; {
+	case alwaysOne(j.Right):
+		j.Kind, j.Right = plan.InnerJoin, p.node
+		if def != nil {
+			return def, j, nil
+		}
+	case def != nil:
+		return o.attachScalar(j, p, value)
+	}
+	return plan.Ref(value), j, nil
 }
 
 // attachScalar joins a scalar subquery whose correlated predicates were pulled
@@ -103,7 +122,7 @@ func (o *optimizer) decorrelate(j *plan.Join) (plan.Node, error) {
 		c.Residual = append(append([]fn.Expr(nil), j.Residual...), p.preds...)
 		return &c, nil
 	}
-	return o.domain(j, free)
+	return o.domain(j, free, nil)
 }
 
 // defineAbove computes the columns that could not be computed below the join.

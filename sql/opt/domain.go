@@ -17,12 +17,22 @@ func zero(t types.Type) types.Datum { return types.NewInt(t.Physical(), 0) }
 // is computed once; its distinct combinations of the columns that the right
 // side depends on (the domain) are joined into the right side as deep as needed, so that
 // it yields the rows for all of them at once; and the join matches on them.
-func (o *optimizer) domain(j *plan.Join, free plan.ColSet) (plan.Node, error) {
+// need, if not nil, keeps the combinations out of the domain that only rows
+// have which do not look at the result.
+func (o *optimizer) domain(j *plan.Join, free plan.ColSet, need fn.Expr) (plan.Node, error) {
+	d := &domainJoin{o: o, free: free}
+	if need != nil {
+		d.needed = plan.Column{ID: o.ids.Next(), Name: "needed", Type: types.TBool}
+		left := projectTo(j.Left, append([]plan.Column(nil), j.Left.Columns()...))
+		left.Items, left.Cols = append(left.Items, need), append(left.Cols, d.needed)
+		c := *j
+		c.Left, j = left, &c
+	}
 	def, ids := plan.Renumber(j.Left, o.ids)
 	o.lastCTE++
 	w := &plan.With{ID: o.lastCTE, Name: "outer_rows", Def: def}
 	left := &plan.CTERef{CTE: w.ID, Name: w.Name, Cols: j.Left.Columns()}
-	d := &domainJoin{o: o, with: w, free: free}
+	d.with, d.neededSource = w, ids[d.needed.ID]
 	for _, c := range left.Cols {
 		left.Source = append(left.Source, ids[c.ID])
 		if free.Has(c.ID) {
@@ -54,6 +64,10 @@ type domainJoin struct {
 	// cols are the outer columns, source those of the With's definition that carry them.
 	cols   []plan.Column
 	source []plan.ColID
+	// needed tells, unless its ID is 0, which rows put their values into the
+	// domain; neededSource is the With's column that carries it.
+	needed       plan.Column
+	neededSource plan.ColID
 }
 
 // domainCols maps each outer column to the column that carries it at some node.
@@ -76,7 +90,13 @@ func (d *domainJoin) instance() (plan.Node, domainCols) {
 		ref.Cols = append(ref.Cols, n)
 		cols[c.ID] = n
 	}
-	return distinct(ref, ref.Cols), cols
+	if d.needed.ID == 0 {
+		return distinct(ref, ref.Cols), cols
+	}
+	outer := ref.Cols
+	needed := d.o.newColumn(d.needed)
+	ref.Cols, ref.Source = append(outer[:len(outer):len(outer)], needed), append(ref.Source[:len(ref.Source):len(ref.Source)], d.neededSource)
+	return distinct(filter(ref, []fn.Expr{plan.Ref(needed)}), outer), cols
 }
 
 // push returns a plan that yields, for every element of the domain, the rows

@@ -87,7 +87,7 @@ func (o *optimizer) unnestNode(n plan.Node) (plan.Node, error) {
 	fresh := make([]fn.Expr, len(exprs))
 	for i, e := range exprs {
 		var err error
-		if fresh[i], input, err = o.replace(e, input, false); err != nil {
+		if fresh[i], input, err = o.replace(e, input, use{}); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +116,7 @@ func (o *optimizer) unnestFilter(f *plan.Filter) (plan.Node, error) {
 			}
 			continue
 		}
-		if c, input, err = o.replace(c, input, true); err != nil {
+		if c, input, err = o.replace(c, input, use{nullIsFalse: true}); err != nil {
 			return nil, err
 		}
 		conds = append(conds, c)
@@ -267,44 +267,6 @@ var alwaysBoolean = map[string]bool{
 	"is true": true, "is not true": true, "is false": true, "is not false": true,
 }
 
-// replace rewrites e so that its subqueries are columns of joins put on top of
-// input. nullIsFalse says that e is a condition, or a part of one under AND
-// and OR only, for which NULL and FALSE mean the same.
-func (o *optimizer) replace(e fn.Expr, input plan.Node, nullIsFalse bool) (fn.Expr, plan.Node, error) {
-	if !plan.HasSubquery(e) {
-		return e, input, nil
-	}
-	if s, ok := e.(*plan.Subquery); ok {
-		if s.Cond != nil {
-			var err error
-			var cond fn.Expr
-			if cond, input, err = o.replace(s.Cond, input, false); err != nil {
-				return nil, nil, err
-			}
-			c := *s
-			c.Cond, s = cond, &c
-		}
-		if s.Kind == plan.ScalarSubquery {
-			return o.scalar(s, input)
-		}
-		return o.mark(s, input, nullIsFalse)
-	}
-	if _, ok := e.(*fn.And); !ok {
-		if _, ok := e.(*fn.Or); !ok {
-			nullIsFalse = false
-		}
-	}
-	children := e.Children()
-	fresh := make([]fn.Expr, len(children))
-	for i, c := range children {
-		var err error
-		if fresh[i], input, err = o.replace(c, input, nullIsFalse); err != nil {
-			return nil, nil, err
-		}
-	}
-	return e.WithChildren(fresh), input, nil
-}
-
 // mark computes EXISTS or ANY as a column.
 func (o *optimizer) mark(s *plan.Subquery, input plan.Node, nullIsFalse bool) (fn.Expr, plan.Node, error) {
 	sub, err := o.unnest(s.Plan)
@@ -414,9 +376,9 @@ func (o *optimizer) unnestJoin(j *plan.Join) (plan.Node, error) {
 		var err error
 		switch {
 		case !used.Intersects(left):
-			x, c.Right, err = o.replace(e, c.Right, false)
+			x, c.Right, err = o.replace(e, c.Right, use{})
 		case !used.Intersects(right):
-			x, c.Left, err = o.replace(e, c.Left, false)
+			x, c.Left, err = o.replace(e, c.Left, use{})
 		default:
 			err = sqlstate.New(sqlstate.FeatureNotSupported, "a subquery in the condition of an outer join that depends on both sides is not supported yet")
 		}
@@ -476,7 +438,7 @@ func (o *optimizer) unnestUpdate(u *plan.Update) (plan.Node, error) {
 			continue
 		}
 		var err error
-		if c.Set[i].Expr, c.Source, err = o.replace(c.Set[i].Expr, c.Source, false); err != nil {
+		if c.Set[i].Expr, c.Source, err = o.replace(c.Set[i].Expr, c.Source, use{}); err != nil {
 			return nil, err
 		}
 	}
