@@ -18,12 +18,19 @@ func (b *binder) subquery(s *parser.SelectStmt, sc *scope) (*query, error) {
 	return q, nil
 }
 
+// subqueryOrigin is where a subquery stands, and what it says: in one scope the same
+// text means the same, so that GROUP BY and the select list can share it.
+type subqueryOrigin struct {
+	sc            *scope
+	operand, text string
+}
+
 func (b *binder) exists(e *parser.ExistsExpr, sc *scope) (fn.Expr, error) {
 	q, err := b.subquery(e.Query, sc)
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Subquery{Kind: plan.ExistsSubquery, Plan: q.node, Typ: types.TBool}, nil
+	return &plan.Subquery{Kind: plan.ExistsSubquery, Plan: q.node, Typ: types.TBool, Origin: subqueryOrigin{sc, "", parser.Format(e)}}, nil
 }
 
 func (b *binder) scalarSubquery(e *parser.SubqueryExpr, sc *scope) (fn.Expr, error) {
@@ -34,7 +41,7 @@ func (b *binder) scalarSubquery(e *parser.SubqueryExpr, sc *scope) (fn.Expr, err
 	if len(q.cols) != 1 {
 		return nil, b.errorAt(e.Pos(), sqlstate.SyntaxError, "subquery must return only one column")
 	}
-	return &plan.Subquery{Kind: plan.ScalarSubquery, Plan: q.node, Typ: q.cols[0].Type}, nil
+	return &plan.Subquery{Kind: plan.ScalarSubquery, Plan: q.node, Typ: q.cols[0].Type, Origin: subqueryOrigin{sc, "", parser.Format(e)}}, nil
 }
 
 // anySubquery binds left op ANY (query), left possibly a row.
@@ -76,5 +83,6 @@ func (b *binder) anySubquery(op string, left parser.Expr, s *parser.SelectStmt, 
 	if cond.Type().Kind != types.Bool {
 		return nil, b.errorAt(pos, sqlstate.WrongObjectType, "operator %s of ANY/ALL must yield boolean", op)
 	}
-	return &plan.Subquery{Kind: plan.AnySubquery, Plan: q.node, Cond: cond, Typ: types.TBool}, nil
+	from := subqueryOrigin{sc, op + parser.Format(left), parser.Format(s)}
+	return &plan.Subquery{Kind: plan.AnySubquery, Plan: q.node, Cond: cond, Typ: types.TBool, Origin: from}, nil
 }

@@ -195,6 +195,9 @@ func Equal(a, b fn.Expr) bool {
 	if a == nil || b == nil || a.Type() != b.Type() || !sameNode(a, b) {
 		return false
 	}
+	if _, ok := a.(*Subquery); ok {
+		return true // by their origin
+	}
 	ca, cb := a.Children(), b.Children()
 	if len(ca) != len(cb) {
 		return false
@@ -222,6 +225,9 @@ func sameNode(a, b fn.Expr) bool {
 	case *fn.Call:
 		b, ok := b.(*fn.Call)
 		return ok && a.Func.Name == b.Func.Name && a.Func.Volatility != fn.Volatile
+	case *Subquery:
+		b, ok := b.(*Subquery)
+		return ok && a.Origin != nil && a.Origin == b.Origin
 	case *fn.And:
 		_, ok := b.(*fn.And)
 		return ok

@@ -26,6 +26,9 @@ func writeHash(h *maphash.Hash, e fn.Expr) {
 		maphash.WriteComparable(h, -1-e.Index)
 	case *fn.Call:
 		h.WriteString(e.Func.Name)
+	case *Subquery:
+		maphash.WriteComparable(h, e.Kind)
+		return // what Equal ones have below may have other columns
 	case *fn.In:
 		maphash.WriteComparable(h, len(e.List))
 	}

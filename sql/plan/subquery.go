@@ -28,6 +28,9 @@ type Subquery struct {
 	// Cond, for AnySubquery, is a condition over Plan's columns and the outer columns.
 	Cond fn.Expr
 	Typ  types.Type
+	// Origin, if not nil, is where the subquery stands and how it is written: two
+	// of the same origin are Equal though their plans have columns of their own.
+	Origin any
 }
 
 // Type implements fn.Expr.
