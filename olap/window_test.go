@@ -100,7 +100,7 @@ func TestWindowErrors(t *testing.T) {
 		{WindowFunc{Kind: FirstValue, Args: []fn.Expr{col(scan, 0)}, Result: types.TInt4,
 			Frame: Frame{Mode: FrameRange, Start: Preceding, StartOffset: intLit(1)}}, sqlstate.FeatureNotSupported},
 		{WindowFunc{Kind: FirstValue, Args: []fn.Expr{col(scan, 0)}, Result: types.TInt4,
-			Frame: Frame{Mode: FrameRows, Start: Preceding, StartOffset: intLit(-1)}}, sqlstate.InvalidParameterValue},
+			Frame: Frame{Mode: FrameRows, Start: Preceding, StartOffset: intLit(-1)}}, sqlstate.InvalidFrameOffset},
 	} {
 		_, err := result(&Window{Input: scan, OrderBy: []SortKey{{Expr: col(scan, 0)}}, Funcs: []WindowFunc{x.f}}, &Exec{})
 		if !sqlstate.Is(err, x.code) {

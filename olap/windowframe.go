@@ -24,7 +24,7 @@ func (r *run) frameOffsets(f Frame) (o frameOffsets, err error) {
 		case d.IsNull():
 			return 0, sqlstate.New(sqlstate.NullValueNotAllowed, "frame %s offset must not be null", which)
 		case d.Int() < 0:
-			return 0, sqlstate.New(sqlstate.InvalidParameterValue, "frame %s offset must not be negative", which)
+			return 0, sqlstate.New(sqlstate.InvalidFrameOffset, "frame %s offset must not be negative", which)
 		}
 		return min(d.Int(), math.MaxInt32), nil
 	}

@@ -227,6 +227,9 @@ func (b *binder) aggArgs(e *parser.FuncCall, sc *scope) (*plan.Agg, error) {
 	if e.Variadic {
 		return nil, b.unsupported(e.Pos(), "VARIADIC is")
 	}
+	if err := b.countStar(e); err != nil {
+		return nil, err
+	}
 	args, pos, err := b.exprs(e.Args, sc)
 	if err != nil {
 		return nil, err
@@ -254,6 +257,14 @@ func (b *binder) aggArgs(e *parser.FuncCall, sc *scope) (*plan.Agg, error) {
 		agg.OrderBy = nil
 	}
 	return agg, nil
+}
+
+// countStar refuses count(), which is written count(*).
+func (b *binder) countStar(e *parser.FuncCall) error {
+	if e.Star || len(e.Args) > 0 || e.Name.Name != "count" {
+		return nil
+	}
+	return b.errorAt(e.Pos(), sqlstate.WrongObjectType, "count(*) must be used to call a parameterless aggregate function")
 }
 
 // resolveAggregate finds the overload and converts the arguments.

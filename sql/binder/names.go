@@ -95,6 +95,13 @@ func (b *binder) undefinedColumn(e *parser.ColumnRef, sc *scope) error {
 	if t := e.Table(); t != "" {
 		err = b.errorAt(e.Pos(), sqlstate.UndefinedColumn, "column %s.%s does not exist", t, e.Column())
 	} else {
+		for s := sc; s != nil; s = s.parent {
+			for _, r := range s.ns.rels {
+				if r.name == e.Column() {
+					return b.unsupported(e.Pos(), "the row of a table as a value is")
+				}
+			}
+		}
 		err = b.errorAt(e.Pos(), sqlstate.UndefinedColumn, "column %q does not exist", e.Column())
 	}
 	if guess := closestColumn(sc, e.Table(), e.Column()); guess != "" {

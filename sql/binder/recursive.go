@@ -133,10 +133,16 @@ func (b *binder) recursiveStep(r *plan.Recursive, step *query, e *parser.CTE) er
 	return nil
 }
 
+// windowedRecursion is what PostgreSQL runs and checkRecursion refuses.
+const windowedRecursion = "a sorted, distinct, limited or windowed query"
+
 // checkRecursion looks for the WorkTable in places where rounds would not add
 // up: where is the construct that encloses n, "" for none that matters.
 func (b *binder) checkRecursion(r *plan.Recursive, n plan.Node, where string, pos int, refs *int) error {
 	if w, ok := n.(*plan.WorkTable); ok && w.Recursive == r.ID {
+		if where == windowedRecursion {
+			return b.unsupported(pos, "a recursive reference within "+where+" is")
+		}
 		if where != "" {
 			return b.errorAt(pos, sqlstate.InvalidRecursion, "recursive reference to query %q must not appear within %s", r.Name, where)
 		}
@@ -160,7 +166,7 @@ func (b *binder) checkRecursion(r *plan.Recursive, n plan.Node, where string, po
 		case *plan.Aggregate:
 			inside = "an aggregate"
 		case *plan.Limit, *plan.Sort, *plan.Distinct, *plan.Window:
-			inside = "a sorted, limited or windowed query"
+			inside = windowedRecursion
 		case *plan.SetOp:
 			if n.Kind == plan.Except && i > 0 {
 				inside = "EXCEPT"

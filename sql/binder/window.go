@@ -114,10 +114,13 @@ func (b *binder) windowCall(e *parser.FuncCall, sc *scope) (*windowCall, error) 
 			return nil, b.undefinedFunction(e, args)
 		}
 		if e.Filter != nil {
-			return nil, b.errorAt(e.Pos(), sqlstate.WrongObjectType, "FILTER is not implemented for non-aggregate window functions")
+			return nil, b.errorAt(e.Pos(), sqlstate.FeatureNotSupported, "FILTER is not implemented for non-aggregate window functions")
 		}
 		err = b.windowArgs(w, name, args, pos)
 	case fn.IsAggregate(name):
+		if err := b.countStar(e); err != nil {
+			return nil, err
+		}
 		w.f.Agg, w.f.Args, err = b.resolveAggregate(name, args, e.Pos(), pos)
 		if err == nil {
 			w.f.Col.Type = w.f.Agg.Result

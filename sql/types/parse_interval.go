@@ -21,7 +21,6 @@ var intervalUnits = map[string]intervalUnit{
 	"century": {months: 1200}, "centurie": {months: 1200}, "cent": {months: 1200}, "c": {months: 1200},
 	"decade": {months: 120}, "dec": {months: 120},
 	"year": {months: 12}, "yr": {months: 12}, "y": {months: 12},
-	"quarter": {months: 3}, "qtr": {months: 3},
 	"month": {months: 1}, "mon": {months: 1},
 	"week": {days: 7}, "w": {days: 7},
 	"day": {days: 1}, "d": {days: 1},
@@ -47,6 +46,21 @@ func lookupUnit(name string) (intervalUnit, bool) {
 type intervalSum struct {
 	months, days, micros float64 // exact: each is checked to stay below 2^53 or in its own range
 	exactMicros          int64
+	seen                 map[intervalUnit]bool
+}
+
+// once notes that units are given, which each may be but once.
+func (a *intervalSum) once(units ...intervalUnit) error {
+	if a.seen == nil {
+		a.seen = map[intervalUnit]bool{}
+	}
+	for _, u := range units {
+		if a.seen[u] {
+			return errSyntax
+		}
+		a.seen[u] = true
+	}
+	return nil
 }
 
 // add adds n units. Whole numbers stay integers; the fraction cascades.
@@ -95,7 +109,7 @@ func ParseInterval(s, unit string) (IntervalValue, error) {
 	case nil:
 		return TruncateInterval(v, unit), nil
 	case errRange:
-		return v, sqlstate.New(sqlstate.DatetimeFieldOverflow, "interval field value out of range: \"%s\"", s)
+		return v, sqlstate.New(sqlstate.IntervalFieldOverflow, "interval field value out of range: \"%s\"", s)
 	case errInfinity:
 		return v, timeError(err, s, TInterval)
 	}
@@ -127,13 +141,20 @@ func scanInterval(s, unit string) (IntervalValue, error) {
 			continue
 		}
 		if strings.Contains(w, ":") {
-			if err := sum.clock(w, unit); err != nil {
+			err := sum.clock(w, unit)
+			if err == nil {
+				err = sum.once(intervalUnits["hour"], intervalUnits["minute"], intervalUnits["second"])
+			}
+			if err != nil {
 				return IntervalValue{}, err
 			}
 			continue
 		}
 		if y, m, ok := yearMonth(w); ok {
 			sum.months += float64(y*12 + m)
+			if err := sum.once(intervalUnits["month"]); err != nil {
+				return IntervalValue{}, err
+			}
 			continue
 		}
 		n, err := parseQuantity(w)
@@ -153,6 +174,9 @@ func scanInterval(s, unit string) (IntervalValue, error) {
 		u, ok := lookupUnit(name)
 		if !ok {
 			return IntervalValue{}, errSyntax
+		}
+		if err := sum.once(u); err != nil {
+			return IntervalValue{}, err
 		}
 		sum.add(n, u)
 	}

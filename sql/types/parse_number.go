@@ -88,6 +88,16 @@ func parseAnyInt(s string) (int64, error) {
 	return strconv.ParseInt(s, base, 64)
 }
 
+// isSpecialFloat recognises NaN and the infinities.
+func isSpecialFloat(s string) bool {
+	s = strings.ToLower(strings.Trim(s, space))
+	if s == "nan" {
+		return true
+	}
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "+"), "-")
+	return s == "inf" || s == "infinity"
+}
+
 // ParseFloat reads a REAL or DOUBLE PRECISION, with NaN and Infinity; a number
 // too large, or so small that it would become 0, is 22003.
 func ParseFloat(s string, t Type) (float64, error) {
@@ -220,6 +230,8 @@ func ParseNumeric(s string, t Type) (Int128, error) {
 	case outOfRange:
 		// More digits than 128 bits hold: they may be decimals to round away.
 		v, fits = roundLong(s, int(t.Scale))
+	case isSpecialFloat(s):
+		return Int128{}, sqlstate.New(sqlstate.FeatureNotSupported, "%s is not supported in type numeric", strings.Trim(s, space))
 	default:
 		return Int128{}, BadText(s, t)
 	}

@@ -43,7 +43,7 @@ type dateNumber struct{ v, digits int }
 // AM or PM, a zone, BC.
 func scanWords(s string) (datetime, error) {
 	var w wordScan
-	if strings.Trim(s, "+-") == "infinity" || strings.Trim(s, "+-") == "inf" {
+	if strings.EqualFold(strings.TrimLeft(s, "+-"), "infinity") {
 		return w.datetime, errInfinity
 	}
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {

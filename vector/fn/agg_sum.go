@@ -20,6 +20,8 @@ func sumAggregates() []aggregateOverload {
 			sumKind = types.Int8
 		case types.Int8, types.Numeric:
 			sumKind = types.Numeric
+		case types.Float4:
+			sumKind = k
 		case types.Interval:
 			sumKind, avgKind = k, k
 		}
@@ -359,7 +361,13 @@ func (s *floatSum[T]) Finish(out *vector.Vector, from, to int) error {
 		if s.avg {
 			sum /= float64(s.n[g])
 		}
-		out.F64[g-from] = sum
+		if out.Type.Kind != types.Float4 {
+			out.F64[g-from] = sum
+			continue
+		}
+		if out.F32[g-from] = float32(sum); math.IsInf(float64(out.F32[g-from]), 0) && s.special == 0 {
+			return overflow()
+		}
 	}
 	return nil
 }

@@ -49,7 +49,6 @@ var castRules = func() map[[2]types.Kind]CastContext {
 		ctx      CastContext
 	}{
 		{types.Bool, types.Int4, ExplicitCast}, {types.Int4, types.Bool, ExplicitCast},
-		{types.Bool, types.Int8, ExplicitCast}, {types.Int8, types.Bool, ExplicitCast},
 		{types.Date, types.Timestamp, ImplicitCast}, {types.Date, types.TimestampTZ, ImplicitCast},
 		{types.Timestamp, types.TimestampTZ, ImplicitCast}, {types.Timestamp, types.Date, AssignmentCast},
 		{types.Timestamp, types.Time, AssignmentCast}, {types.TimestampTZ, types.Date, AssignmentCast},

@@ -153,7 +153,7 @@ func floatToNumeric[A float](v A, to types.Type) (types.Int128, error) {
 		digits = 6
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return types.Int128{}, sqlstate.New(sqlstate.NumericValueOutOfRange, "cannot convert %s to numeric", types.AppendFloat(nil, f, 64))
+		return types.Int128{}, sqlstate.New(sqlstate.FeatureNotSupported, "%s is not supported in type numeric", types.AppendFloat(nil, f, 64))
 	}
 	var buf [40]byte
 	d, outOfRange, ok := types.ParseDecimal(string(strconv.AppendFloat(buf[:0], f, 'e', digits-1, 64)))

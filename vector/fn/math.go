@@ -32,7 +32,7 @@ func mathFunctions() []overload {
 		case x < 0:
 			return -1
 		}
-		return x
+		return 0 // also of −0 and NaN
 	})
 	total("atan", math.Atan)
 	total("atand", func(x float64) float64 { return degrees(math.Atan(x)) })
@@ -52,8 +52,8 @@ func mathFunctions() []overload {
 		return v, nil
 	})
 	partial("ln", logarithm(math.Log))
-	partial("log", logarithm(math.Log10))
-	partial("log10", logarithm(math.Log10))
+	partial("log", logarithm(log10))
+	partial("log10", logarithm(log10))
 	for name, f := range map[string]func(float64) float64{"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "cot": func(x float64) float64 { return 1 / math.Tan(x) }} {
 		partial(name, finite(f))
 		partial(name+"d", finite(func(x float64) float64 { return exactDegrees(f, x) }))
@@ -128,6 +128,15 @@ func exponential(x float64) (float64, error) {
 	return v, nil
 }
 
+// log10 is exact for the powers of ten, which math.Log10 misses: 1000 is one.
+func log10(x float64) float64 {
+	v := math.Log10(x)
+	if n := math.Round(v); math.Abs(v-n) < 1e-9 && math.Pow10(int(n)) == x {
+		return n
+	}
+	return v
+}
+
 func logarithm(f func(float64) float64) func(float64) (float64, error) {
 	return func(x float64) (float64, error) {
 		switch {
@@ -154,7 +163,7 @@ func logBase(base, x float64) (float64, error) {
 		return 0, divisionByZero()
 	}
 	if base == 10 {
-		return math.Log10(x), nil
+		return log10(x), nil
 	}
 	if base == 2 {
 		return math.Log2(x), nil

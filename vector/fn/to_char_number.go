@@ -155,6 +155,9 @@ func roundDigits(whole, frac string, places int) string {
 // write lays the digits out over the template.
 func (t *numberTemplate) write(whole, frac string, neg bool) string {
 	var out []byte
+	if whole == "" && t.whole > 0 && bytes.IndexByte(t.items, '.') < 0 {
+		whole = "0" // without decimals zero has a digit
+	}
 	// Places before the first digit or the first 0 of the template are blank.
 	firstZero := t.whole
 	place := 0

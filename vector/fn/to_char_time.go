@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 )
 
@@ -14,14 +15,14 @@ func timeFormatFunctions() []overload {
 	const txt = types.Text
 	return []overload{
 		{name: "to_char", args: []types.Kind{types.Timestamp, txt}, result: txt, kernel: try2(func(us int64, f string) (string, error) {
-			return formatTime(f, newTimeParts(us, nil)), nil
+			return formatTime(f, newTimeParts(us, nil))
 		})},
 		{name: "to_char", args: []types.Kind{types.TimestampTZ, txt}, result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
 			loc, err := types.Zone(ctx.ZoneName)
-			return try2(func(us int64, f string) (string, error) { return formatTime(f, newTimeParts(us, loc)), nil }), err
+			return try2(func(us int64, f string) (string, error) { return formatTime(f, newTimeParts(us, loc)) }), err
 		})},
 		{name: "to_char", args: []types.Kind{types.Interval, txt}, result: txt, kernel: try2(func(v types.IntervalValue, f string) (string, error) {
-			return formatTime(f, intervalParts(v)), nil
+			return formatTime(f, intervalParts(v))
 		})},
 	}
 }
@@ -128,8 +129,8 @@ func buildTimePatterns() []timePattern {
 	return []timePattern{
 		text("Y,YYY", func(p *timeParts) string { y := year(p); return fmt.Sprintf("%d,%03d", y/1000, y%1000) }),
 		num("YYYY", 4, year), num("IYYY", 4, isoYear), num("IDDD", 3, isoDayOfYear), num("HH24", 2, func(p *timeParts) int64 { return p.hour }),
-		num("HH12", 2, hour12), num("SSSSS", 5, func(p *timeParts) int64 { return p.us / types.MicrosPerSecond }),
-		num("SSSS", 4, func(p *timeParts) int64 { return p.us / types.MicrosPerSecond }),
+		num("HH12", 2, hour12), num("SSSSS", 1, func(p *timeParts) int64 { return p.us / types.MicrosPerSecond }),
+		num("SSSS", 1, func(p *timeParts) int64 { return p.us / types.MicrosPerSecond }),
 		num("YYY", 3, func(p *timeParts) int64 { return year(p) % 1000 }), num("IYY", 3, func(p *timeParts) int64 { return isoYear(p) % 1000 }),
 		num("YY", 2, func(p *timeParts) int64 { return year(p) % 100 }), num("IY", 2, func(p *timeParts) int64 { return isoYear(p) % 100 }),
 		text("MONTH", name(monthNames, month, false, strings.ToUpper)), text("Month", name(monthNames, month, false, keep)),
@@ -152,7 +153,7 @@ func buildTimePatterns() []timePattern {
 		text("A.M.", meridiem("A.M.", "P.M.")), text("P.M.", meridiem("A.M.", "P.M.")), text("a.m.", meridiem("a.m.", "p.m.")), text("p.m.", meridiem("a.m.", "p.m.")),
 		text("AM", meridiem("AM", "PM")), text("PM", meridiem("AM", "PM")), text("am", meridiem("am", "pm")), text("pm", meridiem("am", "pm")),
 		text("B.C.", era("A.D.", "B.C.")), text("A.D.", era("A.D.", "B.C.")), text("BC", era("AD", "BC")), text("AD", era("AD", "BC")),
-		text("bc", era("ad", "bc")), text("ad", era("ad", "bc")),
+		text("b.c.", era("a.d.", "b.c.")), text("a.d.", era("a.d.", "b.c.")), text("bc", era("ad", "bc")), text("ad", era("ad", "bc")),
 		text("TZH", func(p *timeParts) string { return offsetText(p.offset)[:3] }),
 		num("TZM", 2, func(p *timeParts) int64 { return max(p.offset, -p.offset) / 60 % 60 }),
 		text("TZ", func(p *timeParts) string { return p.zone }), text("tz", func(p *timeParts) string { return strings.ToLower(p.zone) }),
@@ -199,7 +200,9 @@ func offsetText(seconds int64) string {
 
 // formatTime writes p by a template: patterns (numbers match in any case), FM
 // before one drops its padding, TH or th after a number its ordinal, "text" and the rest as they are.
-func formatTime(format string, p timeParts) string {
+//
+// Errors: 22007 a pattern that means nothing for an interval.
+func formatTime(format string, p timeParts) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(format); {
 		if format[i] == '"' {
@@ -214,7 +217,7 @@ func formatTime(format string, p timeParts) string {
 		}
 		fill := true
 		at := i
-		if len(format)-at >= 2 && strings.EqualFold(format[at:at+2], "FM") {
+		if len(format)-at >= 2 && (strings.EqualFold(format[at:at+2], "FM") || format[at:at+2] == "TM") {
 			fill = false
 			at += 2
 		}
@@ -228,10 +231,44 @@ func formatTime(format string, p timeParts) string {
 			i++
 			continue
 		}
+		if p.interval {
+			if err := pat.forInterval(); err != nil {
+				return "", err
+			}
+		}
 		i = at + len(pat.name)
 		i += pat.write(&b, &p, fill, format[i:])
 	}
-	return b.String()
+	return b.String(), nil
+}
+
+// notOfIntervals are the patterns that need a date, and those of which
+// PostgreSQL makes something for an interval that this does not.
+var notOfIntervals = buildNotOfIntervals()
+
+func buildNotOfIntervals() map[string]sqlstate.Code {
+	out := map[string]sqlstate.Code{}
+	for code, names := range map[sqlstate.Code]string{
+		sqlstate.InvalidDatetimeFormat: "MONTH Month month MON Mon mon DAY Day day DY Dy dy D ID B.C. A.D. b.c. a.d. BC AD bc ad TZ tz TZH TZM OF",
+		sqlstate.FeatureNotSupported:   "IYYY IYY IY I IDDD IW WW DDD J Q RM rm",
+	} {
+		for _, name := range strings.Fields(names) {
+			out[name] = code
+		}
+	}
+	return out
+}
+
+// forInterval returns an error unless the pattern is one for intervals.
+func (pat *timePattern) forInterval() error {
+	switch notOfIntervals[pat.name] {
+	case sqlstate.InvalidDatetimeFormat:
+		return sqlstate.New(sqlstate.InvalidDatetimeFormat, "invalid format specification for an interval value").
+			WithHint("Intervals are not tied to specific calendar dates.")
+	case sqlstate.FeatureNotSupported:
+		return sqlstate.New(sqlstate.FeatureNotSupported, "to_char pattern %q is not supported for intervals", pat.name)
+	}
+	return nil
 }
 
 // matchTimePattern finds the pattern at the start of format.
@@ -251,6 +288,11 @@ func matchTimePattern(format string) *timePattern {
 	return nil
 }
 
+// isFraction reports a pattern whose digits follow a point: FM leaves them.
+func (pat *timePattern) isFraction() bool {
+	return pat.name == "MS" || pat.name == "US" || strings.HasPrefix(pat.name, "FF")
+}
+
 // write writes the pattern's text and returns how much of rest (an ordinal) it used.
 func (pat *timePattern) write(b *strings.Builder, p *timeParts, fill bool, rest string) int {
 	if pat.text != nil {
@@ -263,7 +305,7 @@ func (pat *timePattern) write(b *strings.Builder, p *timeParts, fill bool, rest 
 	}
 	v := pat.value(p)
 	s := strconv.FormatInt(max(v, -v), 10)
-	if fill && len(s) < pat.width {
+	if (fill || pat.isFraction()) && len(s) < pat.width {
 		s = strings.Repeat("0", pat.width-len(s)) + s
 	}
 	if v < 0 {

@@ -76,7 +76,7 @@ type templateParts struct {
 	julian                int64
 }
 
-// date is the day read; what was not given is 1.
+// date is the day read; a month or day that was not given is 1, the year 1 BC.
 func (p *templateParts) date() (int64, error) {
 	if p.julian != 0 {
 		return p.julian + int64(types.MinDate), nil
@@ -86,7 +86,7 @@ func (p *templateParts) date() (int64, error) {
 		year = -year
 	}
 	if year == 0 {
-		year = 1
+		year = -1 // the year before 1, as in PostgreSQL
 	}
 	if p.doy > 0 {
 		days, err := makeDate(int32(year), 1, 1)
@@ -147,6 +147,9 @@ func parseTemplate(s, format string) (*templateParts, error) {
 			format = format[1:]
 			continue
 		}
+		if unreadPatterns[pat] {
+			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "template pattern %q is not supported in dates that are read", pat)
+		}
 		format = format[len(pat):]
 		if in = strings.TrimLeft(in, " \t"); in == "" {
 			break
@@ -170,6 +173,12 @@ func isLetterOrDigit(c byte) bool {
 var readPatterns = []string{
 	"MONTH", "SSSSS", "YYYY", "HH24", "HH12", "A.M.", "P.M.", "B.C.", "A.D.", "SSSS", "YYY", "MON", "DAY", "DDD", "TZH", "TZM", "YY", "MM", "DD", "DY", "HH", "MI", "SS",
 	"MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "AM", "PM", "BC", "AD", "OF", "Y", "J",
+	"IYYY", "IDDD", "IYY", "IY", "ID", "IW", "WW", "CC", "RM", "I", "W",
+}
+
+// unreadPatterns are those of readPatterns that would need another calendar.
+var unreadPatterns = map[string]bool{
+	"IYYY": true, "IDDD": true, "IYY": true, "IY": true, "ID": true, "IW": true, "WW": true, "CC": true, "RM": true, "I": true, "W": true,
 }
 
 func readPattern(up string) string {
