@@ -126,8 +126,12 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 
 // checkDefault binds a default expression, to refuse what cannot be one.
 func (x *execution) checkDefault(e parser.Expr, t types.Type) error {
-	if _, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}}); err != nil {
+	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}})
+	if err != nil {
 		return err
+	}
+	if plan.HasSubquery(bound) {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
 	for _, name := range sequenceNames(e) {
 		if _, err := (statementSequences{x, x.cat}).find(name); err != nil {

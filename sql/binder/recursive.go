@@ -141,7 +141,7 @@ const windowedRecursion = "a sorted, distinct, limited or windowed query"
 func (b *binder) checkRecursion(r *plan.Recursive, n plan.Node, where string, pos int, refs *int) error {
 	if w, ok := n.(*plan.WorkTable); ok && w.Recursive == r.ID {
 		if where == windowedRecursion {
-			return b.unsupported(pos, "a recursive reference within "+where+" is")
+			return b.unsupported(pos, "a recursive reference within %s is", where)
 		}
 		if where != "" {
 			return b.errorAt(pos, sqlstate.InvalidRecursion, "recursive reference to query %q must not appear within %s", r.Name, where)
