@@ -51,7 +51,7 @@ func (a *aggSource) mergeTables(tables []*aggTable) (*aggTable, error) {
 		if o == t {
 			continue
 		}
-		if err := t.merge(o); err != nil {
+		if err := t.merge(o, nil); err != nil {
 			return nil, err
 		}
 		o.release()
@@ -82,11 +82,10 @@ func (a *aggSource) addTable(t *aggTable, set int) {
 	a.tables, a.setOf = append(a.tables, t), append(a.setOf, set)
 }
 
-// mergePartition makes the table of partition p.
-//
-// The groups of the workers' first tables are of all partitions, but states can
-// only be merged in whole: those that belong elsewhere go into one extra state
-// behind the last group, which is forgotten. Hence all keys are mapped first.
+// mergePartition makes the table of partition p: of the workers' tables of it,
+// and of those groups in their first tables, which are of all partitions, that
+// belong to it. No group belongs to two, so that the first tables can be read
+// for all partitions at the same time.
 func (a *aggSource) mergePartition(sets []*workerSet, p int) (*aggTable, error) {
 	var parts []*aggTable
 	for _, s := range sets {
@@ -98,76 +97,47 @@ func (a *aggSource) mergePartition(sets []*workerSet, p int) (*aggTable, error) 
 	if err != nil {
 		return nil, err
 	}
-	to := make([][]uint32, len(sets))
-	for i, s := range sets {
-		if to[i], err = t.mapPartition(s.whole, p); err != nil {
-			return nil, err
-		}
-	}
-	groups := t.table.groups
-	if err := t.growTo(groups + 1); err != nil {
-		return nil, err
-	}
-	t.groups = groups
-	for i, s := range sets {
-		s.mu.Lock()
-		err := t.mergeStates(s.whole, to[i])
-		s.mu.Unlock()
-		if err != nil {
-			return nil, err
+	for _, s := range sets {
+		if mine := s.whole.inPartition(p); len(mine) > 0 {
+			if err := t.merge(s.whole, mine); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return t, nil
 }
 
-// mapPartition finds or makes those groups of o that belong to partition p; the
-// others are mapped to foreignGroup.
-func (t *aggTable) mapPartition(o *aggTable, p int) ([]uint32, error) {
-	to := make([]uint32, o.groups)
-	var mine []int32
-	for g, h := range o.table.hashes {
-		to[g] = foreignGroup
+// inPartition returns the groups that belong to partition p.
+func (t *aggTable) inPartition(p int) (groups []int32) {
+	for g, h := range t.table.hashes {
 		if h>>partitionShift == uint64(p) {
-			mine = append(mine, int32(g))
+			groups = append(groups, int32(g))
 		}
 	}
-	if len(mine) == 0 {
-		return to, nil
-	}
-	return to, t.mapGroups(o, mine, to)
+	return groups
 }
 
-// foreignGroup marks groups that are not merged.
-const foreignGroup = ^uint32(0)
-
-// merge adds all groups of o, which the caller alone uses.
-func (t *aggTable) merge(o *aggTable) error {
-	to := make([]uint32, o.groups)
+// merge adds the groups only of o, all if that is nil.
+func (t *aggTable) merge(o *aggTable, only []int32) error {
+	n := o.groups
+	if only != nil {
+		n = len(only)
+	}
+	to := make([]uint32, n)
 	if t.table != nil {
-		if err := t.mapGroups(o, nil, to); err != nil {
+		if err := t.mapGroups(o, only, to); err != nil {
 			return err
 		}
 		if err := t.growTo(t.table.groups); err != nil {
 			return err
 		}
 	}
-	return t.mergeStates(o, to)
-}
-
-// mergeStates merges the states of o's groups into the groups to; foreign ones
-// into the state behind the last group.
-func (t *aggTable) mergeStates(o *aggTable, to []uint32) error {
-	for g, id := range to {
-		if id == foreignGroup {
-			to[g] = uint32(t.groups)
-		}
-	}
 	for i := range t.states {
 		var err error
 		if t.distinct[i] != nil {
-			err = t.mergeDistinct(i, o.distinct[i], to)
+			err = t.mergeDistinct(i, o.distinct[i], targets(o.groups, only, to))
 		} else {
-			err = t.states[i].Merge(o.states[i], to)
+			err = t.states[i].Merge(o.states[i], only, to)
 		}
 		if err != nil {
 			return err
@@ -176,7 +146,26 @@ func (t *aggTable) mergeStates(o *aggTable, to []uint32) error {
 	return t.mem.set(t.stateBytes())
 }
 
-// mapGroups finds or makes the groups of o's keys and stores them in to.
+// foreignGroup marks groups that are not merged.
+const foreignGroup = ^uint32(0)
+
+// targets is where each of n groups goes, of which only those in only do.
+func targets(n int, only []int32, to []uint32) []uint32 {
+	if only == nil {
+		return to
+	}
+	all := make([]uint32, n)
+	for g := range all {
+		all[g] = foreignGroup
+	}
+	for k, g := range only {
+		all[g] = to[k]
+	}
+	return all
+}
+
+// mapGroups finds or makes the groups of o's keys, of those in only unless it is
+// nil, and stores them in to, in that order.
 func (t *aggTable) mapGroups(o *aggTable, only []int32, to []uint32) error {
 	keys := o.table.keys
 	cols := emptyBatch(len(keys.cols)).Cols
@@ -200,12 +189,8 @@ func (t *aggTable) mapGroups(o *aggTable, only []int32, to []uint32) error {
 		for k, g := range rows {
 			hashes[k] = o.table.hashes[g]
 		}
-		t.seenIDs = growBytes(t.seenIDs, len(rows))
-		if err := t.table.find(cols, nil, len(rows), hashes, t.seenIDs); err != nil {
+		if err := t.table.find(cols, nil, len(rows), hashes, to[from:end]); err != nil {
 			return err
-		}
-		for k, g := range rows {
-			to[g] = t.seenIDs[k]
 		}
 	}
 	return nil
@@ -229,7 +214,7 @@ func (t *aggTable) mergeDistinct(i int, o *groupTable, to []uint32) error {
 				g = 0
 			}
 			id := to[g]
-			if int(id) < t.groups {
+			if id != foreignGroup {
 				sel = append(sel, int32(k))
 			}
 			t.groupCol.I32[k] = int32(id)

@@ -1,7 +1,6 @@
 package olap
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"htapdb/sql/types"
@@ -32,7 +31,6 @@ type workerSet struct {
 	keys  []int
 	whole *aggTable
 	parts []*aggTable
-	mu    sync.Mutex // guards whole while partitions are merged from it
 
 	keyCols []*vector.Vector
 	hashes  []uint64

@@ -54,6 +54,31 @@ func mustRun(t testing.TB, root Node, ex *Exec) []row {
 	return rows
 }
 
+// TestLargeSums has many groups whose sums fit, but not all of them together: no
+// step of the merge may add up what belongs to different groups.
+func TestLargeSums(t *testing.T) {
+	checkGoroutines(t)
+	h := newHarness(t)
+	const n, groups = 80_000, 40_000
+	big := types.Int128{Hi: 1 << 50} // 2¹¹⁴; the largest sum of 38 digits is below 2¹²⁷
+	scan := h.table([]types.Type{types.TInt8, types.TNumeric(38, 0)}, n, func(i int) row {
+		return row{types.NewInt64(int64(i*7919%groups) * 1_000_003), types.NewInt128(big)}
+	})
+	plan := &HashAggregate{Input: scan, GroupBy: []fn.Expr{col(scan, 0)}, Aggs: []AggSpec{agg(t, "sum", col(scan, 1))}}
+	want := types.NewInt128(types.Int128{Hi: big.Hi * (n / groups)})
+	h.each(func(t *testing.T, ex *Exec) {
+		rows := mustRun(t, plan, ex)
+		if len(rows) != groups {
+			t.Fatalf("%d groups, want %d", len(rows), groups)
+		}
+		for _, r := range rows {
+			if r[1] != want {
+				t.Fatalf("group %v: %v, want %v", r[0], r[1].Int128(), want.Int128())
+			}
+		}
+	})
+}
+
 // TestLargeAggregate has more groups than partitionGroups, so that the workers
 // partition them, and DISTINCT and filtered calls beside plain ones.
 func TestLargeAggregate(t *testing.T) {

@@ -109,9 +109,10 @@ func (s *sideCounts) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(make([]uint32, n), args, sel, n)
 }
 
-func (s *sideCounts) Merge(other fn.AggState, to []uint32) error {
-	for g, n := range other.(*sideCounts).counts[:len(to)] {
-		s.counts[to[g]] += n
+func (s *sideCounts) Merge(other fn.AggState, from []int32, to []uint32) error {
+	o := other.(*sideCounts)
+	for k, t := range to {
+		s.counts[t] += o.counts[fn.MergedGroup(from, k)]
 	}
 	return nil
 }

@@ -70,12 +70,13 @@ func (s *reduced[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *reduced[T]) Merge(other AggState, to []uint32) error {
+func (s *reduced[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*reduced[T])
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.seen[g] != 0 {
 			s.add(t, o.best[g])
 		}

@@ -52,12 +52,13 @@ func (s *countState) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return nil
 }
 
-func (s *countState) Merge(other AggState, to []uint32) error {
+func (s *countState) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*countState)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		s.n[t] += o.n[g]
 	}
 	return nil

@@ -157,12 +157,13 @@ func addExtremum[T int16 | int32 | int64](s *extremum[T], a []T, valid []uint8, 
 	}
 }
 
-func (s *extremum[T]) Merge(other AggState, to []uint32) error {
+func (s *extremum[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*extremum[T])
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.seen[g] != 0 {
 			s.add(t, o.best[g])
 		}
@@ -206,12 +207,13 @@ func (s *extremumFunc[T]) AddAll(args []*vector.Vector, sel []int32, n int) erro
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *extremumFunc[T]) Merge(other AggState, to []uint32) error {
+func (s *extremumFunc[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*extremumFunc[T])
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.seen[g] != 0 {
 			s.add(t, o.best[g])
 		}

@@ -87,12 +87,13 @@ func (m *moments) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return m.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (m *moments) Merge(other AggState, to []uint32) error {
+func (m *moments) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*moments)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		a, b := m.n[t], o.n[g]
 		if b == 0 {
 			continue

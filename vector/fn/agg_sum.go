@@ -170,12 +170,13 @@ func (s *wideSum[T]) addSum(g uint32, sum types.Int128, count int64) {
 	s.n[g] += count
 }
 
-func (s *wideSum[T]) Merge(other AggState, to []uint32) error {
+func (s *wideSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*wideSum[T])
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		s.addSum(t, types.Int128{Hi: int64(o.hi[g]), Lo: o.lo[g]}, o.n[g])
 	}
 	return nil
@@ -236,12 +237,13 @@ func (s *longSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *longSum) Merge(other AggState, to []uint32) error {
+func (s *longSum) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*longSum)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		sum, ok := s.sum[t].Add(o.sum[g])
 		if !ok {
 			return numericOverflow()
@@ -328,12 +330,13 @@ func (s *floatSum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return nil
 }
 
-func (s *floatSum[T]) Merge(other AggState, to []uint32) error {
+func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*floatSum[T])
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.n[g] == 0 {
 			continue
 		}
@@ -411,12 +414,13 @@ func (s *intervalSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *intervalSum) Merge(other AggState, to []uint32) error {
+func (s *intervalSum) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*intervalSum)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		s.addParts(t, o.months[g], o.days[g], o.micros[g], o.n[g])
 	}
 	return nil

@@ -82,11 +82,17 @@ func checkAggregate(t *testing.T, agg *Aggregate, in []aggInput, groups int) {
 		}
 		errs[1] = first(errs[1], half.Add(x.groups, x.args, x.sel, x.n))
 	}
-	to := make([]uint32, groups)
-	for i := range to {
-		to[i] = uint32(i)
+	// The odd groups, then the even ones, from the last on.
+	for odd := range 2 {
+		var from []int32
+		var to []uint32
+		for g := groups - 1; g >= 0; g-- {
+			if g%2 != odd {
+				from, to = append(from, int32(g)), append(to, uint32(g))
+			}
+		}
+		errs[1] = first(errs[1], a.Merge(b, from, to))
 	}
-	errs[1] = first(errs[1], a.Merge(b, to))
 	var one []AggState
 	for g := 0; g < groups; g++ {
 		s := agg.NewState(ctx)

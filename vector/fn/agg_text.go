@@ -73,12 +73,13 @@ func (s *stringAgg) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *stringAgg) Merge(other AggState, to []uint32) error {
+func (s *stringAgg) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*stringAgg)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.seen[g] != 0 {
 			s.add(t, o.firstDelim[g], string(o.text[g]))
 		}
@@ -116,7 +117,7 @@ func (u unsupported) Add([]uint32, []*vector.Vector, []int32, int) error { retur
 
 func (u unsupported) AddAll([]*vector.Vector, []int32, int) error { return u.err() }
 
-func (u unsupported) Merge(AggState, []uint32) error { return u.err() }
+func (u unsupported) Merge(AggState, []int32, []uint32) error { return u.err() }
 
 func (u unsupported) Finish(*vector.Vector, int, int) error { return u.err() }
 
@@ -146,15 +147,16 @@ func (s *median) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *median) Merge(other AggState, to []uint32) error {
+func (s *median) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*median)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		s.vals[t] = append(s.vals[t], o.vals[g]...)
+		s.count += int64(len(o.vals[g]))
 	}
-	s.count += o.count
 	return nil
 }
 
@@ -207,12 +209,13 @@ func (s *distinctSketch) AddAll(args []*vector.Vector, sel []int32, n int) error
 	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
-func (s *distinctSketch) Merge(other AggState, to []uint32) error {
+func (s *distinctSketch) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*distinctSketch)
 	if !ok {
 		return errMerge
 	}
-	for g, t := range to {
+	for k, t := range to {
+		g := MergedGroup(from, k)
 		if o.sketches[g] != nil {
 			if err := s.at(t).Merge(o.sketches[g]); err != nil {
 				return sqlstate.Wrap(sqlstate.InternalError, err, "merging sketches: %v", err)

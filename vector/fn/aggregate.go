@@ -28,10 +28,19 @@ type AggState interface {
 	Add(groups []uint32, args []*vector.Vector, sel []int32, n int) error
 	// AddAll feeds the rows of sel (all n rows if nil) to group 0.
 	AddAll(args []*vector.Vector, sel []int32, n int) error
-	// Merge adds the states of other, of the same aggregate: its group g goes into group to[g].
-	Merge(other AggState, to []uint32) error
+	// Merge adds states of other, of the same aggregate, which it leaves as it is:
+	// its group from[k], k if from is nil, goes into group to[k].
+	Merge(other AggState, from []int32, to []uint32) error
 	// Finish writes the results of groups [from, to) to rows 0 … to−from−1 of out, resized by it.
 	Finish(out *vector.Vector, from, to int) error
 	// Bytes is the memory held, for accounting.
 	Bytes() int64
+}
+
+// MergedGroup is the k-th group that Merge adds.
+func MergedGroup(from []int32, k int) int {
+	if from == nil {
+		return k
+	}
+	return int(from[k])
 }
