@@ -45,6 +45,11 @@ func (r *run) resultFromPool(s *stream, emit func(*vector.Batch) error) error {
 			c.close()
 		}
 	}()
+	// People expect a series in its order, as other databases give it. What reads
+	// the rows, or writes them, takes longer than one worker does to make them.
+	if _, ok := s.src.(*seriesSource); ok {
+		s.sequential = true
+	}
 	for i := range r.workersFor(s) {
 		c, err := s.newChain(&worker{r: r, id: i})
 		if err != nil {
