@@ -13,11 +13,16 @@ import (
 )
 
 // waitOrDone returns when a statement of the database has begun to wait for a
-// lock since there were so many waits, or has ended.
-func waitOrDone(db *DB, waits uint64, done <-chan string) (result string, ended bool) {
+// lock since there were so many waits, or has ended without. The result of one
+// whose wait has ended already stays in done.
+func waitOrDone(db *DB, waits uint64, done chan string) (result string, ended bool) {
 	for {
 		select {
 		case result = <-done:
+			if db.rows.Metrics().LockWaits > waits {
+				done <- result
+				return "", false
+			}
 			return result, true
 		case <-time.After(time.Millisecond):
 			if db.rows.Metrics().LockWaits > waits {
@@ -108,7 +113,7 @@ func conflict(t *testing.T, db *DB, a, b *Session, isolation, holder, writer, en
 func TestPointWriteTimeouts(t *testing.T) {
 	dbs, sessions := pointPair(t)
 	const writer = "UPDATE one SET v = v + 1 WHERE k = 1"
-	for _, set := range []string{"SET lock_timeout = '5ms'", "SET lock_timeout = 0; SET statement_timeout = '5ms'", "RESET statement_timeout", "close"} {
+	for _, set := range []string{"SET lock_timeout = '5ms'", "SET lock_timeout = 0; SET statement_timeout = '300ms'", "RESET statement_timeout", "close"} {
 		var got [2]string
 		for at, db := range dbs {
 			a, b := sessions[0].s[at], sessions[1].s[at]

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"htapdb/internal/testutil"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 )
@@ -181,9 +182,7 @@ func pointPair(t *testing.T) (dbs [2]*DB, sessions []*pointSession) {
 // compiled and by the general path. Every result, error and the final tables are
 // the same.
 func TestPointWrites(t *testing.T) {
-	seed := rand.Uint64()
-	t.Log("seed", seed)
-	rng := rand.New(rand.NewPCG(seed, 1))
+	rng := testutil.Rand(t)
 	dbs, sessions := pointPair(t)
 	n := 4000
 	if testing.Short() {

@@ -20,7 +20,7 @@ func TestLockSeen(t *testing.T) {
 	})
 	never := func(Row) (bool, error) { return false, nil }
 	seen := func(tx *Txn, k int64, match func(Row) (bool, error)) (Locked, error) {
-		ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
+		ctx, cancel := context.WithTimeout(bg, 200*time.Millisecond)
 		defer cancel()
 		return tx.LockSeen(ctx, sch, mustKey(t, sch, k), LockNoKeyUpdate, match)
 	}
