@@ -59,17 +59,8 @@ func (q *queue) reserve(ctx context.Context, bytes int64) error {
 	r := &reservation{bytes, make(chan struct{})}
 	q.line = append(q.line, r)
 	q.mu.Unlock()
-	tick := time.NewTicker(q.patience)
-	defer tick.Stop()
-	for waiting := true; waiting; {
-		select {
-		case <-r.granted:
-			return nil
-		case <-tick.C:
-			q.stalled()
-		case <-ctx.Done():
-			waiting = false
-		}
+	if q.await(ctx, r) {
+		return nil
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -80,6 +71,22 @@ func (q *queue) reserve(ctx context.Context, bytes int64) error {
 	}
 	q.grant()
 	return sqlstate.Wrap(sqlstate.QueryCanceled, ctx.Err(), "canceling statement while it waited for the change feed")
+}
+
+// await waits until r is granted, true, or ctx ends.
+func (q *queue) await(ctx context.Context, r *reservation) bool {
+	tick := time.NewTicker(q.patience)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.granted:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+			q.stalled()
+		}
+	}
 }
 
 // fits reports whether bytes may be reserved now; mu is held.

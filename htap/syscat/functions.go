@@ -235,28 +235,17 @@ func (c *Names) Function(name string, args int) *fn.Scalar {
 // rowByRow runs a function of datums over vectors.
 func rowByRow(eval func([]types.Datum) (types.Datum, error), in []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 	args := make([]types.Datum, len(in))
-	row := func(i int) error {
-		for k, v := range in {
-			args[k] = v.Datum(i)
+	rows := vector.Batch{Len: n, Sel: sel}
+	for k := range rows.Rows() {
+		i := rows.Row(k)
+		for a, v := range in {
+			args[a] = v.Datum(i)
 		}
 		d, err := eval(args)
-		if err == nil {
-			out.Set(i, d)
-		}
-		return err
-	}
-	if sel == nil {
-		for i := range n {
-			if err := row(i); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, i := range sel {
-		if err := row(int(i)); err != nil {
+		if err != nil {
 			return err
 		}
+		out.Set(i, d)
 	}
 	return nil
 }
