@@ -79,13 +79,20 @@ func (k *bankClient) transfer() error {
 // read looks one account up.
 func (k *bankClient) read() error { return k.run("read", k.rng.Int64N(bankAccounts)+1) }
 
-// bank makes the tables on a server.
-func bank(b *testing.B, url string) {
+// bankConn connects to a server.
+func bankConn(b *testing.B, url string) *pgconn.PgConn {
 	b.Helper()
 	c, err := pgconn.Connect(b.Context(), url)
 	if err != nil {
 		b.Fatal(err)
 	}
+	return c
+}
+
+// bank makes the tables on a server.
+func bank(b *testing.B, url string) {
+	b.Helper()
+	c := bankConn(b, url)
 	defer c.Close(context.Background())
 	for _, sql := range bankTables {
 		if _, err := c.Exec(b.Context(), sql).ReadAll(); err != nil {
@@ -97,10 +104,7 @@ func bank(b *testing.B, url string) {
 // bankBalances checks that no transfer was lost or torn.
 func bankBalances(b *testing.B, url string) {
 	b.Helper()
-	c, err := pgconn.Connect(context.Background(), url)
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := bankConn(b, url)
 	defer c.Close(context.Background())
 	res, err := c.Exec(context.Background(), `SELECT (SELECT sum(balance) FROM account) = (SELECT coalesce(sum(delta), 0) FROM history)
 		AND (SELECT sum(balance) FROM teller) = (SELECT coalesce(sum(delta), 0) FROM history)
@@ -118,10 +122,7 @@ func rate(b *testing.B, url string, clients int, d time.Duration, work func(*ban
 	var wg sync.WaitGroup
 	ready := make(chan struct{})
 	for i := range clients {
-		c, err := pgconn.Connect(b.Context(), url)
-		if err != nil {
-			b.Fatal(err)
-		}
+		c := bankConn(b, url)
 		for name, sql := range bankStatements {
 			if _, err := c.Prepare(b.Context(), name, sql, nil); err != nil {
 				b.Fatal(err)
