@@ -181,21 +181,23 @@ func (s *Snapshot) EmptySchema(schema string) error {
 		}
 		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %q because %s %q is in it", schema, what, n.name)
 	}
-	var errs []error
-	for n := range s.tables {
-		errs = append(errs, check("table", n))
+	for n := range s.tables.all() {
+		if err := check("table", n); err != nil {
+			return err
+		}
 	}
-	for n := range s.views {
-		errs = append(errs, check("view", n))
+	for n := range s.views.all() {
+		if err := check("view", n); err != nil {
+			return err
+		}
 	}
-	for n := range s.sequences {
-		errs = append(errs, check("sequence", n))
+	for n := range s.sequences.all() {
+		if err := check("sequence", n); err != nil {
+			return err
+		}
 	}
-	for n := range s.models {
-		errs = append(errs, check("model", n))
-	}
-	for _, err := range errs {
-		if err != nil {
+	for n := range s.models.all() {
+		if err := check("model", n); err != nil {
 			return err
 		}
 	}

@@ -1,81 +1,114 @@
 package catalog
 
 import (
-	"sort"
+	"cmp"
+	"strings"
 
 	"htapdb/rowstore"
 )
 
-// Snapshot is the catalog as of one version. It is immutable.
+// Snapshot is the catalog as of one version. It is immutable. An object that a
+// change did not touch is the same pointer in the versions before and after it,
+// so that whoever depends on some objects need not look at the others.
 type Snapshot struct {
 	store *Store
 	// ts is the version's timestamp, 0 for a transaction's own.
 	ts rowstore.Timestamp
 
-	tables    map[name]*Table
-	byStorage map[ID]*Table
-	byID      map[ID]*Table
-	indexes   map[name]ID // index name → table ID
-	views     map[name]*View
-	viewByID  map[ID]*View
-	sequences map[name]*Sequence
-	seqByID   map[ID]*Sequence
-	models    map[name]*Model
-	schemas   map[string]bool
+	tables    tree[name, *Table]
+	byStorage tree[ID, *Table]
+	byID      tree[ID, *Table]
+	indexes   tree[name, ID] // index name → table ID
+	views     tree[name, *View]
+	viewByID  tree[ID, *View]
+	sequences tree[name, *Sequence]
+	seqByID   tree[ID, *Sequence]
+	models    tree[name, *Model]
+	schemas   tree[name, bool] // by name{"", schema}
 }
 
 // name is a schema-qualified name.
 type name struct{ schema, name string }
 
-func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
-	return &Snapshot{store: c, ts: ts,
-		tables: map[name]*Table{}, byStorage: map[ID]*Table{}, byID: map[ID]*Table{}, indexes: map[name]ID{},
-		views: map[name]*View{}, viewByID: map[ID]*View{}, sequences: map[name]*Sequence{}, seqByID: map[ID]*Sequence{},
-		models: map[name]*Model{}, schemas: map[string]bool{DefaultSchema: true}}
+// compareNames orders by schema, then by name.
+func compareNames(a, b name) int {
+	if c := strings.Compare(a.schema, b.schema); c != 0 {
+		return c
+	}
+	return strings.Compare(a.name, b.name)
 }
 
-// add decodes one object.
-func (s *Snapshot) add(k kind, label, definition string) error {
-	switch k {
-	case kindTable:
-		t, err := decode[Table](definition, label)
-		if err != nil {
-			return err
-		}
-		t.form = definition
-		s.tables[name{t.Schema, t.Name}] = t
-		s.byStorage[t.StorageID] = t
-		s.byID[t.ID] = t
-	case kindIndex:
-		x, err := decode[indexEntry](definition, label)
-		if err != nil {
-			return err
-		}
-		s.indexes[name{x.Schema, x.Name}] = x.Table
-	case kindView:
-		v, err := decode[View](definition, label)
-		if err != nil {
-			return err
-		}
-		s.views[name{v.Schema, v.Name}] = v
-		s.viewByID[v.ID] = v
-	case kindSequence:
-		q, err := decode[Sequence](definition, label)
-		if err != nil {
-			return err
-		}
-		s.sequences[name{q.Schema, q.Name}] = q
-		s.seqByID[q.ID] = q
-	case kindModel:
-		m, err := decode[Model](definition, label)
-		if err != nil {
-			return err
-		}
-		s.models[name{m.Schema, m.Name}] = m
-	case kindSchema:
-		s.schemas[label] = true
+func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
+	s := &Snapshot{store: c, ts: ts,
+		tables: newTree[name, *Table](compareNames), byStorage: newTree[ID, *Table](cmp.Compare[ID]), byID: newTree[ID, *Table](cmp.Compare[ID]),
+		indexes: newTree[name, ID](compareNames),
+		views:   newTree[name, *View](compareNames), viewByID: newTree[ID, *View](cmp.Compare[ID]),
+		sequences: newTree[name, *Sequence](compareNames), seqByID: newTree[ID, *Sequence](cmp.Compare[ID]),
+		models: newTree[name, *Model](compareNames), schemas: newTree[name, bool](compareNames)}
+	s.schemas.set(name{"", DefaultSchema}, true)
+	return s
+}
+
+// clone returns a Snapshot for ts that starts with the content of s and can be
+// changed. Of one Snapshot only one clone may be made at a time.
+func (s *Snapshot) clone(ts rowstore.Timestamp) *Snapshot {
+	return &Snapshot{store: s.store, ts: ts,
+		tables: s.tables.clone(), byStorage: s.byStorage.clone(), byID: s.byID.clone(), indexes: s.indexes.clone(),
+		views: s.views.clone(), viewByID: s.viewByID.clone(), sequences: s.sequences.clone(), seqByID: s.seqByID.clone(),
+		models: s.models.clone(), schemas: s.schemas.clone()}
+}
+
+// add puts one object in: n and k are its row's, definition its stored form.
+func (s *Snapshot) add(n name, k kind, definition string) error {
+	object, err := s.store.decoded(k, n.name, definition)
+	if err != nil {
+		return err
+	}
+	switch o := object.(type) {
+	case *Table:
+		s.tables.set(n, o)
+		s.byStorage.set(o.StorageID, o)
+		s.byID.set(o.ID, o)
+	case *indexEntry:
+		s.indexes.set(n, o.Table)
+	case *View:
+		s.views.set(n, o)
+		s.viewByID.set(o.ID, o)
+	case *Sequence:
+		s.sequences.set(n, o)
+		s.seqByID.set(o.ID, o)
+	case *Model:
+		s.models.set(n, o)
+	case schemaEntry:
+		s.schemas.set(n, true)
 	}
 	return nil
+}
+
+// remove takes out what the row of that key described, if there is anything.
+func (s *Snapshot) remove(sp space, n name) {
+	switch sp {
+	case models:
+		s.models.remove(n)
+		return
+	case schemas:
+		s.schemas.remove(n)
+		return
+	}
+	if t := s.tables.get(n); t != nil {
+		s.tables.remove(n)
+		s.byStorage.remove(t.StorageID)
+		s.byID.remove(t.ID)
+	}
+	if v := s.views.get(n); v != nil {
+		s.views.remove(n)
+		s.viewByID.remove(v.ID)
+	}
+	if q := s.sequences.get(n); q != nil {
+		s.sequences.remove(n)
+		s.seqByID.remove(q.ID)
+	}
+	s.indexes.remove(n)
 }
 
 // indexEntry reserves an index's name among the relations.
@@ -83,6 +116,9 @@ type indexEntry struct {
 	Schema, Name string
 	Table        ID
 }
+
+// schemaEntry is the definition of a schema: it has a name and nothing else.
+type schemaEntry struct{}
 
 // resolve returns the schema to look in: the default one for "".
 func resolve(schema string) string {
@@ -96,80 +132,66 @@ func resolve(schema string) string {
 func (s *Snapshot) Version() rowstore.Timestamp { return s.ts }
 
 // Table returns the table with the name, or nil; schema "" is the search path.
-func (s *Snapshot) Table(schema, table string) *Table { return s.tables[name{resolve(schema), table}] }
+func (s *Snapshot) Table(schema, table string) *Table {
+	return s.tables.get(name{resolve(schema), table})
+}
 
 // TableByID returns the table with the object id, or nil.
-func (s *Snapshot) TableByID(id ID) *Table { return s.byID[id] }
+func (s *Snapshot) TableByID(id ID) *Table { return s.byID.get(id) }
 
 // TableByStorage returns the table whose rows have the storage id, or nil.
-func (s *Snapshot) TableByStorage(id ID) *Table { return s.byStorage[id] }
+func (s *Snapshot) TableByStorage(id ID) *Table { return s.byStorage.get(id) }
 
 // View returns the view with the name, or nil.
-func (s *Snapshot) View(schema, view string) *View { return s.views[name{resolve(schema), view}] }
+func (s *Snapshot) View(schema, view string) *View { return s.views.get(name{resolve(schema), view}) }
 
 // ViewByID returns the view with the object id, or nil.
-func (s *Snapshot) ViewByID(id ID) *View { return s.viewByID[id] }
+func (s *Snapshot) ViewByID(id ID) *View { return s.viewByID.get(id) }
 
 // Sequence returns the sequence with the name, or nil.
 func (s *Snapshot) Sequence(schema, sequence string) *Sequence {
-	return s.sequences[name{resolve(schema), sequence}]
+	return s.sequences.get(name{resolve(schema), sequence})
 }
 
 // SequenceByID returns the sequence with the id, or nil.
-func (s *Snapshot) SequenceByID(id ID) *Sequence { return s.seqByID[id] }
+func (s *Snapshot) SequenceByID(id ID) *Sequence { return s.seqByID.get(id) }
 
 // Model returns the model with the name, or nil.
-func (s *Snapshot) Model(schema, model string) *Model { return s.models[name{resolve(schema), model}] }
+func (s *Snapshot) Model(schema, model string) *Model {
+	return s.models.get(name{resolve(schema), model})
+}
 
 // IndexTable returns the table that has the named index, or nil.
 func (s *Snapshot) IndexTable(schema, index string) *Table {
-	return s.byID[s.indexes[name{resolve(schema), index}]]
+	return s.byID.get(s.indexes.get(name{resolve(schema), index}))
 }
 
 // HasSchema reports whether the schema exists.
-func (s *Snapshot) HasSchema(schema string) bool { return s.schemas[resolve(schema)] }
+func (s *Snapshot) HasSchema(schema string) bool { return s.schemas.get(name{"", resolve(schema)}) }
 
 // Exists reports whether the relation name is taken.
 func (s *Snapshot) Exists(schema, relation string) bool {
 	n := name{resolve(schema), relation}
-	_, index := s.indexes[n]
-	return s.tables[n] != nil || s.views[n] != nil || s.sequences[n] != nil || index
+	return s.tables.has(n) || s.views.has(n) || s.sequences.has(n) || s.indexes.has(n)
 }
 
 // Tables returns all tables ordered by schema and name.
-func (s *Snapshot) Tables() []*Table { return ordered(s.tables) }
+func (s *Snapshot) Tables() []*Table { return s.tables.values() }
 
 // Views returns all views ordered by schema and name.
-func (s *Snapshot) Views() []*View { return ordered(s.views) }
+func (s *Snapshot) Views() []*View { return s.views.values() }
 
 // Models returns all models ordered by schema and name.
-func (s *Snapshot) Models() []*Model { return ordered(s.models) }
+func (s *Snapshot) Models() []*Model { return s.models.values() }
 
 // Sequences returns all sequences ordered by schema and name.
-func (s *Snapshot) Sequences() []*Sequence { return ordered(s.sequences) }
+func (s *Snapshot) Sequences() []*Sequence { return s.sequences.values() }
 
 // Schemas returns the names of all schemas in order.
 func (s *Snapshot) Schemas() []string {
-	out := make([]string, 0, len(s.schemas))
-	for n := range s.schemas {
-		out = append(out, n)
-	}
-	sort.Strings(out)
-	return out
-}
-
-// ordered returns the map's values by schema and name.
-func ordered[T any](m map[name]T) []T {
-	keys := make([]name, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool {
-		return keys[i].schema < keys[j].schema || keys[i].schema == keys[j].schema && keys[i].name < keys[j].name
-	})
-	out := make([]T, len(keys))
-	for i, k := range keys {
-		out[i] = m[k]
+	out := make([]string, 0, s.schemas.m.Len())
+	for n := range s.schemas.all() {
+		out = append(out, n.name)
 	}
 	return out
 }

@@ -55,8 +55,12 @@ type Store struct {
 
 	mu sync.Mutex
 	// versions are the timestamps at which the catalog changed, ascending, with
-	// the snapshot of each once somebody needed it. An older reader loads its own.
+	// what changed, and the snapshot of each once somebody needed it. An older
+	// reader loads its own.
 	versions []version
+	// cloning is held while a Snapshot is cloned.
+	cloning sync.Mutex
+	objectCache
 
 	ids       leases
 	schemaMu  sync.Mutex
@@ -67,6 +71,8 @@ type Store struct {
 type version struct {
 	ts   rowstore.Timestamp
 	snap *Snapshot
+	// changes are those of the rows of objects since the version before.
+	changes []rowstore.Change
 }
 
 // maxVersions bounds the history kept for old snapshots; an older reader loads its own.
@@ -97,7 +103,8 @@ func New(rows *rowstore.Store) (*Store, error) {
 	// The first version is the one that was found: 0 is a transaction's own.
 	first := version{ts: rows.RecoveredTimestamp()}
 	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{first},
-		ids: leases{free: map[string]lease{}}, schemaFor: map[string]*rowstore.Schema{}}, nil
+		objectCache: newObjectCache(),
+		ids:         leases{free: map[string]lease{}}, schemaFor: map[string]*rowstore.Schema{}}, nil
 }
 
 // Touches reports whether the event changes the catalog.
@@ -113,12 +120,19 @@ func Touches(ev *rowstore.Event) bool {
 // IsSystem reports whether the storage id is one of the catalog's own tables.
 func IsSystem(storageID ID) bool { return storageID < FirstUserID }
 
-// Changed notes that a commit at ts changed the catalog. It is called in commit
-// order, before the commit is visible.
-func (c *Store) Changed(ts rowstore.Timestamp) {
+// Changed notes the commit of an event that changes the catalog. It is called in
+// commit order, before the commit is visible; what changed is only kept here,
+// for the first reader to work in.
+func (c *Store) Changed(ev *rowstore.Event) {
+	v := version{ts: ev.TS}
+	for i := range ev.Changes {
+		if ev.Changes[i].TableID == objectsTable {
+			v.changes = append(v.changes, ev.Changes[i])
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.versions = append(c.versions, version{ts: ts})
+	c.versions = append(c.versions, v)
 	if len(c.versions) > maxVersions {
 		c.versions = append(c.versions[:0], c.versions[len(c.versions)-maxVersions/2:]...)
 	}
@@ -132,10 +146,19 @@ type reader interface {
 // InTxn returns the catalog as the transaction's current statement sees it. own
 // says that earlier statements of the transaction have changed it.
 func (c *Store) InTxn(txn *rowstore.Txn, own bool) (*Snapshot, error) {
-	if own {
-		return c.load(txn, 0)
+	if !own {
+		return c.at(txn.ReadTimestamp(), txn)
 	}
-	return c.at(txn.ReadTimestamp(), txn)
+	committed, err := c.rows.SnapshotAt(txn.ReadTimestamp())
+	if err != nil {
+		return nil, err
+	}
+	defer committed.Close()
+	base, err := c.At(committed)
+	if err != nil {
+		return nil, err
+	}
+	return c.withPending(base, txn)
 }
 
 // At returns the catalog as of a snapshot.
@@ -150,7 +173,9 @@ func (c *Store) Newest() rowstore.Timestamp {
 	return c.versions[len(c.versions)-1].ts
 }
 
-// at finds the version in force at ts, loading it through r if nobody has.
+// at finds the version in force at ts. One that nobody has needed yet is made
+// from the one before it by what changed; only if that is not there either, all
+// objects are read through r.
 func (c *Store) at(ts rowstore.Timestamp, r reader) (*Snapshot, error) {
 	c.mu.Lock()
 	i := len(c.versions) - 1
@@ -162,11 +187,17 @@ func (c *Store) at(ts rowstore.Timestamp, r reader) (*Snapshot, error) {
 		return c.load(r, ts)
 	}
 	from, snap := c.versions[i].ts, c.versions[i].snap
+	base, since := c.nearest(i)
 	c.mu.Unlock()
-	if snap != nil {
+	var err error
+	switch {
+	case snap != nil:
 		return snap, nil
+	case base != nil:
+		snap, err = c.advance(base, since, from)
+	default:
+		snap, err = c.load(r, from)
 	}
-	snap, err := c.load(r, from)
 	if err != nil {
 		return nil, err
 	}
@@ -183,19 +214,96 @@ func (c *Store) at(ts rowstore.Timestamp, r reader) (*Snapshot, error) {
 	return snap, nil
 }
 
+// nearest returns the last snapshot that was made of a version up to i, and the
+// changes of the versions after it up to i. c.mu is held.
+func (c *Store) nearest(i int) (base *Snapshot, since []version) {
+	for k := i; k >= 0; k-- {
+		if c.versions[k].snap != nil {
+			return c.versions[k].snap, append([]version(nil), c.versions[k+1:i+1]...)
+		}
+	}
+	return nil, nil
+}
+
+// advance returns the catalog at ts from an earlier one and what changed since.
+func (c *Store) advance(base *Snapshot, since []version, ts rowstore.Timestamp) (*Snapshot, error) {
+	next := c.clone(base, ts)
+	for i := range since {
+		for k := range since[i].changes {
+			if row := since[i].changes[k].Old; row.Valid() {
+				next.remove(objectKey(row))
+			}
+		}
+		for k := range since[i].changes {
+			if row := since[i].changes[k].New; row.Valid() {
+				if err := next.addRow(row); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return next, nil
+}
+
+// withPending returns a transaction's own catalog: the committed one and what
+// earlier statements of the transaction have changed.
+func (c *Store) withPending(base *Snapshot, txn *rowstore.Txn) (*Snapshot, error) {
+	var changes []rowstore.PendingChange
+	err := txn.PendingChanges(c.objects, func(p rowstore.PendingChange) bool {
+		changes = append(changes, p)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	next := c.clone(base, 0)
+	// What the transaction replaces goes first: a name may be another object's now.
+	for i := range changes {
+		key, err := c.objects.DecodeKey(changes[i].Key)
+		if err != nil {
+			return nil, err
+		}
+		next.remove(space(key[0].Int()), name{key[1].Str(), key[2].Str()})
+	}
+	for i := range changes {
+		if changes[i].New.Valid() {
+			if err := next.addRow(changes[i].New); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return next, nil
+}
+
+// clone is Snapshot.clone, of which one may run at a time.
+func (c *Store) clone(base *Snapshot, ts rowstore.Timestamp) *Snapshot {
+	c.cloning.Lock()
+	defer c.cloning.Unlock()
+	return base.clone(ts)
+}
+
 // load reads all objects.
 func (c *Store) load(r reader, ts rowstore.Timestamp) (*Snapshot, error) {
 	s := newSnapshot(c, ts)
 	it := r.Scan(c.objects, rowstore.Span{}, rowstore.ScanOptions{})
 	defer it.Close()
 	for it.Next() {
-		row := it.Row()
-		err := s.add(kind(row.Datum(colKind).Str()), row.Datum(colName).Str(), row.Datum(colDefinition).Str())
-		if err != nil {
+		if err := s.addRow(it.Row()); err != nil {
 			return nil, err
 		}
 	}
 	return s, it.Err()
+}
+
+// objectKey is the key of a row of objects.
+func objectKey(row rowstore.Row) (space, name) {
+	return space(row.Datum(colSpace).Int()), name{row.Datum(colSchema).Str(), row.Datum(colName).Str()}
+}
+
+// addRow adds the object that a row of objects describes.
+func (s *Snapshot) addRow(row rowstore.Row) error {
+	_, n := objectKey(row)
+	return s.add(n, kind(row.Datum(colKind).Str()), row.Datum(colDefinition).Str())
 }
 
 // put inserts an object, or replaces the one with the name if replace is set.

@@ -101,7 +101,7 @@ func (f *Feed) Release(bytes int64) { f.queue.release(bytes) }
 // anybody can read it.
 func (f *Feed) Enqueue(ev *rowstore.Event) {
 	if f.catalog != nil && catalog.Touches(ev) {
-		f.catalog.Changed(ev.TS)
+		f.catalog.Changed(ev)
 	}
 	f.queue.enqueue(ev)
 }
