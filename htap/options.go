@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
 )
 
@@ -27,13 +28,14 @@ type config struct {
 // memory, durable commits, free access to files.
 func defaultConfig() config {
 	return config{
-		memoryLimit: defaultMemoryLimit(), workers: runtime.NumCPU(), syncCommit: true,
+		memoryLimit: memory.DefaultLimit(), workers: runtime.NumCPU(), syncCommit: true,
 		files: fileAccess{free: true}, log: slog.New(slog.DiscardHandler), fs: vfs.Default,
 	}
 }
 
 // WithMemoryLimit bounds the memory of columns, queries and caches together, in
-// bytes; the default is half of the machine's or cgroup's.
+// bytes; the default is half of what the machine has, or the tightest of the
+// cgroups that the process is in.
 func WithMemoryLimit(bytes int64) Option { return func(c *config) { c.memoryLimit = bytes } }
 
 // WithWorkers sets the number of analytic worker threads; the default is the

@@ -20,8 +20,9 @@
 // reservation is one atomic addition for each level. Reserve in steps of
 // kilobytes, not for each row.
 //
-// Not here: measuring what the Go runtime really holds, and choosing the limits
-// (htap does both).
+// DefaultLimit looks at the machine and at the cgroups that the process is in.
+//
+// Not here: measuring what the Go runtime really holds (htap).
 package memory
 
 import (
