@@ -166,7 +166,11 @@ func TestBadFiles(t *testing.T) {
 		} {
 			_, err := s.Exec(context.Background(), sql)
 			var e *Error
-			if !errors.As(err, &e) || e.SQLState() != "22P04" {
+			want := "22P04"
+			if path == dir {
+				want = "42809"
+			}
+			if !errors.As(err, &e) || e.SQLState() != want {
 				t.Errorf("%s: %s: %v", name, sql, err)
 			}
 		}
@@ -238,5 +242,32 @@ func TestFileAccess(t *testing.T) {
 		if code != c.code {
 			t.Errorf("%s: %v, want %q", c.sql, err, c.code)
 		}
+	}
+}
+
+// No statement can write over the database's own files, and a folder for files
+// that overlaps the database's directory is refused when it is opened.
+func TestFilesInDatabase(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	_, s := openTest(t, dir)
+	for _, name := range []string{"out.csv", "rows/db/CURRENT", "columns/out.csv"} {
+		_, err := s.Exec(context.Background(), "COPY (SELECT 1) TO '"+filepath.Join(dir, name)+"'")
+		var e *Error
+		if !errors.As(err, &e) || e.SQLState() != "42501" {
+			t.Errorf("COPY TO %s: %v", name, err)
+		}
+	}
+	for _, c := range []struct{ data, files string }{{dir + "2", filepath.Dir(dir)}, {filepath.Dir(dir), dir}} {
+		db, err := Open(c.data, WithFiles(c.files))
+		var e *Error
+		if !errors.As(err, &e) || e.SQLState() != "22023" {
+			t.Errorf("a database in %s with files in %s: %v", c.data, c.files, err)
+		}
+		if err == nil {
+			_ = db.Close()
+		}
+	}
+	if _, err := os.Stat(dir + "2"); err == nil {
+		t.Error("a refused open made a directory")
 	}
 }

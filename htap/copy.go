@@ -452,22 +452,16 @@ func (x *execution) copyTo(st *parser.CopyStmt, options map[string]string, w io.
 			format = string(f)
 		}
 	}
-	f, commit, abort, err := x.s.db.cfg.files.Create(st.File)
+	f, err := x.s.db.cfg.files.Create(st.File)
 	if err != nil {
 		return 0, err
 	}
 	n, err := x.writeQuery(p, cols, format, options, f)
-	if err == nil {
-		err = fileError(st.File, f.Sync())
-	}
-	if e := f.Close(); err == nil {
-		err = fileError(st.File, e)
-	}
 	if err != nil {
-		_ = abort()
+		f.Abort()
 		return 0, err
 	}
-	return n, commit()
+	return n, f.Commit()
 }
 
 // copyQuery plans the query of a COPY TO.

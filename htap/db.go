@@ -12,6 +12,7 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/feed"
+	"htapdb/internal/fileaccess"
 	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
 	"htapdb/olap"
@@ -79,8 +80,12 @@ const (
 func (db *DB) open() error {
 	rowPath, columnPath := "", ""
 	if db.dir != "" {
+		db.cfg.files.Data = db.Path()
+		if err := db.cfg.files.Check(); err != nil {
+			return err
+		}
 		if err := vfs.MakeDirs(db.cfg.fs, db.dir); err != nil {
-			return fileError(db.dir, err)
+			return fileaccess.Error(db.dir, err)
 		}
 		rowPath, columnPath = db.cfg.fs.PathJoin(db.dir, rowDir), db.cfg.fs.PathJoin(db.dir, columnDir)
 	}

@@ -216,7 +216,7 @@ func (x *execution) statement() *physical.Statement {
 		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
 		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
 		Forced: s.vars.route != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
-		Waited: s.db.counts.waited, Files: s.db.cfg.files, Virtual: x.systemRows, NextValue: x.nextValue,
+		Waited: s.db.counts.waited, Files: &s.db.cfg.files, Virtual: x.systemRows, NextValue: x.nextValue,
 	}
 	if x.older != nil {
 		st.Rows, st.Txn, st.TS = x.older, nil, x.older.Timestamp()

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"htapdb/internal/fileaccess"
 	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
 )
@@ -29,7 +30,7 @@ type config struct {
 func defaultConfig() config {
 	return config{
 		memoryLimit: memory.DefaultLimit(), workers: runtime.NumCPU(), syncCommit: true,
-		files: fileAccess{free: true}, log: slog.New(slog.DiscardHandler), fs: vfs.Default,
+		files: fileAccess{fileaccess.Policy{Free: true}}, log: slog.New(slog.DiscardHandler), fs: vfs.Default,
 	}
 }
 
@@ -48,7 +49,10 @@ func WithSynchronousCommit(on bool) Option { return func(c *config) { c.syncComm
 
 // WithFiles restricts COPY and file tables to files below dir; an empty dir
 // forbids all files. Without this option an embedded database may touch any file.
-func WithFiles(dir string) Option { return func(c *config) { c.files = fileAccess{dir: dir} } }
+// The folder and the database's directory must not lie in each other.
+func WithFiles(dir string) Option {
+	return func(c *config) { c.files = fileAccess{fileaccess.Policy{Dir: dir}} }
+}
 
 // WithOnFatal has fn called once when the log cannot be written: from then on
 // the database refuses to commit, and the program should end. Without it the
