@@ -21,6 +21,7 @@ import (
 	"htapdb/htap"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // asProgram makes the test binary run as the program, so that tests see its
@@ -243,6 +244,33 @@ func TestServeDrain(t *testing.T) {
 	}
 }
 
+// TestServeFIFO proves that a FIFO below --files is an error, and holds neither
+// its statement nor the shutdown.
+func TestServeFIFO(t *testing.T) {
+	files := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(files, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, "--data", t.TempDir(), "--pg", "127.0.0.1:0", "--flight", "off", "--http", "off", "--files", files)
+	conn := s.connect(t)
+	for _, sql := range []string{
+		"SELECT * FROM read_csv('fifo')", "SELECT * FROM read_parquet('fifo')", "COPY t FROM 'fifo'", "COPY t TO 'fifo'",
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if _, err := conn.Exec(ctx, "CREATE TABLE IF NOT EXISTS t (a int)"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := conn.Exec(ctx, sql)
+		if e, ok := errors.AsType[*pgconn.PgError](err); !ok || e.Code != "42809" {
+			t.Errorf("%s: %v", sql, err)
+		}
+		cancel()
+	}
+	if got := s.stop(t, syscall.SIGTERM); got != 0 {
+		t.Errorf("status %d, log:\n%s", got, &s.errs)
+	}
+}
+
 // TestServeRefuses proves that what cannot work is one clear message at once.
 func TestServeRefuses(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -267,6 +295,8 @@ func TestServeRefuses(t *testing.T) {
 		{append(free, "--data", t.TempDir(), "--flight", ":5434"), []string{"--flight", ":5434", "passwords"}},
 		{append(free, "--data", t.TempDir(), "--pg", "5433"), []string{"--pg", "5433", "host:port"}},
 		{append(free, "--data", t.TempDir(), "--files", "/no/such/folder"), []string{"--files", "/no/such/folder"}},
+		{append(free, "--data", held, "--files", held), []string{held, "lie in each other"}},
+		{append(free, "--data", filepath.Join(held, "inner"), "--files", held), []string{held, "lie in each other"}},
 		{append(free, "--data", t.TempDir(), "--memory", "12XB"), []string{"memory", "12XB", "512MB"}},
 		{append(free, "--data", t.TempDir(), "--memory", "1KB"), []string{"--memory", "little"}},
 		{append(free, "--data", t.TempDir(), "--workers", "-1"), []string{"--workers", "-1"}},

@@ -50,7 +50,7 @@ type serveCmd struct {
 	HTTP   string `name:"http" env:"HTAP_HTTP" default:"${http}" placeholder:"ADDR" help:"Address for health, metrics and the status page (${default})."`
 	Files  string `env:"HTAP_FILES" placeholder:"DIR" help:"Directory below which COPY and file tables may read and write (default none)."`
 	engineFlags
-	Drain time.Duration `env:"HTAP_DRAIN" default:"10s" help:"How long running statements may take to end after a SIGTERM."`
+	Drain time.Duration `env:"HTAP_DRAIN" default:"10s" help:"How long running statements may take to end after a SIGTERM; then they are cancelled."`
 }
 
 // checkpointBound is how long the last checkpoint may take. Without it the next
@@ -66,6 +66,8 @@ func (c *serveCmd) run(ctx context.Context) int {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	opened := make(chan struct{})
+	go interrupted(signals, opened, log)
 	opts, err := c.options()
 	if err != nil {
 		return fail(exitError, err)
@@ -83,6 +85,7 @@ func (c *serveCmd) run(ctx context.Context) int {
 		listeners.Close()
 		return fail(exitError, openError(c.Data, err))
 	}
+	close(opened)
 	db.TuneRuntime()
 	servers := serving.Serve(db, listeners, log)
 	fmt.Println(servers.Addresses().ReadyLine())
@@ -112,6 +115,18 @@ func (c *serveCmd) run(ctx context.Context) int {
 	return status
 }
 
+// interrupted ends the process at a signal before the database is open: there is
+// nothing to drain, and the next start recovers what this one has not. It ends
+// with opened, or with the process.
+func interrupted(signals <-chan os.Signal, opened <-chan struct{}, log *slog.Logger) {
+	select {
+	case <-opened:
+	case sig := <-signals:
+		log.Warn("stopped while opening the database", "signal", sig.String())
+		os.Exit(exitError)
+	}
+}
+
 // checkFiles refuses a --files that is no directory.
 func (c *serveCmd) checkFiles() error {
 	if c.Files == "" {
@@ -131,18 +146,24 @@ func (c *serveCmd) checkFiles() error {
 func (c *serveCmd) stop(ctx context.Context, db *htap.DB, servers *serving.Servers, log *slog.Logger) error {
 	drain, cancel := context.WithTimeout(ctx, c.Drain)
 	defer cancel()
-	if err := servers.Shutdown(drain); err != nil {
+	switch err := servers.Shutdown(drain, serving.CutOff); {
+	case errors.Is(err, serving.ErrStuck):
+		// A close would wait for them. What is committed is made durable, and the
+		// process takes them with it.
+		log.Error("statements did not end and are given up", "cancelled", serving.CutOff)
+		return errors.Join(err, within(checkpointBound, func() error { return db.Checkpoint(ctx) }))
+	case err != nil:
 		log.Warn("statements were cut off", "error", err)
 	}
-	return closeWithin(db, checkpointBound)
+	return within(checkpointBound, db.Close)
 }
 
-// closeWithin closes the database; what is not written in time is recovered by the next start.
-func closeWithin(db *htap.DB, bound time.Duration) error {
-	closed := make(chan error, 1)
-	go func() { closed <- db.Close() }() // ends with the close, or with the process
+// within runs the last step; what is not written in time is recovered by the next start.
+func within(bound time.Duration, step func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- step() }() // ends with the step, or with the process
 	select {
-	case err := <-closed:
+	case err := <-done:
 		return err
 	case <-time.After(bound):
 		return fmt.Errorf("the database did not close within %s; the next start recovers", bound)

@@ -124,7 +124,10 @@ func (d *demo) open(ctx context.Context, dir string) error {
 func (d *demo) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainBound)
 	defer cancel()
-	_ = d.servers.Shutdown(ctx) // clients that are cut off are no failure of the demo
+	// Clients that are cut off are no failure of the demo.
+	if err := d.servers.Shutdown(ctx, serving.CutOff); errors.Is(err, serving.ErrStuck) {
+		return err
+	}
 	_ = d.s.Close()
 	return d.db.Close()
 }

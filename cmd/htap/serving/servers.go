@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"htapdb/htap"
 	"htapdb/server/flight"
@@ -59,15 +60,38 @@ func (s *Servers) Addresses() Addresses { return s.addr }
 // Failed delivers the error of a server that ended by itself.
 func (s *Servers) Failed() <-chan error { return s.failed }
 
-// Shutdown drains the servers at the same time; when ctx ends they stop at
-// once, and its error is returned.
-func (s *Servers) Shutdown(ctx context.Context) error {
-	errs := make([]error, len(s.running))
-	var wg sync.WaitGroup
-	for i, srv := range s.running {
-		wg.Go(func() { errs[i] = srv.Shutdown(ctx) })
+// CutOff is how long statements that are cancelled at the end of the drain have
+// to end.
+const CutOff = 5 * time.Second
+
+// ErrStuck says that statements did not end when they were cancelled. They still
+// use the database, which must not be closed.
+var ErrStuck = errors.New("statements do not end")
+
+// Shutdown drains the servers at the same time. When ctx ends, what runs is
+// cancelled, and ctx's error is returned when it has ended; what has not within
+// cutOff is left alone with ErrStuck.
+func (s *Servers) Shutdown(ctx context.Context, cutOff time.Duration) error {
+	ended := make(chan error, 1)
+	go func() { // ends with the statements, or with the process
+		errs := make([]error, len(s.running))
+		var wg sync.WaitGroup
+		for i, srv := range s.running {
+			wg.Go(func() { errs[i] = srv.Shutdown(ctx) })
+		}
+		wg.Wait()
+		s.serving.Wait()
+		ended <- errors.Join(errs...)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
 	}
-	wg.Wait()
-	s.serving.Wait()
-	return errors.Join(errs...)
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(cutOff):
+		return ErrStuck
+	}
 }

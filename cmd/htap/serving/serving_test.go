@@ -81,7 +81,7 @@ func TestServers(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
+	if err := s.Shutdown(ctx, CutOff); err != nil {
 		t.Error(err)
 	}
 	for _, addr := range []string{a.PG, a.Flight, a.HTTP} {
@@ -126,5 +126,42 @@ func TestFailed(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("nothing was reported")
 	}
-	_ = s.Shutdown(t.Context())
+	_ = s.Shutdown(t.Context(), CutOff)
+}
+
+// stuck is a server with a statement that ends only with release.
+type stuck struct{ cancelled, release chan struct{} }
+
+// Serve implements server.
+func (stuck) Serve(net.Listener) error { return nil }
+
+// Shutdown implements server.
+func (s stuck) Shutdown(ctx context.Context) error {
+	<-ctx.Done()
+	close(s.cancelled)
+	<-s.release
+	return ctx.Err()
+}
+
+// TestStuck proves that a statement that ignores its cancel does not hold the
+// shutdown, and that one that obeys late is waited for.
+func TestStuck(t *testing.T) {
+	for _, c := range []struct {
+		cutOff time.Duration
+		want   error
+	}{{10 * time.Millisecond, ErrStuck}, {time.Minute, context.DeadlineExceeded}} {
+		srv := stuck{make(chan struct{}), make(chan struct{})}
+		s := &Servers{running: []server{srv}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		if c.want != ErrStuck {
+			go func() { <-srv.cancelled; close(srv.release) }()
+		}
+		if err := s.Shutdown(ctx, c.cutOff); !errors.Is(err, c.want) {
+			t.Errorf("after %s: %v, want %v", c.cutOff, err, c.want)
+		}
+		cancel()
+		if c.want == ErrStuck {
+			close(srv.release)
+		}
+	}
 }
