@@ -288,7 +288,7 @@ func (b *binder) resolveAggregate(name string, args []fn.Expr, pos int, argPos [
 
 // sameAgg reports whether two calls compute the same.
 func sameAgg(a, b *plan.Agg) bool {
-	if a.Func.Name != b.Func.Name || a.Distinct != b.Distinct || len(a.Args) != len(b.Args) ||
+	if !a.Func.Same(b.Func) || a.Distinct != b.Distinct || len(a.Args) != len(b.Args) ||
 		len(a.OrderBy) != len(b.OrderBy) || !plan.Equal(a.Filter, b.Filter) {
 		return false
 	}

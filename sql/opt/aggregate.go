@@ -53,7 +53,7 @@ func (o *optimizer) dedup(a *plan.Aggregate) plan.Node {
 }
 
 func equalAggs(a, b *plan.Agg) bool {
-	if a.Func.Name != b.Func.Name || a.Func.Result != b.Func.Result || a.Distinct != b.Distinct ||
+	if !a.Func.Same(b.Func) || a.Func.Result != b.Func.Result || a.Distinct != b.Distinct ||
 		len(a.Args) != len(b.Args) || len(a.OrderBy) > 0 || len(b.OrderBy) > 0 || !plan.Equal(a.Filter, b.Filter) {
 		return false
 	}

@@ -85,7 +85,7 @@ func (o *optimizer) attachScalar(j *plan.Join, p *pulled, value plan.Column) (fn
 	right.Cols = append(append([]plan.Column(nil), right.Cols...), marker)
 	j.Right = right
 	return &fn.Case{
-		Whens: []fn.When{{Cond: mustCall("is null", plan.Ref(marker)), Then: none}},
+		Whens: []fn.When{{Cond: mustCall(fn.OpIsNull, plan.Ref(marker)), Then: none}},
 		Else:  x, Typ: x.Type(),
 	}, j, nil
 }

@@ -7,9 +7,6 @@ import (
 	"htapdb/vector/fn"
 )
 
-// countLike are the aggregates that yield 0, not NULL, over no rows.
-var countLike = map[string]bool{"count": true, "regr_count": true, "approx_count_distinct": true, "count_if": true}
-
 // zero is the value 0 of an integer type.
 func zero(t types.Type) types.Datum { return types.NewInt(t.Physical(), 0) }
 
@@ -185,7 +182,7 @@ func (d *domainJoin) pushAggregate(n *plan.Aggregate) (plan.Node, domainCols, er
 		out := a.Aggs[i].Col
 		a.Aggs[i].Col = d.o.newColumn(out)
 		var x fn.Expr = plan.Ref(a.Aggs[i].Col)
-		if countLike[a.Aggs[i].Func.Name] {
+		if a.Aggs[i].Func.ZeroWhenEmpty {
 			x = &fn.Coalesce{Args: []fn.Expr{x, emptyValue(&a.Aggs[i])}, Typ: out.Type}
 		}
 		p.Items, p.Cols = append(p.Items, x), append(p.Cols, out)
@@ -302,11 +299,11 @@ func (d *domainJoin) pushLimit(n *plan.Limit) (plan.Node, domainCols, error) {
 	var offset fn.Expr = plan.Bigint(0)
 	if n.Offset != nil {
 		offset = &fn.Coalesce{Args: []fn.Expr{n.Offset, offset}, Typ: types.TInt8}
-		conds = append(conds, mustCall(">", plan.Ref(num), offset))
+		conds = append(conds, mustCall(fn.OpGt, plan.Ref(num), offset))
 	}
 	if n.Count != nil {
-		last := mustCall("<=", mustCall("-", plan.Ref(num), offset), n.Count)
-		conds = append(conds, fn.NewOr(last, mustCall("is null", n.Count)))
+		last := mustCall(fn.OpLe, mustCall(fn.OpSub, plan.Ref(num), offset), n.Count)
+		conds = append(conds, fn.NewOr(last, mustCall(fn.OpIsNull, n.Count)))
 	}
 	out := filter(w, conds)
 	if trim != nil {

@@ -42,7 +42,7 @@ func (q *equalities) find(id plan.ColID) plan.ColID {
 // add takes a condition column = column of one type; other conditions are not taken.
 func (q *equalities) add(e fn.Expr) bool {
 	c, ok := e.(*fn.Call)
-	if !ok || c.Func.Name != "=" || c.Args[0].Type() != c.Args[1].Type() {
+	if !ok || c.Func.Op != fn.OpEq || c.Args[0].Type() != c.Args[1].Type() {
 		return false
 	}
 	a, ok1 := plan.RefID(c.Args[0])
@@ -89,7 +89,7 @@ func (q *equalities) within(cols plan.ColSet) []fn.Expr {
 				first = &class[i]
 				continue
 			}
-			out = append(out, mustCall("=", plan.Ref(*first), plan.Ref(class[i])))
+			out = append(out, mustCall(fn.OpEq, plan.Ref(*first), plan.Ref(class[i])))
 		}
 	}
 	return out
@@ -123,7 +123,7 @@ func comparesOrdered(e fn.Expr) bool {
 		_, ok := plan.RefID(n.Arg)
 		return ok
 	case *fn.Call:
-		if _, ok := swapped[n.Func.Name]; !ok {
+		if !n.Func.Op.IsComparison() {
 			return false
 		}
 		for _, a := range n.Args {

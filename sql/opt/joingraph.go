@@ -180,7 +180,7 @@ func (g *joinGraph) conditions(a, b uint64) []fn.Expr {
 	for _, class := range g.classes {
 		l, r := g.member(class, a), g.member(class, b)
 		if l != nil && r != nil {
-			out = append(out, mustCall("=", plan.Ref(*l), plan.Ref(*r)))
+			out = append(out, mustCall(fn.OpEq, plan.Ref(*l), plan.Ref(*r)))
 		}
 	}
 	for _, c := range g.conds {

@@ -66,11 +66,11 @@ func needOf(e fn.Expr, before []fn.Expr) fn.Expr {
 	case *fn.Case:
 		return caseNeed(e, before)
 	case *fn.Coalesce:
-		return mustCall("is null", &fn.Coalesce{Args: before, Typ: e.Typ})
+		return mustCall(fn.OpIsNull, &fn.Coalesce{Args: before, Typ: e.Typ})
 	case *fn.And:
-		return mustCall("is not false", fn.NewAnd(before...))
+		return mustCall(fn.OpIsNotFalse, fn.NewAnd(before...))
 	case *fn.Or:
-		return mustCall("is not true", fn.NewOr(before...))
+		return mustCall(fn.OpIsNotTrue, fn.NewOr(before...))
 	}
 	return nil
 }
@@ -101,20 +101,12 @@ func bothNeeded(outer, inner fn.Expr) fn.Expr {
 	return &fn.Case{Whens: []fn.When{{Cond: outer, Then: inner}}, Else: plan.True(false), Typ: types.TBool}
 }
 
-// riskyFunctions fail for values that a query commonly keeps away from them
-// by a condition. Overflow is not among them: almost everything could.
-var riskyFunctions = map[string]bool{
-	"/": true, "%": true, "mod": true, "div": true, "sqrt": true, "ln": true, "log": true, "log10": true,
-	"power": true, "^": true, "to_date": true, "to_timestamp": true, "make_date": true, "chr": true,
-}
-
 // risky reports whether e may well fail.
 func risky(e fn.Expr) bool {
 	found := false
 	fn.Walk(e, func(e fn.Expr) bool {
 		if c, ok := e.(*fn.Call); ok {
-			fromText := c.Func.Name == "cast" && c.Args[0].Type().IsString() && !c.Typ.IsString()
-			found = found || riskyFunctions[c.Func.Name] || fromText
+			found = found || c.Func.Risky
 		}
 		return !found
 	})

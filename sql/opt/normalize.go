@@ -24,7 +24,7 @@ func normalize(e fn.Expr) fn.Expr {
 		}
 		return factorOr(orToIn(args))
 	case *fn.Call:
-		if n.Func.Name == "not" {
+		if n.Func.Op == fn.OpNot {
 			return negate(n.Args[0], e)
 		}
 		return unwrap(e)
@@ -47,26 +47,19 @@ func disjuncts(e fn.Expr) []fn.Expr {
 	return out
 }
 
-var opposite = map[string]string{
-	"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
-	"is null": "is not null", "is not null": "is null",
-	"is distinct from": "is not distinct from", "is not distinct from": "is distinct from",
-	"~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
-}
-
 // negate returns NOT x without the NOT where there is a form for it; whole is NOT x as it was.
 func negate(x, whole fn.Expr) fn.Expr {
 	switch n := x.(type) {
 	case *fn.And:
 		args := make([]fn.Expr, len(n.Args))
 		for i, a := range n.Args {
-			args[i] = normalize(mustCall("not", a))
+			args[i] = normalize(mustCall(fn.OpNot, a))
 		}
 		return normalize(fn.NewOr(args...))
 	case *fn.Or:
 		var args []fn.Expr
 		for _, a := range n.Args {
-			args = append(args, fn.Conjuncts(normalize(mustCall("not", a)))...)
+			args = append(args, fn.Conjuncts(normalize(mustCall(fn.OpNot, a)))...)
 		}
 		return fn.NewAnd(args...)
 	case *fn.In:
@@ -74,11 +67,11 @@ func negate(x, whole fn.Expr) fn.Expr {
 		c.Negated = !c.Negated
 		return &c
 	case *fn.Call:
-		if n.Func.Name == "not" {
+		if n.Func.Op == fn.OpNot {
 			return normalize(n.Args[0])
 		}
-		if op, ok := opposite[n.Func.Name]; ok {
-			if e, err := fn.NewCall(op, n.Args...); err == nil {
+		if op, ok := n.Func.Op.Negation(); ok {
+			if e, err := fn.NewOp(op, n.Args...); err == nil {
 				return e
 			}
 		}
@@ -179,7 +172,7 @@ func membership(e fn.Expr) (arg fn.Expr, values []types.Datum, ok bool) {
 	case *fn.In:
 		return n.Arg, n.List, !n.Negated && !n.HasNull
 	case *fn.Call:
-		if n.Func.Name != "=" {
+		if n.Func.Op != fn.OpEq {
 			return nil, nil, false
 		}
 		for i := range 2 {

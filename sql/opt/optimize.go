@@ -145,10 +145,10 @@ func filter(n plan.Node, conds []fn.Expr) plan.Node {
 	return &plan.Filter{Input: n, Conds: conds}
 }
 
-// mustCall builds a call of a function that exists for these argument types: the
+// mustCall builds a call of an operator that exists for these argument types: the
 // callers use comparisons of equal types and the like.
-func mustCall(name string, args ...fn.Expr) fn.Expr {
-	e, err := fn.NewCall(name, args...)
+func mustCall(op fn.Op, args ...fn.Expr) fn.Expr {
+	e, err := fn.NewOp(op, args...)
 	if err != nil {
 		panic("opt: " + err.Error())
 	}

@@ -57,8 +57,8 @@ func neverTrue(e fn.Expr, cols plan.ColSet) bool {
 	case *fn.Literal:
 		return plan.IsFalseOrNull(n)
 	case *fn.Call:
-		switch n.Func.Name {
-		case "is not null", "is true", "is false":
+		switch n.Func.Op {
+		case fn.OpIsNotNull, fn.OpIsTrue, fn.OpIsFalse:
 			return isNull(n.Args[0], cols)
 		}
 	}

@@ -162,7 +162,7 @@ func joinConds(j *plan.Join) []fn.Expr {
 		if k.NullSafe {
 			out = append(out, notDistinct(k.Left, k.Right))
 		} else {
-			out = append(out, mustCall("=", k.Left, k.Right))
+			out = append(out, mustCall(fn.OpEq, k.Left, k.Right))
 		}
 	}
 	return append(out, j.Residual...)
@@ -170,8 +170,8 @@ func joinConds(j *plan.Join) []fn.Expr {
 
 // notDistinct compares NULL-safely, by their text where a type has no equality (JSON).
 func notDistinct(l, r fn.Expr) fn.Expr {
-	const op = "is not distinct from"
-	if e, err := fn.NewCall(op, l, r); err == nil {
+	const op = fn.OpNotDistinct
+	if e, err := fn.NewOp(op, l, r); err == nil {
 		return e
 	}
 	lt, err := fn.NewCast(l, types.TText, fn.ExplicitCast)
@@ -208,7 +208,7 @@ func (o *optimizer) pullAggregate(n *plan.Aggregate, free plan.ColSet) (*pulled,
 			return nil, false
 		}
 		col := o.groupBy(&c, innerSide)
-		out.preds = append(out.preds, mustCall("=", outerSide, plan.Ref(col)))
+		out.preds = append(out.preds, mustCall(fn.OpEq, outerSide, plan.Ref(col)))
 	}
 	if out.one {
 		out.empty = map[plan.ColID]fn.Expr{}
@@ -237,7 +237,7 @@ func (o *optimizer) groupBy(a *plan.Aggregate, e fn.Expr) plan.Column {
 // correlatedEquality splits outer = inner, where the one side uses only inner columns and the other none.
 func correlatedEquality(e fn.Expr, inner plan.ColSet) (outerSide, innerSide fn.Expr, ok bool) {
 	c, isCall := e.(*fn.Call)
-	if !isCall || c.Func.Name != "=" || c.Args[0].Type() != c.Args[1].Type() {
+	if !isCall || c.Func.Op != fn.OpEq || c.Args[0].Type() != c.Args[1].Type() {
 		return nil, nil, false
 	}
 	a, b := c.Args[0], c.Args[1]
@@ -253,7 +253,7 @@ func correlatedEquality(e fn.Expr, inner plan.ColSet) (outerSide, innerSide fn.E
 
 // emptyValue is what an aggregate yields over no rows.
 func emptyValue(g *plan.Agg) fn.Expr {
-	if countLike[g.Func.Name] {
+	if g.Func.ZeroWhenEmpty {
 		return &fn.Literal{Value: zero(g.Col.Type), Typ: g.Col.Type}
 	}
 	return plan.Null(g.Col.Type)

@@ -158,7 +158,7 @@ func markToSemi(j *plan.Join, conds []fn.Expr) (semi *plan.Join, value bool, res
 
 // markCondition recognises a column as a condition, or its negation.
 func markCondition(c fn.Expr) (id plan.ColID, negated, ok bool) {
-	if call, isCall := c.(*fn.Call); isCall && call.Func.Name == "not" {
+	if call, isCall := c.(*fn.Call); isCall && call.Func.Op == fn.OpNot {
 		c, negated = call.Args[0], true
 	}
 	id, ok = plan.RefID(c)
@@ -234,8 +234,8 @@ func equiKey(e fn.Expr, l, r plan.ColSet) (plan.EquiKey, bool) {
 	if !ok || len(c.Args) != 2 || isVolatile(e) {
 		return plan.EquiKey{}, false
 	}
-	nullSafe := c.Func.Name == "is not distinct from"
-	if c.Func.Name != "=" && !nullSafe || c.Args[0].Type() != c.Args[1].Type() {
+	nullSafe := c.Func.Op == fn.OpNotDistinct
+	if c.Func.Op != fn.OpEq && !nullSafe || c.Args[0].Type() != c.Args[1].Type() {
 		return plan.EquiKey{}, false
 	}
 	a, b := c.Args[0], c.Args[1]

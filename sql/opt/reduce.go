@@ -88,7 +88,7 @@ func (o *optimizer) reduced(n plan.Node, key plan.ColID, by plan.Node, byKey pla
 		}
 	}
 	right := &fn.Column{Index: int(ids[byKey.ID]), Typ: byKey.Type, Name: byKey.Name}
-	semi := &plan.Join{Kind: plan.SemiJoin, Right: copied, Residual: []fn.Expr{mustCall("=", expr, right)}}
+	semi := &plan.Join{Kind: plan.SemiJoin, Right: copied, Residual: []fn.Expr{mustCall(fn.OpEq, expr, right)}}
 	c := *a
 	c.Input = sinkSemi(semi, a.Input)
 	return &c, true

@@ -166,7 +166,7 @@ var swapped = map[string]string{"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">":
 // and, for estimates only, between numbers.
 func stripCast(e fn.Expr) fn.Expr {
 	c, ok := e.(*fn.Call)
-	if ok && c.Func.Name == "cast" && len(c.Args) == 1 && c.Args[0].Type().IsString() && c.Typ.IsString() {
+	if ok && c.Func.Op == fn.OpCast && len(c.Args) == 1 && c.Args[0].Type().IsString() && c.Typ.IsString() {
 		return c.Args[0]
 	}
 	return e
@@ -242,7 +242,7 @@ func callSelectivity(n *fn.Call, stats func(plan.ColID) plan.ColumnStats) float6
 		if id, ok := plan.RefID(n.Args[0]); ok && stats(id).NullFraction > 0 {
 			null = stats(id).NullFraction
 		}
-		if n.Func.Name == "is null" {
+		if n.Func.Op == fn.OpIsNull {
 			return null
 		}
 		return 1 - null

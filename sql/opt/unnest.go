@@ -133,7 +133,7 @@ func subqueryCondition(c fn.Expr) (s *plan.Subquery, negated bool) {
 		case *plan.Subquery:
 			return e, negated
 		case *fn.Call:
-			if e.Func.Name == "not" {
+			if e.Func.Op == fn.OpNot {
 				c, negated = e.Args[0], !negated
 				continue
 			}
@@ -239,8 +239,8 @@ func nullable(e fn.Expr, notNull plan.ColSet) bool {
 	case *fn.Call:
 		// Operators and casts of values that are not NULL are not NULL;
 		// of other functions that is not known.
-		if !e.Func.Strict || !neverNull[e.Func.Name] {
-			return !alwaysBoolean[e.Func.Name]
+		if !e.Func.Strict || !e.Func.Op.NullOnlyForNull() {
+			return !e.Func.Op.NeverNull()
 		}
 	case *fn.In:
 		return e.HasNull || nullable(e.Arg, notNull)
@@ -253,18 +253,6 @@ func nullable(e fn.Expr, notNull plan.ColSet) bool {
 		}
 	}
 	return false
-}
-
-// neverNull are strict functions that return NULL for NULL only.
-var neverNull = map[string]bool{
-	"=": true, "<>": true, "<": true, "<=": true, ">": true, ">=": true, "cast": true, "not": true,
-	"+": true, "-": true, "*": true, "~~": true, "!~~": true,
-}
-
-// alwaysBoolean never return NULL.
-var alwaysBoolean = map[string]bool{
-	"is null": true, "is not null": true, "is distinct from": true, "is not distinct from": true,
-	"is true": true, "is not true": true, "is false": true, "is not false": true,
 }
 
 // mark computes EXISTS or ANY as a column.
@@ -304,7 +292,7 @@ func (o *optimizer) nullTwin(cond fn.Expr, sub plan.Node) (plan.Node, fn.Expr) {
 	for _, c := range sub.Columns() {
 		to[c.ID] = &fn.Column{Index: int(ids[c.ID]), Typ: c.Type, Name: c.Name}
 	}
-	return copied, mustCall("is null", plan.Substitute(cond, to))
+	return copied, mustCall(fn.OpIsNull, plan.Substitute(cond, to))
 }
 
 // threeValued is TRUE, NULL or FALSE from two marks.
@@ -317,7 +305,7 @@ func threeValued(isTrue, isNull fn.Expr) fn.Expr {
 
 // unaware expresses a null-aware join by joins that are not.
 func (o *optimizer) unaware(j *plan.Join) plan.Node {
-	eq := mustCall("=", j.Keys[0].Left, j.Keys[0].Right)
+	eq := mustCall(fn.OpEq, j.Keys[0].Left, j.Keys[0].Right)
 	c := *j
 	c.Keys, c.NullAware = nil, false
 	if j.Kind == plan.AntiJoin {

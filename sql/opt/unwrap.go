@@ -13,7 +13,7 @@ import (
 func unwrap(e fn.Expr) fn.Expr {
 	switch n := e.(type) {
 	case *fn.Call:
-		if _, ok := swapped[n.Func.Name]; !ok || len(n.Args) != 2 {
+		if !n.Func.Op.IsComparison() {
 			return e
 		}
 		for i := range 2 {
@@ -30,7 +30,7 @@ func unwrap(e fn.Expr) fn.Expr {
 			if i == 1 {
 				args[0], args[1] = args[1], args[0]
 			}
-			if out, err := fn.NewCall(n.Func.Name, args...); err == nil {
+			if out, err := fn.NewOp(n.Func.Op, args...); err == nil {
 				return out
 			}
 		}
@@ -62,7 +62,7 @@ func unwrapIn(n *fn.In) fn.Expr {
 // distinctness, and changes the representation (casts between strings do not).
 func widenedColumn(e fn.Expr) (fn.Expr, bool) {
 	c, ok := e.(*fn.Call)
-	if !ok || c.Func.Name != "cast" || len(c.Args) != 1 || !Widens(c.Args[0].Type(), c.Typ) || c.Typ.IsString() {
+	if !ok || c.Func.Op != fn.OpCast || len(c.Args) != 1 || !Widens(c.Args[0].Type(), c.Typ) || c.Typ.IsString() {
 		return nil, false
 	}
 	_, isCol := plan.RefID(c.Args[0])

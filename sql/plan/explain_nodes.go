@@ -213,7 +213,7 @@ func describeAggregate(d *description, a *Aggregate, names map[ColID]string) {
 
 func aggText(a *Agg, names map[ColID]string) string {
 	args := strings.Join(exprTexts(a.Args, names), ", ")
-	if a.Func.Name == "count" && len(a.Args) == 0 {
+	if a.Func.Op == fn.AggCount && len(a.Args) == 0 {
 		args = "*"
 	}
 	if a.Distinct {

@@ -224,7 +224,7 @@ func sameNode(a, b fn.Expr) bool {
 		return ok && a.Index == b.Index
 	case *fn.Call:
 		b, ok := b.(*fn.Call)
-		return ok && a.Func.Name == b.Func.Name && a.Func.Volatility != fn.Volatile
+		return ok && a.Func.Same(b.Func) && a.Func.Volatility != fn.Volatile
 	case *Subquery:
 		b, ok := b.(*Subquery)
 		return ok && a.Origin != nil && a.Origin == b.Origin

@@ -8,6 +8,10 @@ import (
 // Aggregate is a resolved overload of an aggregate function.
 type Aggregate struct {
 	Name string
+	// Op is what the aggregate is, for layers that treat it specially.
+	Op AggregateOp
+	// ZeroWhenEmpty aggregates yield 0 over no rows, the others NULL.
+	ZeroWhenEmpty bool
 	// Args are the argument types after coercion; empty for count(*).
 	Args   []types.Type
 	Result types.Type

@@ -82,7 +82,7 @@ func ResolveCast(from, to types.Type, ctx CastContext) (*Scalar, error) {
 		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "expression is of type %s where type %s is needed", from.BaseName(), to.BaseName()).
 			WithHint("You will need to rewrite or cast the expression.")
 	}
-	s := &Scalar{Name: castName, Args: []types.Type{from}, Result: to, Strict: true, identity: "f"}
+	s := &Scalar{Name: castName, Op: OpCast, Risky: from.IsString() && !to.IsString(), Args: []types.Type{from}, Result: to, Strict: true, identity: "f"}
 	if from == to || asText(from, to) {
 		s.relabel, s.Total = true, true
 		return s, nil

@@ -18,12 +18,12 @@ const (
 	greater
 )
 
-// comparisonOps are the names of the operators.
+// comparisonOps are the operators.
 var comparisonOps = []struct {
-	name string
-	op   comparison
+	op       Op
+	outcomes comparison
 }{
-	{"=", equal}, {"<>", less | greater}, {"<", less}, {"<=", less | equal}, {">", greater}, {">=", greater | equal},
+	{OpEq, equal}, {OpNe, less | greater}, {OpLt, less}, {OpLe, less | equal}, {OpGt, greater}, {OpGe, greater | equal},
 }
 
 // holds reports whether the outcome c (−1, 0, 1) satisfies the operator.
@@ -40,7 +40,7 @@ func comparisonFunctions() []overload {
 	var out []overload
 	add := func(a, b types.Kind) {
 		for _, c := range comparisonOps {
-			out = append(out, overload{name: c.name, args: []types.Kind{a, b}, result: types.Bool, total: true, bind: bindComparison(c.op)})
+			out = append(out, overload{name: c.op.String(), args: []types.Kind{a, b}, result: types.Bool, total: true, bind: bindComparison(c.outcomes)})
 		}
 		out = append(out,
 			overload{name: "is distinct from", args: []types.Kind{a, b}, result: types.Bool, nullable: true, bind: bindDistinct(true)},

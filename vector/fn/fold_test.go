@@ -88,7 +88,7 @@ func TestNarrowedComparisons(t *testing.T) {
 		if r.IntN(2) == 0 {
 			args[0], args[1] = args[1], args[0]
 		}
-		e := mustCall(t, comparisonOps[r.IntN(6)].name, args...)
+		e := mustCall(t, comparisonOps[r.IntN(6)].op.String(), args...)
 		folded, _ := Fold(e, nil)
 		v := randomVector(r, p[0], 20)
 		if r.IntN(3) == 0 && p[0].IsInteger() { // near the constant

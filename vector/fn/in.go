@@ -8,7 +8,7 @@ import (
 // inScalar is the membership test of an IN node as a function, so that it is
 // evaluated (dictionaries, nulls, constants) like any other.
 func inScalar(e *In) *Scalar {
-	s := &Scalar{Name: "in", Args: []types.Type{e.Arg.Type()}, Result: types.TBool, Strict: true, Total: true}
+	s := &Scalar{Name: "in", Op: OpIn, Args: []types.Type{e.Arg.Type()}, Result: types.TBool, Strict: true, Total: true}
 	switch e.Arg.Type().Physical() {
 	case types.PhysBool:
 		s.Kernel = membership(e, func(d types.Datum) uint8 { return uint8(d.Int()) }, same[uint8])

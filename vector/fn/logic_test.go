@@ -32,7 +32,7 @@ func randomBool(r *rand.Rand, depth int) Expr {
 		case 3:
 			return BoolLiteral(r.IntN(2) == 0)
 		}
-		return must(comparisonOps[r.IntN(6)].name, col(r.IntN(3)), lit)
+		return must(comparisonOps[r.IntN(6)].op.String(), col(r.IntN(3)), lit)
 	}
 	sub := func() Expr { return randomBool(r, depth-1) }
 	num := func() Expr {
@@ -54,7 +54,7 @@ func randomBool(r *rand.Rand, depth int) Expr {
 	case 2:
 		return must("not", sub())
 	}
-	return must(comparisonOps[r.IntN(6)].name, num(), num())
+	return must(comparisonOps[r.IntN(6)].op.String(), num(), num())
 }
 
 // TestLogic compares AND, OR, CASE, COALESCE and IN over batches with their row-by-row

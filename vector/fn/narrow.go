@@ -21,7 +21,7 @@ func narrowComparison(n *Call) Expr {
 	}
 	constant, ok := lit.(*Literal)
 	cast, isCall := wide.(*Call)
-	if !ok || !isCall || constant.Value.IsNull() || cast.Func.Name != castName || cast.Func.identity == "" || cast.Func.Volatility != Immutable {
+	if !ok || !isCall || constant.Value.IsNull() || cast.Func.Op != OpCast || cast.Func.identity == "" || cast.Func.Volatility != Immutable {
 		return n
 	}
 	from := cast.Args[0].Type()
@@ -40,8 +40,8 @@ func narrowComparison(n *Call) Expr {
 		}
 	}
 	for _, c := range comparisonOps {
-		if c.op == op {
-			if e, err := NewCall(c.name, cast.Args[0], &Literal{Value: floor, Typ: from}); err == nil {
+		if c.outcomes == op {
+			if e, err := NewOp(c.op, cast.Args[0], &Literal{Value: floor, Typ: from}); err == nil {
 				return e
 			}
 		}
@@ -55,8 +55,8 @@ func comparisonOf(n *Call) (comparison, bool) {
 		return 0, false
 	}
 	for _, c := range comparisonOps {
-		if c.name == n.Func.Name {
-			return c.op, true
+		if c.op == n.Func.Op {
+			return c.outcomes, true
 		}
 	}
 	return 0, false

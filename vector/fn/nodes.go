@@ -141,29 +141,29 @@ func literalText(d types.Datum, t types.Type) string {
 // String is $n, counted from 1 as in SQL.
 func (e *Param) String() string { return "$" + strconv.Itoa(e.Index+1) }
 
-// operatorText maps the names of word operators to the way they are written.
-var operatorText = map[string]string{
-	"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE",
-	"is distinct from": "IS DISTINCT FROM", "is not distinct from": "IS NOT DISTINCT FROM",
+// operatorText maps word operators to the way they are written.
+var operatorText = map[Op]string{
+	OpLike: "LIKE", OpNotLike: "NOT LIKE", OpILike: "ILIKE", OpNotILike: "NOT ILIKE",
+	OpDistinct: "IS DISTINCT FROM", OpNotDistinct: "IS NOT DISTINCT FROM",
 }
 
 // String writes operators infix and in parentheses, casts as CAST(x AS t), and
 // everything else as name(args).
 func (e *Call) String() string {
-	name := e.Func.Name
+	name, op := e.Func.Name, e.Func.Op
 	switch {
-	case name == castName:
+	case op == OpCast:
 		return "CAST(" + e.Args[0].String() + " AS " + e.Typ.String() + ")"
-	case name == "not":
+	case op == OpNot:
 		return "(NOT " + e.Args[0].String() + ")"
-	case strings.HasPrefix(name, "is ") && len(e.Args) == 1:
+	case op.Class() == ClassTest && len(e.Args) == 1:
 		return "(" + e.Args[0].String() + " " + strings.ToUpper(name) + ")"
 	case !isOperatorName(name) || len(e.Args) > 2:
 		return name + "(" + joinExprs(e.Args, ", ") + ")"
 	case len(e.Args) == 1:
 		return "(" + name + " " + e.Args[0].String() + ")"
 	}
-	if text, ok := operatorText[name]; ok {
+	if text, ok := operatorText[op]; ok {
 		name = text
 	}
 	return "(" + e.Args[0].String() + " " + name + " " + e.Args[1].String() + ")"

@@ -20,6 +20,10 @@ const (
 type Scalar struct {
 	// Name is the SQL name: "substring", "+", "cast".
 	Name string
+	// Op is what the function is, for layers that treat it specially.
+	Op Op
+	// Risky functions fail for values that a query commonly keeps away from them.
+	Risky bool
 	// Args are the argument types after coercion, Result is the result's.
 	Args   []types.Type
 	Result types.Type

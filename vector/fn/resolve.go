@@ -249,7 +249,7 @@ func knownEverywhere(fit []*overload, args []types.Type) *overload {
 // instantiate makes the Scalar of o for actual argument types.
 func (o *overload) instantiate(args []types.Type, lits []*Literal) (*Scalar, error) {
 	s := &Scalar{
-		Name: o.name, Args: make([]types.Type, len(args)), Strict: !o.nullable,
+		Name: o.name, Op: opsByName[o.name], Risky: risky[o.name], Args: make([]types.Type, len(args)), Strict: !o.nullable,
 		Volatility: o.vol, Kernel: o.kernel, Prepare: o.prepare, Total: o.total, identity: "f",
 	}
 	var common types.Type

@@ -78,7 +78,7 @@ func ResolveAggregate(name string, args []types.Type) (*Aggregate, error) {
 		return nil, err
 	}
 	decl := byShape[fit[0]]
-	agg := &Aggregate{Name: name, Args: s.Args, Result: s.Result, IgnoresOrder: !decl.ordered}
+	agg := &Aggregate{Name: name, Op: aggregateOps[name], ZeroWhenEmpty: zeroWhenEmpty[name], Args: s.Args, Result: s.Result, IgnoresOrder: !decl.ordered}
 	decl.bind(agg)
 	return agg, nil
 }
