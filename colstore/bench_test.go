@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"testing"
 
-	"htapdb/colstore/segment"
 	"htapdb/internal/vfs"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // flightSchema is like the demo's flights: integers, a short string, a float.
@@ -161,7 +161,7 @@ func sumColumn(b testing.TB, snap *Snapshot, filters []Filter) (sum int64, n int
 }
 
 func atMost(column int, v int32) Filter {
-	return Filter{Column: column, Predicate: segment.Predicate{Kind: segment.Compare, Op: vector.Le, Value: types.NewInt32(v)}}
+	return Filter{Column: column, Predicate: predicate.Predicate{Kind: predicate.Compare, Op: vector.Le, Value: types.NewInt32(v)}}
 }
 
 func BenchmarkScan(b *testing.B) {
@@ -189,7 +189,7 @@ func BenchmarkScan(b *testing.B) {
 			{"all", nil},
 			{"half", []Filter{atMost(3, 90)}},
 			{"percent", []Filter{atMost(3, -28)}},
-			{"two", []Filter{atMost(3, 90), {Column: 2, Predicate: segment.Predicate{Kind: segment.Compare, Op: vector.Eq, Value: types.NewString("DL")}}}},
+			{"two", []Filter{atMost(3, 90), {Column: 2, Predicate: predicate.Predicate{Kind: predicate.Compare, Op: vector.Eq, Value: types.NewString("DL")}}}},
 			{"pruned", []Filter{atMost(1, 10010)}},
 		} {
 			b.Run(fmt.Sprintf("filter=%s/deleted=%g", c.name, deleted), func(b *testing.B) {

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"htapdb/colstore/segment"
 	"htapdb/internal/vfs"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // A damaged segment detaches its table, tells the owner, and fails the scan with
@@ -117,7 +117,7 @@ func TestAlter(t *testing.T) {
 	}
 	before.Close()
 	want := "s0 new NULL,s1 new NULL,s1 new NULL,s2 new NULL,x y 5"
-	isNew := []Filter{{Column: 1, Predicate: segment.Predicate{Kind: segment.Compare, Op: vector.Eq, Value: types.NewString("new")}}}
+	isNew := []Filter{{Column: 1, Predicate: predicate.Predicate{Kind: predicate.Compare, Op: vector.Eq, Value: types.NewString("new")}}}
 	check := func(what string) {
 		t.Helper()
 		snap := snapshot(t, tab, 12)

@@ -4,16 +4,16 @@ import (
 	"math"
 	"slices"
 
-	"htapdb/colstore/segment"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
-// flatFilter evaluates a segment.Predicate on vectors in flight: those of the
+// flatFilter evaluates a predicate.Predicate on vectors in flight: those of the
 // delta and of overlays. Segments have their own evaluation on encoded data;
 // both must select the same rows.
 type flatFilter struct {
-	p    segment.Predicate
+	p    predicate.Predicate
 	phys types.Physical
 	// ints and strs are the list of an In as a set; other representations are
 	// searched in list, sorted.
@@ -23,9 +23,9 @@ type flatFilter struct {
 }
 
 // newFlatFilter prepares p for vectors of the type.
-func newFlatFilter(p segment.Predicate, t types.Type) *flatFilter {
+func newFlatFilter(p predicate.Predicate, t types.Type) *flatFilter {
 	f := &flatFilter{p: p, phys: t.Physical()}
-	if p.Kind != segment.In {
+	if p.Kind != predicate.In {
 		return f
 	}
 	switch {
@@ -38,7 +38,9 @@ func newFlatFilter(p segment.Predicate, t types.Type) *flatFilter {
 		switch {
 		case d.IsNull():
 		case f.ints != nil:
-			f.ints[d.Int()] = true
+			if x, ok := d.Int128().Int64(); ok { // no element is beyond 64 bits
+				f.ints[x] = true
+			}
 		case f.strs != nil:
 			f.strs[d.Str()] = true
 		default:
@@ -66,15 +68,17 @@ func (f *flatFilter) widen(d types.Datum) types.Datum {
 func (f *flatFilter) apply(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
 	p := &f.p
 	switch p.Kind {
-	case segment.Compare:
+	case predicate.Compare:
 		return f.compare(p.Op, v, p.Value, sel, n, out), nil
-	case segment.Range:
+	case predicate.Range:
 		return f.between(v, sel, n, out), nil
-	case segment.In:
+	case predicate.In:
 		return f.in(v, sel, n, out), nil
-	case segment.IsNull:
+	case predicate.IsNull:
 		return pick(n, sel, out, v.IsNull), nil
-	case segment.IsNotNull:
+	case predicate.Never:
+		return out[:0], nil
+	case predicate.IsNotNull:
 		return pick(n, sel, out, func(i int) bool { return !v.IsNull(i) }), nil
 	}
 	return p.Select(v, sel, n, out)
@@ -85,20 +89,24 @@ func (f *flatFilter) compare(op vector.CmpOp, v *vector.Vector, c types.Datum, s
 	if c.IsNull() {
 		return out[:0]
 	}
-	if lo, hi, narrow := intLimits(f.phys); narrow {
+	if lo, hi, isInt := intLimits(f.phys); isInt {
 		// A constant outside the lane compares alike with every element.
-		switch x := c.Int(); {
-		case x < lo && op.Holds(1), x > hi && op.Holds(-1):
+		x := c.Int128()
+		below, above := x.Cmp(types.Int128From(lo)) < 0, x.Cmp(types.Int128From(hi)) > 0
+		switch {
+		case below && op.Holds(1), above && op.Holds(-1):
 			return pick(n, sel, out, func(i int) bool { return !v.IsNull(i) })
-		case x < lo, x > hi:
+		case below, above:
 			return out[:0]
 		}
+		v64, _ := x.Int64()
+		c = types.NewInt(f.phys, v64)
 	}
 	return vector.SelectCmp(op, v, f.widen(c), sel, n, out)
 }
 
-// intLimits returns the range of a lane narrower than 64 bits.
-func intLimits(p types.Physical) (lo, hi int64, narrow bool) {
+// intLimits returns the range of a lane of up to 64 bits.
+func intLimits(p types.Physical) (lo, hi int64, isInt bool) {
 	switch p {
 	case types.PhysBool:
 		return 0, 1, true
@@ -106,6 +114,8 @@ func intLimits(p types.Physical) (lo, hi int64, narrow bool) {
 		return math.MinInt16, math.MaxInt16, true
 	case types.PhysInt32:
 		return math.MinInt32, math.MaxInt32, true
+	case types.PhysInt64:
+		return math.MinInt64, math.MaxInt64, true
 	}
 	return 0, 0, false
 }

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"htapdb/colstore/segment"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // modelSchema has a column of most representations.
@@ -259,22 +259,22 @@ func passAll(filters []Filter, vals []types.Datum) bool {
 }
 
 // passes is the specification of a predicate.
-func passes(p *segment.Predicate, d types.Datum) bool {
+func passes(p *predicate.Predicate, d types.Datum) bool {
 	switch p.Kind {
-	case segment.IsNull:
+	case predicate.IsNull:
 		return d.IsNull()
-	case segment.IsNotNull:
+	case predicate.IsNotNull:
 		return !d.IsNull()
-	case segment.Generic:
+	case predicate.Generic:
 		return genericPass(d)
 	}
 	if d.IsNull() {
 		return false
 	}
 	switch p.Kind {
-	case segment.Compare:
+	case predicate.Compare:
 		return p.Op.Holds(vector.CompareDatum(d, p.Value))
-	case segment.In:
+	case predicate.In:
 		for _, x := range p.List {
 			if !x.IsNull() && vector.CompareDatum(d, x) == 0 {
 				return true
@@ -318,11 +318,11 @@ func (m *model) filter() Filter {
 			}
 		}
 	}
-	p := segment.Predicate{Kind: segment.PredicateKind(m.rng.IntN(6))}
+	p := predicate.Predicate{Kind: predicate.Kind(m.rng.IntN(6))}
 	switch p.Kind {
-	case segment.Compare:
+	case predicate.Compare:
 		p.Op, p.Value = vector.CmpOp(m.rng.IntN(6)), sample()
-	case segment.Range:
+	case predicate.Range:
 		p.Lo, p.Hi = sample(), sample()
 		if vector.CompareDatum(p.Lo, p.Hi) > 0 && m.rng.IntN(4) > 0 {
 			p.Lo, p.Hi = p.Hi, p.Lo
@@ -331,12 +331,12 @@ func (m *model) filter() Filter {
 		if m.rng.IntN(4) == 0 {
 			p.Lo = types.NullDatum
 		}
-	case segment.In:
+	case predicate.In:
 		for range 1 + m.rng.IntN(20) {
 			p.List = append(p.List, sample())
 		}
 		p.List = append(p.List, types.NullDatum)
-	case segment.Generic:
+	case predicate.Generic:
 		p.Select = genericSelect
 	}
 	return Filter{Column: i, Predicate: p}

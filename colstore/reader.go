@@ -4,7 +4,6 @@ import (
 	"context"
 	"sort"
 
-	"htapdb/colstore/segment"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -207,7 +206,7 @@ func (r *Reader) filter(n int, test func(i int, sel, out []int32) ([]int32, erro
 	for _, i := range r.order {
 		// An arbitrary function must not meet the values of rows that are not
 		// there: it may raise errors.
-		if r.scan.filters[i].Predicate.Kind == segment.Generic {
+		if r.scan.filters[i].Predicate.Selects() {
 			sel = r.vis.settle(sel, r.sel)
 		}
 		before := selected(sel, n)

@@ -8,6 +8,7 @@ import (
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // RowIDColumn in ScanSpec.Columns asks for the rows' rowIDs, as BIGINT.
@@ -17,7 +18,7 @@ const RowIDColumn = -2
 type Filter struct {
 	// Column is an ordinal of the snapshot's schema.
 	Column    int
-	Predicate segment.Predicate
+	Predicate predicate.Predicate
 }
 
 // ScanSpec says what a scan reads.
@@ -191,9 +192,9 @@ func (sc *Scan) AddFilter(f Filter) error {
 func filterCost(f Filter, t types.Type) float64 {
 	cost := 1.0
 	switch f.Predicate.Kind {
-	case segment.Generic:
+	case predicate.Generic, predicate.Match:
 		cost = 8
-	case segment.In:
+	case predicate.In:
 		cost = 2
 	}
 	if t.Physical() == types.PhysString {

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"htapdb/colstore/segment"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // Zone maps skip segments, runtime filters too; deleted and hidden rows never
@@ -23,7 +23,7 @@ func TestPruning(t *testing.T) {
 	snap := snapshot(t, tab, 10)
 	defer snap.Close()
 	between := func(lo, hi int32) Filter {
-		return Filter{Column: 0, Predicate: segment.Predicate{Kind: segment.Range, Lo: types.NewInt32(lo), Hi: types.NewInt32(hi)}}
+		return Filter{Column: 0, Predicate: predicate.Predicate{Kind: predicate.Range, Lo: types.NewInt32(lo), Hi: types.NewInt32(hi)}}
 	}
 	for _, c := range []struct {
 		filters      []Filter
@@ -142,7 +142,7 @@ func TestGenericErrorsOfDeadRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	tab.Advance(11)
-	picky := segment.Predicate{Kind: segment.Generic, Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
+	picky := predicate.Predicate{Kind: predicate.Generic, Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
 		for i := range selected(sel, n) {
 			if sel != nil {
 				i = int(sel[i])
@@ -174,7 +174,7 @@ func TestNextIsShort(t *testing.T) {
 	loadPairs(t, s, tab, 10, 1, 4*morselRows)
 	snap := snapshot(t, tab, 10)
 	defer snap.Close()
-	nothing := segment.Predicate{Kind: segment.Generic, Select: func(_ *vector.Vector, _ []int32, _ int, out []int32) ([]int32, error) {
+	nothing := predicate.Predicate{Kind: predicate.Generic, Select: func(_ *vector.Vector, _ []int32, _ int, out []int32) ([]int32, error) {
 		return out[:0], nil
 	}}
 	sc, err := snap.NewScan(ScanSpec{Columns: []int{RowIDColumn, 0, 1}, Filters: []Filter{{Column: 0, Predicate: nothing}}})

@@ -9,6 +9,7 @@ import (
 	"htapdb/internal/vfs"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // benchRows is the size of the flights table of the design's figures.
@@ -44,7 +45,7 @@ func benchSegments(b *testing.B) []*Segment {
 
 // scan runs f for each batch of each segment with the rows that pass p on column
 // 2, nil where all do.
-func scan(b *testing.B, segs []*Segment, p Predicate, f func(s *Segment, from, n int, sel []int32)) {
+func scan(b *testing.B, segs []*Segment, p predicate.Predicate, f func(s *Segment, from, n int, sel []int32)) {
 	var buf []int32
 	for _, s := range segs {
 		col, _ := s.ColumnByID(2)
@@ -76,7 +77,7 @@ func BenchmarkFilterSum(b *testing.B) {
 			continue
 		}
 		for _, share := range []int{1, 10, 50, 90} {
-			p := Predicate{Kind: Range, Lo: types.NewInt32(0), Hi: types.NewInt32(int32(share*100) - 1)}
+			p := predicate.Predicate{Kind: predicate.Range, Lo: types.NewInt32(0), Hi: types.NewInt32(int32(share*100) - 1)}
 			var want int64
 			v := &vector.Vector{}
 			scan(b, segs, p, func(s *Segment, from, n int, sel []int32) {

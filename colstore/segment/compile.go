@@ -6,6 +6,7 @@ import (
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // test is how a compiled predicate decides on a row.
@@ -35,7 +36,7 @@ type codeRange struct {
 // concurrent use, and valid as long as the segment is open.
 type Compiled struct {
 	col  *Column
-	pred Predicate
+	pred predicate.Predicate
 	test test
 
 	codes      codeRange
@@ -52,7 +53,7 @@ type Compiled struct {
 // Compile translates p for the column. Errors: DataCorrupted and IOError if the
 // dictionary has to be read, InternalError for constants of another
 // representation.
-func (c *Column) Compile(p Predicate) (*Compiled, error) {
+func (c *Column) Compile(p predicate.Predicate) (*Compiled, error) {
 	f := &Compiled{col: c, pred: p}
 	if err := c.checkConstants(&p); err != nil {
 		return nil, err
@@ -61,17 +62,22 @@ func (c *Column) Compile(p Predicate) (*Compiled, error) {
 	switch {
 	case rows == 0:
 		return f, nil
-	case p.Kind == IsNull:
+	case p.Kind == predicate.IsNull:
 		f.test = byNulls(testNull, nulls, rows)
 		return f, nil
-	case p.Kind == IsNotNull:
+	case p.Kind == predicate.IsNotNull:
 		f.test = byNulls(testValid, nulls, rows)
 		return f, nil
-	case p.Kind == Generic:
+	case p.Kind == predicate.Never:
+		return f, nil
+	case p.Selects():
+		if none, err := f.outside(); none || err != nil {
+			return f, err
+		}
 		return f, f.compileGeneric()
-	case nulls == rows || p.Kind == Compare && p.Value.IsNull():
+	case nulls == rows || p.Kind == predicate.Compare && p.Value.IsNull():
 		return f, nil // never
-	case p.Kind == In:
+	case p.Kind == predicate.In:
 		return f, f.compileIn()
 	}
 	switch c.entry.typ.Physical() {
@@ -112,7 +118,7 @@ func (f *Compiled) Prune() Prune {
 
 // checkConstants reports constants that the column's values cannot be compared
 // with.
-func (c *Column) checkConstants(p *Predicate) error {
+func (c *Column) checkConstants(p *predicate.Predicate) error {
 	want := class(c.entry.typ.Physical())
 	for _, d := range append([]types.Datum{p.Value, p.Lo, p.Hi}, p.List...) {
 		if !d.IsNull() && class(d.Physical()) != want {
@@ -139,10 +145,10 @@ var (
 
 // bounds128 turns a comparison or range into lo ≤ x ≤ hi, or its complement;
 // empty is set if no integer satisfies lo ≤ x ≤ hi.
-func (p *Predicate) bounds128() (lo, hi types.Int128, negate, empty bool) {
+func bounds128(p *predicate.Predicate) (lo, hi types.Int128, negate, empty bool) {
 	lo, hi = least128, most128
 	loOpen, hiOpen := p.LoOpen, p.HiOpen
-	if p.Kind == Range {
+	if p.Kind == predicate.Range {
 		if !p.Lo.IsNull() {
 			lo = p.Lo.Int128()
 		}
@@ -178,7 +184,7 @@ func (p *Predicate) bounds128() (lo, hi types.Int128, negate, empty bool) {
 // and booleans.
 func (f *Compiled) compileInt() {
 	e := &f.col.entry
-	lo, hi, negate, empty := f.pred.bounds128()
+	lo, hi, negate, empty := bounds128(&f.pred)
 	least, most := e.min.Int128(), e.max.Int128()
 	if empty || lo.Cmp(most) > 0 || hi.Cmp(least) < 0 {
 		f.setAll(negate)
@@ -223,8 +229,8 @@ func (f *Compiled) setAll(pass bool) {
 func (f *Compiled) compileOrdered() {
 	e := &f.col.entry
 	none, all := false, true
-	for _, part := range f.pred.comparisons() {
-		n, a := prunePart(part.op, vector.CompareDatum(e.min, part.value), vector.CompareDatum(e.max, part.value))
+	for _, part := range f.pred.Comparisons() {
+		n, a := prunePart(part.Op, vector.CompareDatum(e.min, part.Value), vector.CompareDatum(e.max, part.Value))
 		none, all = none || n, all && a
 	}
 	switch {
@@ -253,34 +259,15 @@ func prunePart(op vector.CmpOp, least, most int) (none, all bool) {
 	return !op.Holds(most), op.Holds(least)
 }
 
-// comparison is one half of a range, or a whole comparison.
-type comparison struct {
-	op    vector.CmpOp
-	value types.Datum
-}
-
-// comparisons returns the one or two comparisons that make up the predicate;
-// none for an unbounded range.
-func (p *Predicate) comparisons() []comparison {
-	if p.Kind == Compare {
-		return []comparison{{p.Op, p.Value}}
+// outside reports that no row of the segment lies in the range that a Match implies.
+func (f *Compiled) outside() (bool, error) {
+	if f.pred.Lo.IsNull() && f.pred.Hi.IsNull() {
+		return false, nil
 	}
-	var list []comparison
-	if !p.Lo.IsNull() {
-		op := vector.Ge
-		if p.LoOpen {
-			op = vector.Gt
-		}
-		list = append(list, comparison{op, p.Lo})
-	}
-	if !p.Hi.IsNull() {
-		op := vector.Le
-		if p.HiOpen {
-			op = vector.Lt
-		}
-		list = append(list, comparison{op, p.Hi})
-	}
-	return list
+	implied := f.pred
+	implied.Kind, implied.Select = predicate.Range, nil
+	r, err := f.col.Compile(implied)
+	return err == nil && r.Prune() == PruneNone, err
 }
 
 // compileGeneric evaluates Select once per dictionary entry or one-byte code

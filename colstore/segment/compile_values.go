@@ -7,13 +7,14 @@ import (
 
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // compileString compiles a comparison or range of strings: by the zone map, then
 // by the sorted dictionary.
 func (f *Compiled) compileString() error {
 	c, e := f.col, &f.col.entry
-	parts := f.pred.comparisons()
+	parts := f.pred.Comparisons()
 	all := true
 	for _, part := range parts {
 		none, whole := c.pruneString(part)
@@ -35,15 +36,15 @@ func (f *Compiled) compileString() error {
 	}
 	lo, hi, negate := 0, c.dict.Len, false // codes lo ≤ x < hi
 	for _, part := range parts {
-		s := part.value.Str()
+		s := part.Value.Str()
 		at := sort.SearchStrings(c.dict.Str, s)
 		after := at
 		if at < c.dict.Len && c.dict.Str[at] == s {
 			after++
 		}
-		switch part.op {
+		switch part.Op {
 		case vector.Eq, vector.Ne:
-			lo, hi, negate = at, after, part.op == vector.Ne
+			lo, hi, negate = at, after, part.Op == vector.Ne
 		case vector.Lt:
 			hi = min(hi, at)
 		case vector.Le:
@@ -71,8 +72,8 @@ func (f *Compiled) setCodes(lo, hi int, negate bool) {
 }
 
 // pruneString is prunePart for strings, whose zone maps may hold prefixes.
-func (c *Column) pruneString(part comparison) (none, all bool) {
-	z, s := c.Zone(), part.value.Str()
+func (c *Column) pruneString(part predicate.Comparison) (none, all bool) {
+	z, s := c.Zone(), part.Value.Str()
 	least := strings.Compare(z.Min.Str(), s)
 	if z.MinTruncated && strings.HasPrefix(s, z.Min.Str()) {
 		// s may be below, at or above the true least value.
@@ -82,7 +83,7 @@ func (c *Column) pruneString(part comparison) (none, all bool) {
 	if z.MaxTruncated && strings.HasPrefix(s, z.Max.Str()) {
 		return false, false
 	}
-	return prunePart(part.op, least, most)
+	return prunePart(part.Op, least, most)
 }
 
 // compileIn compiles IN by the encoding: a table of codes where there are few,
@@ -90,7 +91,7 @@ func (c *Column) pruneString(part comparison) (none, all bool) {
 func (f *Compiled) compileIn() error {
 	c, e := f.col, &f.col.entry
 	for _, d := range f.pred.List {
-		one := Compiled{col: c, pred: Predicate{Kind: Compare, Op: vector.Eq, Value: d}}
+		one := Compiled{col: c, pred: predicate.Predicate{Kind: predicate.Compare, Op: vector.Eq, Value: d}}
 		if d.IsNull() || one.zoneExcludes(d) {
 			continue
 		}
@@ -159,7 +160,7 @@ func compareWide(a, b types.Datum) int {
 // zoneExcludes reports that d is outside the zone map.
 func (f *Compiled) zoneExcludes(d types.Datum) bool {
 	if f.col.entry.typ.Physical() == types.PhysString {
-		none, _ := f.col.pruneString(comparison{vector.Eq, d})
+		none, _ := f.col.pruneString(predicate.Comparison{Op: vector.Eq, Value: d})
 		return none
 	}
 	return compareWide(d, f.col.entry.min) < 0 || compareWide(d, f.col.entry.max) > 0

@@ -6,6 +6,7 @@ import (
 
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // Filter returns the rows among from … from+n that pass, relative to from: those
@@ -39,7 +40,7 @@ func (f *Compiled) Filter(from, n int, sel, out []int32) ([]int32, error) {
 
 // Filter compiles p and filters one batch; for one batch only, since compiling
 // is the costly part.
-func (c *Column) Filter(from, n int, p Predicate, sel, out []int32) ([]int32, error) {
+func (c *Column) Filter(from, n int, p predicate.Predicate, sel, out []int32) ([]int32, error) {
 	f, err := c.Compile(p)
 	if err != nil {
 		return nil, err
@@ -142,15 +143,15 @@ func (f *Compiled) selectFloats(from, n int, sel, out []int32) []int32 {
 	return selectFloatParts(&f.pred, cast[float64](data)[from:from+n], sel, out)
 }
 
-func selectFloatParts[T float32 | float64](p *Predicate, a []T, sel, out []int32) []int32 {
-	if p.Kind == Range && !p.Lo.IsNull() && !p.Hi.IsNull() && !p.LoOpen && !p.HiOpen {
+func selectFloatParts[T float32 | float64](p *predicate.Predicate, a []T, sel, out []int32) []int32 {
+	if p.Kind == predicate.Range && !p.Lo.IsNull() && !p.Hi.IsNull() && !p.LoOpen && !p.HiOpen {
 		return vector.SelectFloatRange(a, T(p.Lo.Float()), T(p.Hi.Float()), sel, out)
 	}
-	if p.Kind == Compare {
+	if p.Kind == predicate.Compare {
 		return vector.SelectFloat(p.Op, a, T(p.Value.Float()), sel, out)
 	}
-	for _, part := range p.comparisons() {
-		out = vector.SelectFloat(part.op, a, T(part.value.Float()), sel, out)
+	for _, part := range p.Comparisons() {
+		out = vector.SelectFloat(part.Op, a, T(part.Value.Float()), sel, out)
 		sel = out
 	}
 	return out
@@ -173,16 +174,16 @@ func (f *Compiled) selectValues(from, n int, sel, out []int32) ([]int32, error) 
 			picked = []int32{} // nil would mean all rows to the next filter
 		}
 		return picked, err
-	case f.pred.Kind == In:
+	case f.pred.Kind == predicate.In:
 		return f.selectIn(v, sel, n, out), nil
 	}
 	out = selectAll(true, n, sel, out)
-	for _, part := range f.pred.comparisons() {
-		value := part.value
+	for _, part := range f.pred.Comparisons() {
+		value := part.Value
 		if v.Type.Physical() == types.PhysInt128 {
 			value = types.NewInt128(value.Int128())
 		}
-		out = vector.SelectCmp(part.op, v, value, out, n, out)
+		out = vector.SelectCmp(part.Op, v, value, out, n, out)
 	}
 	return out, nil
 }

@@ -9,11 +9,12 @@ import (
 	"htapdb/internal/vfs"
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // randomPredicate returns a predicate whose constants come from the column or
 // from beside it.
-func randomPredicate(r *rand.Rand, s shape, v *vector.Vector) Predicate {
+func randomPredicate(r *rand.Rand, s shape, v *vector.Vector) predicate.Predicate {
 	constant := func() types.Datum {
 		if v.Len > 0 && r.IntN(2) == 0 {
 			return v.Datum(r.IntN(v.Len)) // may be NULL
@@ -22,18 +23,18 @@ func randomPredicate(r *rand.Rand, s shape, v *vector.Vector) Predicate {
 	}
 	switch r.IntN(8) {
 	case 0:
-		return Predicate{Kind: IsNull}
+		return predicate.Predicate{Kind: predicate.IsNull}
 	case 1:
-		return Predicate{Kind: IsNotNull}
+		return predicate.Predicate{Kind: predicate.IsNotNull}
 	case 2:
-		p := Predicate{Kind: In}
+		p := predicate.Predicate{Kind: predicate.In}
 		for range []int{0, 1, 2, 5, 40}[r.IntN(5)] {
 			p.List = append(p.List, constant())
 		}
 		return p
 	case 3:
 		x, nulls := constant(), r.IntN(2) == 0
-		return Predicate{Kind: Generic, Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
+		return predicate.Predicate{Kind: predicate.Generic, Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
 			var picked []int32
 			for _, i := range rowsOf(sel, n) {
 				if d := v.Datum(int(i)); d.IsNull() && nulls || !d.IsNull() && !x.IsNull() && vector.CompareDatum(d, x) != 0 {
@@ -43,19 +44,19 @@ func randomPredicate(r *rand.Rand, s shape, v *vector.Vector) Predicate {
 			return append(out[:0], picked...), nil
 		}}
 	case 4, 5:
-		return Predicate{Kind: Range, Lo: constant(), Hi: constant(), LoOpen: r.IntN(2) == 0, HiOpen: r.IntN(2) == 0}
+		return predicate.Predicate{Kind: predicate.Range, Lo: constant(), Hi: constant(), LoOpen: r.IntN(2) == 0, HiOpen: r.IntN(2) == 0}
 	}
-	return Predicate{Kind: Compare, Op: vector.CmpOp(r.IntN(6)), Value: constant()}
+	return predicate.Predicate{Kind: predicate.Compare, Op: vector.CmpOp(r.IntN(6)), Value: constant()}
 }
 
 // passes is the naive meaning of a predicate.
-func passes(p Predicate, d types.Datum) bool {
+func passes(p predicate.Predicate, d types.Datum) bool {
 	switch p.Kind {
-	case IsNull:
+	case predicate.IsNull:
 		return d.IsNull()
-	case IsNotNull:
+	case predicate.IsNotNull:
 		return !d.IsNull()
-	case Generic:
+	case predicate.Generic:
 		one := vector.NewConst(types.TInt8, types.NullDatum, 1)
 		if !d.IsNull() {
 			one = vector.NewConst(typeOf(d), d, 1)
@@ -67,9 +68,9 @@ func passes(p Predicate, d types.Datum) bool {
 		return false
 	}
 	switch p.Kind {
-	case In:
+	case predicate.In:
 		return slices.ContainsFunc(p.List, func(x types.Datum) bool { return !x.IsNull() && vector.CompareDatum(d, x) == 0 })
-	case Range:
+	case predicate.Range:
 		return (p.Lo.IsNull() || vector.CompareDatum(d, p.Lo) > 0 || !p.LoOpen && vector.CompareDatum(d, p.Lo) == 0) &&
 			(p.Hi.IsNull() || vector.CompareDatum(d, p.Hi) < 0 || !p.HiOpen && vector.CompareDatum(d, p.Hi) == 0)
 	}
@@ -107,7 +108,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-func checkFilter(t *testing.T, r *rand.Rand, c *Column, v *vector.Vector, p Predicate) {
+func checkFilter(t *testing.T, r *rand.Rand, c *Column, v *vector.Vector, p predicate.Predicate) {
 	t.Helper()
 	f, err := c.Compile(p)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"htapdb/colstore"
-	"htapdb/colstore/segment"
 	"htapdb/htap/transpose"
 	"htapdb/olap"
 	"htapdb/rowstore"
@@ -16,6 +15,7 @@ import (
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
+	"htapdb/vector/predicate"
 )
 
 // columnSource reads the column store at the statement's timestamp, with the
@@ -29,6 +29,8 @@ type columnSource struct {
 	key     int
 	keyCols []int
 	filters []colstore.Filter
+	// pushed are the filters in the plan's form, for EXPLAIN.
+	pushed []plan.Predicate
 	// all are the conjuncts again, for the row path as a fall-back.
 	all []fn.Expr
 	pos map[plan.ColID]int
@@ -55,7 +57,7 @@ func newColumnSource(base scanBase, pos map[plan.ColID]int) (*columnSource, []fn
 	}
 	var rest []fn.Expr
 	var err error
-	s.filters, rest, err = base.st.pushFilters(base.plan.Filters, ordinal)
+	s.filters, s.pushed, rest, err = base.st.pushFilters(base.plan.Filters, ordinal)
 	return s, rest, err
 }
 
@@ -244,14 +246,14 @@ func (s *columnScanner) AddRuntimeFilter(col int, f *olap.RuntimeFilter) {
 	}
 	ord := s.source.columns[col]
 	if values := f.Values(); values != nil {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.In, List: values}})
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.In, List: values}})
 		return
 	}
 	if b := f.Bounds(); !b.Min.IsNull() || !b.Max.IsNull() {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.Range, Lo: b.Min, Hi: b.Max}})
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.Range, Lo: b.Min, Hi: b.Max}})
 	}
 	if f.Exact() {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: segment.Predicate{Kind: segment.Generic,
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.Generic,
 			Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
 				return f.Select(v, sel, n, out), nil
 			}}})

@@ -208,7 +208,7 @@ func (p *PointWrite) beside(conds []fn.Expr, scan *plan.Scan) (rest []fn.Expr) {
 // isKey reports the equality of a key column with the value that it is looked up by.
 func (p *PointWrite) isKey(f fn.Expr, scan *plan.Scan) bool {
 	call, ok := f.(*fn.Call)
-	if !ok || call.Func.Name != "=" || len(call.Args) != 2 {
+	if !ok || call.Func.Op != fn.OpEq || len(call.Args) != 2 {
 		return false
 	}
 	for i := range call.Args {

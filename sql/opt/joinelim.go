@@ -20,7 +20,7 @@ func rightKeys(j *plan.Join) plan.ColSet {
 	var keys plan.ColSet
 	for _, k := range j.Keys {
 		e := k.Right
-		if c, ok := e.(*fn.Call); ok && c.Func.Op == fn.OpCast && len(c.Args) == 1 && Widens(c.Args[0].Type(), c.Typ) {
+		if c, ok := e.(*fn.Call); ok && c.Func.Op == fn.OpCast && len(c.Args) == 1 && fn.Widens(c.Args[0].Type(), c.Typ) {
 			e = c.Args[0]
 		}
 		if id, ok := plan.RefID(e); ok && !k.NullSafe {

@@ -7,6 +7,7 @@ import (
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
+	"htapdb/vector/predicate"
 )
 
 // Guesses for conditions about which statistics say nothing.
@@ -17,6 +18,8 @@ const (
 	guessBetween = 0.005
 	guessLike    = 0.1
 	guessAnyCond = 0.25
+	// leastShare stands for nothing at all.
+	leastShare = 0.0001
 )
 
 // Selectivity estimates the share of rows, 0 to 1, that meet all conditions.
@@ -27,14 +30,15 @@ func Selectivity(conds []fn.Expr, stats func(plan.ColID) plan.ColumnStats) float
 	ranges := map[plan.ColID]*interval{}
 	open := map[plan.ColID]*unknownRange{}
 	for _, c := range conds {
-		if id, upper, ok := unknownBound(c); ok {
+		p, ok := plan.PredicateOf(c)
+		if id, upper, unknown := unknownBound(&p); ok && unknown {
 			if open[id] == nil {
 				open[id] = &unknownRange{}
 			}
 			open[id].add(upper)
 			continue
 		}
-		if r, ok := rangeOf(c); ok {
+		if r, known := rangeOf(&p); ok && known {
 			in := ranges[r.id]
 			if in == nil {
 				in = &interval{id: r.id, lo: math.Inf(-1), hi: math.Inf(1)}
@@ -70,18 +74,12 @@ func (r *unknownRange) selectivity() float64 {
 }
 
 // unknownBound reads column < parameter and its like.
-func unknownBound(e fn.Expr) (id plan.ColID, upper, ok bool) {
-	op, col, value, isCmp := comparison(e)
-	if _, known := value.(*fn.Literal); !isCmp || known {
+func unknownBound(p *plan.Predicate) (id plan.ColID, upper, ok bool) {
+	if p.Kind != predicate.Compare || !p.Op.IsUpper() && !p.Op.IsLower() {
 		return 0, false, false
 	}
-	switch op {
-	case "<", "<=":
-		return col, true, true
-	case ">", ">=":
-		return col, false, true
-	}
-	return 0, false, false
+	_, known := p.Value.(*fn.Literal)
+	return plan.ColID(p.Col.Index), p.Op.IsUpper(), !known
 }
 
 // interval is a range of a column's values as numbers.
@@ -91,12 +89,11 @@ type interval struct {
 }
 
 // rangeOf reads column < constant and its like for types that are numbers underneath.
-func rangeOf(e fn.Expr) (interval, bool) {
-	op, col, value, ok := comparison(e)
-	if !ok {
+func rangeOf(p *plan.Predicate) (interval, bool) {
+	if p.Kind != predicate.Compare {
 		return interval{}, false
 	}
-	lit, isLit := value.(*fn.Literal)
+	lit, isLit := p.Value.(*fn.Literal)
 	if !isLit {
 		return interval{}, false
 	}
@@ -104,11 +101,11 @@ func rangeOf(e fn.Expr) (interval, bool) {
 	if !numeric {
 		return interval{}, false
 	}
-	r := interval{col, math.Inf(-1), math.Inf(1)}
-	switch op {
-	case "<", "<=":
+	r := interval{plan.ColID(p.Col.Index), math.Inf(-1), math.Inf(1)}
+	switch {
+	case p.Op.IsUpper():
 		r.hi = v
-	case ">", ">=":
+	case p.Op.IsLower():
 		r.lo = v
 	default:
 		return r, false
@@ -133,43 +130,11 @@ func (r *interval) selectivity(s plan.ColumnStats) float64 {
 		return 0.001
 	}
 	share := (math.Min(r.hi, hi) - math.Max(r.lo, lo)) / width
-	least := 0.0001
+	least := leastShare
 	if s.Distinct > 0 {
 		least = math.Min(1, 1/s.Distinct)
 	}
 	return (1 - s.NullFraction) * math.Min(1, math.Max(share, least))
-}
-
-// comparison reads column op constant, turned around if need be; casts of the
-// column between string types do not count.
-func comparison(e fn.Expr) (op string, col plan.ColID, value fn.Expr, ok bool) {
-	c, isCall := e.(*fn.Call)
-	if !isCall || len(c.Args) != 2 {
-		return "", 0, nil, false
-	}
-	op = c.Func.Name
-	if _, known := swapped[op]; !known {
-		return "", 0, nil, false
-	}
-	if id, isCol := plan.RefID(stripCast(c.Args[0])); isCol && plan.IsConst(c.Args[1]) {
-		return op, id, c.Args[1], true
-	}
-	if id, isCol := plan.RefID(stripCast(c.Args[1])); isCol && plan.IsConst(c.Args[0]) {
-		return swapped[op], id, c.Args[0], true
-	}
-	return "", 0, nil, false
-}
-
-var swapped = map[string]string{"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-// stripCast looks through casts that keep the value: between string types without limits
-// and, for estimates only, between numbers.
-func stripCast(e fn.Expr) fn.Expr {
-	c, ok := e.(*fn.Call)
-	if ok && c.Func.Op == fn.OpCast && len(c.Args) == 1 && c.Args[0].Type().IsString() && c.Typ.IsString() {
-		return c.Args[0]
-	}
-	return e
 }
 
 // one estimates a single condition.
@@ -198,8 +163,8 @@ func one(e fn.Expr, stats func(plan.ColID) plan.ColumnStats) float64 {
 
 func inSelectivity(n *fn.In, stats func(plan.ColID) plan.ColumnStats) float64 {
 	sel := math.Min(0.5, guessEqual*float64(len(n.List)))
-	if id, ok := plan.RefID(stripCast(n.Arg)); ok {
-		if d := stats(id).Distinct; d > 0 {
+	if c, ok := plan.Underlying(n.Arg); ok {
+		if d := stats(plan.ColID(c.Index)).Distinct; d > 0 {
 			sel = math.Min(1, float64(len(n.List))/d)
 		}
 	}
@@ -210,52 +175,63 @@ func inSelectivity(n *fn.In, stats func(plan.ColID) plan.ColumnStats) float64 {
 }
 
 func callSelectivity(n *fn.Call, stats func(plan.ColID) plan.ColumnStats) float64 {
-	if op, id, _, ok := comparison(n); ok {
-		s := stats(id)
+	if p, ok := plan.PredicateOf(n); ok {
+		if sel, known := predicateSelectivity(&p, stats(plan.ColID(p.Col.Index))); known {
+			return sel
+		}
+	}
+	switch op := n.Func.Op; {
+	case op == fn.OpNot:
+		return 1 - one(n.Args[0], stats)
+	case op == fn.OpEq:
+		return equalColumns(n, stats)
+	case op == fn.OpNe:
+		return 1 - equalColumns(n, stats)
+	case op.IsComparison():
+		return guessRange
+	case op == fn.OpLike, op == fn.OpILike:
+		return likeSelectivity(n)
+	case op == fn.OpNotLike, op == fn.OpNotILike:
+		return 1 - likeSelectivity(n)
+	}
+	return guessAnyCond
+}
+
+// predicateSelectivity estimates what is known by the statistics of one column.
+func predicateSelectivity(p *plan.Predicate, s plan.ColumnStats) (sel float64, known bool) {
+	null := 0.01
+	if s.NullFraction > 0 {
+		null = s.NullFraction
+	}
+	switch p.Kind {
+	case predicate.Never:
+		return leastShare, true
+	case predicate.IsNull:
+		return null, true
+	case predicate.IsNotNull:
+		return 1 - null, true
+	case predicate.Compare:
 		eq := guessEqual
 		if s.Distinct > 0 {
 			eq = (1 - s.NullFraction) / s.Distinct
 		}
-		switch op {
-		case "=":
-			return eq
-		case "<>":
-			return 1 - eq
+		switch p.Op {
+		case fn.OpEq:
+			return eq, true
+		case fn.OpNe:
+			return 1 - eq, true
 		}
-		return guessRange
+		return guessRange, true
 	}
-	switch n.Func.Name {
-	case "not":
-		return 1 - one(n.Args[0], stats)
-	case "=":
-		return equalColumns(n, stats)
-	case "<>":
-		return 1 - equalColumns(n, stats)
-	case "<", "<=", ">", ">=":
-		return guessRange
-	case "~~", "~~*":
-		return likeSelectivity(n)
-	case "!~~", "!~~*":
-		return 1 - likeSelectivity(n)
-	case "is null", "is not null":
-		null := 0.01
-		if id, ok := plan.RefID(n.Args[0]); ok && stats(id).NullFraction > 0 {
-			null = stats(id).NullFraction
-		}
-		if n.Func.Op == fn.OpIsNull {
-			return null
-		}
-		return 1 - null
-	}
-	return guessAnyCond
+	return 0, false
 }
 
 // equalColumns estimates an equality of two expressions over one input.
 func equalColumns(n *fn.Call, stats func(plan.ColID) plan.ColumnStats) float64 {
 	d := 1 / guessEqual
 	for _, a := range n.Args {
-		if id, ok := plan.RefID(stripCast(a)); ok {
-			d = math.Max(d, stats(id).Distinct)
+		if c, ok := plan.Underlying(a); ok {
+			d = math.Max(d, stats(plan.ColID(c.Index)).Distinct)
 		}
 	}
 	return 1 / d

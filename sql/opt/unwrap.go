@@ -22,7 +22,7 @@ func unwrap(e fn.Expr) fn.Expr {
 			if !isLit || !isCast {
 				continue
 			}
-			value, ok := ExactLiteral(lit, inner.Type())
+			value, ok := exactLiteral(lit, inner.Type())
 			if !ok {
 				continue
 			}
@@ -48,7 +48,7 @@ func unwrapIn(n *fn.In) fn.Expr {
 	}
 	in := &fn.In{Arg: inner, HasNull: n.HasNull, Negated: n.Negated}
 	for _, d := range n.List {
-		if lit, ok := ExactLiteral(&fn.Literal{Value: d, Typ: n.Arg.Type()}, inner.Type()); ok {
+		if lit, ok := exactLiteral(&fn.Literal{Value: d, Typ: n.Arg.Type()}, inner.Type()); ok {
 			in.List = append(in.List, lit.Value)
 		}
 	}
@@ -62,35 +62,16 @@ func unwrapIn(n *fn.In) fn.Expr {
 // distinctness, and changes the representation (casts between strings do not).
 func widenedColumn(e fn.Expr) (fn.Expr, bool) {
 	c, ok := e.(*fn.Call)
-	if !ok || c.Func.Op != fn.OpCast || len(c.Args) != 1 || !Widens(c.Args[0].Type(), c.Typ) || c.Typ.IsString() {
+	if !ok || c.Func.Op != fn.OpCast || len(c.Args) != 1 || !fn.Widens(c.Args[0].Type(), c.Typ) || c.Typ.IsString() {
 		return nil, false
 	}
 	_, isCol := plan.RefID(c.Args[0])
 	return c.Args[0], isCol
 }
 
-// Widens reports a cast under which a < b, and a = b, hold exactly if they did before.
-func Widens(from, to types.Type) bool {
-	switch {
-	case from.IsString() && to.IsString():
-		return to.Length == 0 || from.Kind == to.Kind && from.Length > 0 && from.Length <= to.Length
-	case from.IsInteger() && to.IsInteger():
-		return from.Kind <= to.Kind
-	case from.IsInteger() && to.Kind == types.Numeric:
-		return int(to.Precision-to.Scale) >= integerDigits[from.Kind]
-	case from.Kind == types.Numeric && to.Kind == types.Numeric:
-		return to.Scale >= from.Scale && to.Precision-to.Scale >= from.Precision-from.Scale
-	case from.Kind == types.Date:
-		return to.Kind == types.Timestamp
-	}
-	return false
-}
-
-var integerDigits = map[types.Kind]int{types.Int2: 5, types.Int4: 10, types.Int8: 19}
-
-// ExactLiteral converts a constant to another type; ok is false if that changes
+// exactLiteral converts a constant to another type; ok is false if that changes
 // the value, and for NULL.
-func ExactLiteral(lit *fn.Literal, t types.Type) (out *fn.Literal, ok bool) {
+func exactLiteral(lit *fn.Literal, t types.Type) (out *fn.Literal, ok bool) {
 	if lit.Value.IsNull() {
 		return nil, false
 	}

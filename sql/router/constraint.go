@@ -1,13 +1,12 @@
 package router
 
 import (
-	"strings"
 	"unicode/utf8"
 
-	"htapdb/sql/opt"
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
+	"htapdb/vector/predicate"
 )
 
 // constraint is what the filters say about one column: values that it has to
@@ -24,13 +23,22 @@ type constraint struct {
 func constraints(s *plan.Scan) map[int]*constraint {
 	ordinals := map[plan.ColID]plan.ScanColumn{}
 	for _, c := range s.Cols {
-		ordinals[c.ID] = c
+		if c.Ordinal != plan.KeyOrdinal {
+			ordinals[c.ID] = c
+		}
 	}
 	out := map[int]*constraint{}
 	for _, f := range s.Filters {
-		id, values, ok := equalities(f, ordinals)
-		if ok {
-			c := ensure(out, ordinals[id].Ordinal)
+		p, ok := plan.PredicateOf(f)
+		if !ok {
+			continue
+		}
+		col, mine := ordinals[plan.ColID(p.Col.Index)]
+		if !mine {
+			continue
+		}
+		if values, ok := equalities(&p); ok {
+			c := ensure(out, col.Ordinal)
 			// Of two lists the shorter one; the other stays a filter.
 			if c.values == nil || len(values) < len(c.values) {
 				c.values = values
@@ -38,24 +46,21 @@ func constraints(s *plan.Scan) map[int]*constraint {
 			c.conds = append(c.conds, f)
 			continue
 		}
-		if id, lo, hi, ok := prefixRange(f, ordinals); ok {
-			c := ensure(out, ordinals[id].Ordinal)
-			if c.lo == nil && c.hi == nil {
-				c.lo, c.hi = lo, hi
-				c.conds = append(c.conds, f)
-			}
+		lo, hi := bounds(&p)
+		if lo == nil && hi == nil {
 			continue
 		}
-		if id, op, bound, ok := rangeBound(f, ordinals); ok {
-			c := ensure(out, ordinals[id].Ordinal)
-			if op[0] == '>' && c.lo == nil {
-				c.lo = bound
-				c.conds = append(c.conds, f)
-			} else if op[0] == '<' && c.hi == nil {
-				c.hi = bound
-				c.conds = append(c.conds, f)
-			}
+		c := ensure(out, col.Ordinal)
+		if lo != nil && c.lo != nil || hi != nil && c.hi != nil {
+			continue
 		}
+		if lo != nil {
+			c.lo = lo
+		}
+		if hi != nil {
+			c.hi = hi
+		}
+		c.conds = append(c.conds, f)
 	}
 	return out
 }
@@ -67,150 +72,66 @@ func ensure(m map[int]*constraint, ordinal int) *constraint {
 	return m[ordinal]
 }
 
-// equalities reads column = constant, column IN (constants) and ORs of
-// equalities over one column. Values that the column's type cannot hold match nothing and are left out.
-func equalities(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, []fn.Expr, bool) {
-	switch n := e.(type) {
-	case *fn.In:
-		id, ok := columnOf(n.Arg, cols)
-		if !ok || n.Negated {
-			return 0, nil, false
+// equalities are the values that a predicate leaves to its column; none for one
+// that is never true.
+func equalities(p *plan.Predicate) ([]fn.Expr, bool) {
+	t := p.Col.Typ
+	switch {
+	case p.Kind == predicate.Never:
+		return []fn.Expr{}, true
+	case p.Kind == predicate.In:
+		values := make([]fn.Expr, 0, len(p.List)+len(p.Values))
+		for _, d := range p.List {
+			values = append(values, &fn.Literal{Value: d, Typ: t})
 		}
-		values := []fn.Expr{}
-		for _, d := range n.List {
-			if v, ok := opt.ExactLiteral(&fn.Literal{Value: d, Typ: n.Arg.Type()}, cols[id].Type); ok {
-				values = append(values, v)
+		for _, e := range p.Values {
+			v, _, ok := converted(e, t)
+			if !ok {
+				return nil, false
 			}
+			values = append(values, v)
 		}
-		return id, values, true
-	case *fn.Or:
-		var id plan.ColID
-		var values []fn.Expr
-		for i, a := range n.Args {
-			one, v, ok := equalities(a, cols)
-			if !ok || i > 0 && one != id {
-				return 0, nil, false
-			}
-			id, values = one, append(values, v...)
-		}
-		return id, values, true
+		return values, true
+	case p.Kind == predicate.Compare && p.Op == fn.OpEq:
+		v, _, ok := converted(p.Value, t)
+		return []fn.Expr{v}, ok
 	}
-	op, id, value, ok := comparison(e, cols)
-	if !ok || op != "=" {
-		return 0, nil, false
-	}
-	if lit, isLit := value.(*fn.Literal); isLit {
-		if v, ok := opt.ExactLiteral(lit, cols[id].Type); ok {
-			return id, []fn.Expr{v}, true
-		}
-		return id, []fn.Expr{}, true
-	}
-	v, _, ok := converted(value, cols[id].Type)
-	return id, []fn.Expr{v}, ok
+	return nil, false
 }
 
-// rangeBound reads column < constant and its like.
-func rangeBound(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, string, *plan.Bound, bool) {
-	op, id, value, ok := comparison(e, cols)
-	if !ok || op == "=" || op == "<>" {
-		return 0, "", nil, false
+// bounds are the ends that a predicate sets to its column, nil for none.
+func bounds(p *plan.Predicate) (lo, hi *plan.Bound) {
+	switch {
+	case p.Kind == predicate.Compare && p.Op.IsLower():
+		return bound(p, p.Op == fn.OpGe), nil
+	case p.Kind == predicate.Compare && p.Op.IsUpper():
+		return nil, bound(p, p.Op == fn.OpLe)
+	case (p.Kind == predicate.Range || p.Kind == predicate.Match) && fits(p.Lo, p.Col.Typ) && fits(p.Hi, p.Col.Typ):
+		return p.Lo, p.Hi
 	}
-	t := cols[id].Type
-	inclusive := len(op) == 2
-	if lit, isLit := value.(*fn.Literal); isLit {
-		v, ok := opt.ExactLiteral(lit, t)
-		if !ok {
-			return 0, "", nil, false
-		}
-		return id, op, &plan.Bound{Expr: v, Inclusive: inclusive}, true
-	}
-	if value.Type() != t && !t.IsString() {
-		return 0, "", nil, false
-	}
-	v, lossy, ok := converted(value, t)
-	return id, op, &plan.Bound{Expr: v, Inclusive: inclusive || lossy}, ok
+	return nil, nil
 }
 
-// prefixRange reads column LIKE 'prefix%' as the range of the strings that
-// begin with the prefix; byte order is the order of keys.
-func prefixRange(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (id plan.ColID, lo, hi *plan.Bound, ok bool) {
-	c, isCall := e.(*fn.Call)
-	if !isCall || c.Func.Name != "~~" || len(c.Args) != 2 {
-		return 0, nil, nil, false
+// bound is the end that a comparison sets, nil if its value does not convert.
+func bound(p *plan.Predicate, inclusive bool) *plan.Bound {
+	t := p.Col.Typ
+	if p.Value.Type() != t && !t.IsString() {
+		return nil // a number that was cut or is out of range would bound wrongly
 	}
-	id, ok = columnOf(c.Args[0], cols)
-	lit, isLit := c.Args[1].(*fn.Literal)
-	if !ok || !isLit || lit.Value.IsNull() || cols[id].Type.Kind == types.Char {
-		return 0, nil, nil, false
+	v, lossy, ok := converted(p.Value, t)
+	if !ok {
+		return nil
 	}
-	prefix := lit.Value.Str()
-	if i := strings.IndexAny(prefix, `%_\\`); i >= 0 {
-		prefix = prefix[:i]
-	}
-	next := successor(prefix)
-	if prefix == "" || next == "" {
-		return 0, nil, nil, false
-	}
-	t := cols[id].Type
-	if t.Length > 0 && utf8.RuneCountInString(prefix) > int(t.Length) {
-		return 0, nil, nil, false
-	}
-	bound := func(s string, inclusive bool) *plan.Bound {
-		return &plan.Bound{Expr: &fn.Literal{Value: types.NewString(s), Typ: t}, Inclusive: inclusive}
-	}
-	return id, bound(prefix, true), bound(next, false), true
+	return &plan.Bound{Expr: v, Inclusive: inclusive || lossy}
 }
 
-// successor is the first string after all that begin with prefix and whose
-// last character is ASCII, which has a next one; "" for others.
-func successor(prefix string) string {
-	if prefix == "" || prefix[len(prefix)-1] >= utf8.RuneSelf-1 {
-		return ""
+// fits reports that a bound of a text column is a value that the column could have.
+func fits(b *plan.Bound, t types.Type) bool {
+	if b == nil || t.Length == 0 {
+		return true
 	}
-	return prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1)
-}
-
-// comparison reads column op constant, turned around if need be. The constant
-// is of the type of the comparison, which the column may have been cast to.
-func comparison(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (op string, id plan.ColID, value fn.Expr, ok bool) {
-	c, isCall := e.(*fn.Call)
-	if !isCall || len(c.Args) != 2 {
-		return "", 0, nil, false
-	}
-	op = c.Func.Name
-	turned, known := swapped[op]
-	if !known {
-		return "", 0, nil, false
-	}
-	if id, ok := columnOf(c.Args[0], cols); ok && isKeyValue(c.Args[1]) {
-		return op, id, c.Args[1], true
-	}
-	if id, ok := columnOf(c.Args[1], cols); ok && isKeyValue(c.Args[0]) {
-		return turned, id, c.Args[0], true
-	}
-	return "", 0, nil, false
-}
-
-var swapped = map[string]string{"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-// isKeyValue accepts what is constant within a statement.
-func isKeyValue(e fn.Expr) bool {
-	return plan.IsConst(e) && fn.VolatilityOf(e) < fn.Volatile
-}
-
-// columnOf finds the column under casts that keep order and distinctness.
-func columnOf(e fn.Expr, cols map[plan.ColID]plan.ScanColumn) (plan.ColID, bool) {
-	for {
-		if id, ok := plan.RefID(e); ok {
-			c, mine := cols[id]
-			return id, mine && c.Ordinal != plan.KeyOrdinal
-		}
-		c, ok := e.(*fn.Call)
-		if !ok || c.Func.Name != "cast" || len(c.Args) != 1 || !opt.Widens(c.Args[0].Type(), c.Typ) {
-			return 0, false
-		}
-		e = c.Args[0]
-	}
+	lit, ok := b.Expr.(*fn.Literal)
+	return ok && utf8.RuneCountInString(lit.Value.Str()) <= int(t.Length)
 }
 
 // converted brings a value that is known only at execution to the column's
@@ -242,11 +163,11 @@ func guarded(e fn.Expr, t types.Type) (fn.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	above, err := fn.NewCall(">=", e, lo)
+	above, err := fn.NewOp(fn.OpGe, e, lo)
 	if err != nil {
 		return nil, err
 	}
-	below, err := fn.NewCall("<=", e, hi)
+	below, err := fn.NewOp(fn.OpLe, e, hi)
 	if err != nil {
 		return nil, err
 	}

@@ -80,6 +80,7 @@ func TestNarrowedComparisons(t *testing.T) {
 	pairs := [][2]types.Type{
 		{types.TDate, types.TTimestamp}, {types.TInt2, types.TInt4}, {types.TInt4, types.TInt8}, {types.TInt4, types.TFloat8},
 		{types.TInt4, types.TNumeric(14, 3)}, {types.TInt2, types.TNumeric(3, 1)}, {types.TNumeric(6, 2), types.TNumeric(12, 4)}, {types.TNumeric(20, 1), types.TNumeric(24, 3)},
+		{types.TFloat4, types.TFloat8}, {types.TNumeric(38, 12), types.TNumeric(38, 0)}, {types.TInt8, types.TNumeric(38, 25)},
 	}
 	for round := 0; round < 4000; round++ {
 		p := pairs[r.IntN(len(pairs))]
@@ -93,7 +94,7 @@ func TestNarrowedComparisons(t *testing.T) {
 		v := randomVector(r, p[0], 20)
 		if r.IntN(3) == 0 && p[0].IsInteger() { // near the constant
 			v = vector.New(p[0], 3)
-			if f, _, ok := floorIn(lit.Value, p[1], p[0]); ok {
+			if f, _, ok := PlaceOf(lit.Value, p[1], p[0]); ok {
 				v.Set(0, f)
 			}
 		}
