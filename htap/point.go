@@ -86,7 +86,7 @@ func keyFilters(scan *plan.Scan, t *catalog.Table) bool {
 	seen := map[int]bool{}
 	for _, f := range scan.Filters {
 		call, ok := f.(*fn.Call)
-		if !ok || call.Func.Name != "=" || len(call.Args) != 2 {
+		if !ok || call.Func.Op != fn.OpEq || len(call.Args) != 2 {
 			return false
 		}
 		col, isCol := call.Args[0].(*fn.Column)

@@ -38,11 +38,11 @@ func (b *binder) arrayQuery(e *parser.ArrayExpr, sc *scope) (fn.Expr, error) {
 	node := &plan.Aggregate{Input: q.node, Aggs: []plan.Agg{agg}}
 	sub := &plan.Subquery{Kind: plan.ScalarSubquery, Plan: node, Typ: f.Result}
 	list := &fn.Coalesce{Args: []fn.Expr{sub, textLiteral("")}, Typ: types.TText}
-	open, err := fn.NewCall("||", textLiteral("{"), list)
+	open, err := fn.NewOp(fn.OpConcat, textLiteral("{"), list)
 	if err != nil {
 		return nil, err
 	}
-	return fn.NewCall("||", open, textLiteral("}"))
+	return fn.NewOp(fn.OpConcat, open, textLiteral("}"))
 }
 
 func textLiteral(s string) *fn.Literal {

@@ -127,7 +127,7 @@ func (b *binder) nullif(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 	if len(args) != 2 {
 		return nil, b.undefinedFunction(e, args)
 	}
-	eq, err := b.call("=", args, e.Pos(), pos)
+	eq, err := b.call(fn.OpEq.String(), args, e.Pos(), pos)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (b *binder) extreme(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		missing, err := b.call("is null", []fn.Expr{a}, e.Pos(), []int{pos[i+1]})
+		missing, err := b.call(fn.OpIsNull.String(), []fn.Expr{a}, e.Pos(), []int{pos[i+1]})
 		if err != nil {
 			return nil, err
 		}

@@ -114,7 +114,7 @@ func (b *binder) not(x fn.Expr, pos int) (fn.Expr, error) {
 		c.Negated = !c.Negated
 		return &c, nil
 	}
-	return b.call("not", []fn.Expr{x}, pos, []int{pos})
+	return b.call(fn.OpNot.String(), []fn.Expr{x}, pos, []int{pos})
 }
 
 func (b *binder) binary(e *parser.BinaryExpr, sc *scope) (fn.Expr, error) {
@@ -254,7 +254,7 @@ func (b *binder) whenCond(w *parser.When, operand fn.Expr, e *parser.CaseExpr, s
 	if err != nil {
 		return nil, err
 	}
-	return b.call("=", []fn.Expr{operand, value}, w.Cond.Pos(), []int{e.Operand.Pos(), w.Cond.Pos()})
+	return b.call(fn.OpEq.String(), []fn.Expr{operand, value}, w.Cond.Pos(), []int{e.Operand.Pos(), w.Cond.Pos()})
 }
 
 // fold evaluates e if it is constant whatever the session; else it returns e.

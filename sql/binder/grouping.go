@@ -71,7 +71,7 @@ func (c *core) groupingValue(a *plan.Aggregate, keys []int) (fn.Expr, error) {
 				mask |= 1
 			}
 		}
-		cond, err := fn.NewCall("=", plan.Ref(a.SetID), plan.Bigint(int64(i)))
+		cond, err := fn.NewOp(fn.OpEq, plan.Ref(a.SetID), plan.Bigint(int64(i)))
 		if err != nil {
 			return nil, err
 		}

@@ -108,7 +108,7 @@ func (b *binder) using(j *plan.Join, lns, rns *namespace, names []parser.Ident, 
 			return nil, nil, err
 		}
 		pos := id.Pos()
-		eq, err := b.call("=", []fn.Expr{plan.Ref(l.col), plan.Ref(r.col)}, pos, []int{pos, pos})
+		eq, err := b.call(fn.OpEq.String(), []fn.Expr{plan.Ref(l.col), plan.Ref(r.col)}, pos, []int{pos, pos})
 		if err != nil {
 			return nil, nil, err
 		}

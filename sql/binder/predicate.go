@@ -126,11 +126,11 @@ func (b *binder) between(e *parser.BetweenExpr, sc *scope) (fn.Expr, error) {
 
 // inRange is args[0] >= args[1] AND args[0] <= args[2].
 func (b *binder) inRange(args []fn.Expr, pos []int, at int) (fn.Expr, error) {
-	lo, err := b.call(">=", args[:2], at, pos[:2])
+	lo, err := b.call(fn.OpGe.String(), args[:2], at, pos[:2])
 	if err != nil {
 		return nil, err
 	}
-	hi, err := b.call("<=", []fn.Expr{args[0], args[2]}, at, []int{pos[0], pos[2]})
+	hi, err := b.call(fn.OpLe.String(), []fn.Expr{args[0], args[2]}, at, []int{pos[0], pos[2]})
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (b *binder) inList(e *parser.InExpr, sc *scope) (fn.Expr, error) {
 	}
 	var ors []fn.Expr
 	for i, item := range items {
-		eq, err := b.call("=", []fn.Expr{operand, item}, e.Pos(), []int{e.Operand.Pos(), pos[i]})
+		eq, err := b.call(fn.OpEq.String(), []fn.Expr{operand, item}, e.Pos(), []int{e.Operand.Pos(), pos[i]})
 		if err != nil {
 			return nil, err
 		}

@@ -183,7 +183,7 @@ const (
 var aggregateOps = map[string]AggregateOp{"count": AggCount, "min": AggMin, "max": AggMax}
 
 // zeroWhenEmpty are the aggregates that yield 0, not NULL, over no rows.
-var zeroWhenEmpty = map[string]bool{"count": true, "regr_count": true, "approx_count_distinct": true, "count_if": true}
+var zeroWhenEmpty = map[string]bool{"count": true, "regr_count": true, "approx_count_distinct": true}
 
 // risky are functions that fail for values which a query commonly keeps away from
 // them: a zero, a negative number, text that is no date.
