@@ -654,7 +654,16 @@ func (f *reference) frameRows(fr Frame, part []row, group []int, i int) (frame [
 		case Following:
 			in = in && d <= offset(fr.EndOffset)
 		}
-		if in {
+		out := false
+		switch fr.Exclude {
+		case ExcludeCurrentRow:
+			out = k == i
+		case ExcludeGroup:
+			out = group[k] == group[i]
+		case ExcludeTies:
+			out = k != i && group[k] == group[i]
+		}
+		if in && !out {
 			frame = append(frame, part[k])
 		}
 	}

@@ -46,6 +46,17 @@ const (
 	UnboundedFollowing
 )
 
+// FrameExclusion says which rows of a frame are left out.
+type FrameExclusion uint8
+
+// The exclusions.
+const (
+	ExcludeNoOthers FrameExclusion = iota
+	ExcludeCurrentRow
+	ExcludeGroup // the current row and its peers
+	ExcludeTies  // its peers
+)
+
 // Frame is the frame clause of a window function. The zero value is SQL's
 // default: RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW. Offsets with
 // FrameRange are not supported.
@@ -57,6 +68,7 @@ type Frame struct {
 	// StartOffset and EndOffset are for Preceding and Following: BIGINT
 	// expressions without columns.
 	StartOffset, EndOffset fn.Expr
+	Exclude                FrameExclusion
 }
 
 // WindowFunc is one output column of a Window.

@@ -52,7 +52,8 @@ func TestWindow(t *testing.T) {
 			value(Ntile, int4(1+rng.Int32N(5))), value(Lag, col(scan, 1)), value(Lead, col(scan, 3), int4(2), int4(-1)),
 			value(Lag, col(scan, 2), col(scan, 0)), value(FirstValue, col(scan, 1)), value(LastValue, col(scan, 3)),
 			value(NthValue, col(scan, 2), int4(2)), aggregate(agg(t, "count"), true), aggregate(agg(t, "sum", col(scan, 3)), true),
-			aggregate(agg(t, "min", col(scan, 1)), true), aggregate(agg(t, "string_agg", col(scan, 1), &fn.Literal{Value: types.NewString("-"), Typ: types.TText}), true),
+			aggregate(agg(t, "min", col(scan, 1)), true), aggregate(agg(t, "first", col(scan, 1)), true), aggregate(agg(t, "median", col(scan, 3)), true),
+			aggregate(agg(t, "bool_and", call(t, "<", col(scan, 0), int4(2))), true), aggregate(agg(t, "bit_or", col(scan, 3)), true), aggregate(agg(t, "string_agg", col(scan, 1), &fn.Literal{Value: types.NewString("-"), Typ: types.TText}), true),
 		}}
 		h.check("seed "+strconv.FormatUint(seed, 10), w, true)
 		// With ties, only what does not count rows is determined.
@@ -69,6 +70,13 @@ func TestWindow(t *testing.T) {
 // randomFrame returns a valid frame; without rows only frames of peers.
 func randomFrame(rng *rand.Rand, rows bool) Frame {
 	f := Frame{Mode: FrameMode(rng.IntN(3))}
+	switch {
+	case rng.IntN(2) == 0:
+	case rows:
+		f.Exclude = FrameExclusion(rng.IntN(4))
+	default:
+		f.Exclude = []FrameExclusion{ExcludeNoOthers, ExcludeGroup}[rng.IntN(2)]
+	}
 	if f.Mode == FrameRows && !rows {
 		f.Mode = FrameGroups
 	}

@@ -36,7 +36,7 @@ type windowExec struct {
 	// filter last) of each function, in buf.
 	partCols, orderCols []int
 	args                [][]int
-	frames              []frameOffsets
+	frames              []framer
 	// partitions and peers are the positions where these begin, and the end.
 	partitions, peers []int32
 	peerOf            []int32 // of each position, its index in peers
@@ -64,11 +64,11 @@ func newWindowExec(r *run, w *Window, input *stream) (*windowExec, error) {
 			}
 		}
 		x.args = append(x.args, l.add(args))
-		offsets, err := r.frameOffsets(f.Frame)
+		frame, err := r.newFramer(x, f.Frame)
 		if err != nil {
 			return nil, err
 		}
-		x.frames = append(x.frames, offsets)
+		x.frames = append(x.frames, frame)
 	}
 	x.partCols, x.orderCols = l.cols[:len(w.PartitionBy)], l.cols[len(w.PartitionBy):]
 	var err error
@@ -80,7 +80,7 @@ func newWindowExec(r *run, w *Window, input *stream) (*windowExec, error) {
 }
 
 // compute finds partitions and peers and evaluates the functions, in parallel
-// over ranges of whole partitions.
+// over tasks.
 func (x *windowExec) compute() error {
 	n := len(x.order)
 	bytes := int64(n) * 4 * 3
@@ -98,14 +98,7 @@ func (x *windowExec) compute() error {
 		x.out = append(x.out, v)
 	}
 	tasks := x.tasks()
-	return x.r.parallel(len(tasks), func(i int) error {
-		for f := range x.node.Funcs {
-			if err := x.evaluate(f, tasks[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return x.r.parallel(len(tasks), func(i int) error { return x.evaluate(tasks[i]) })
 }
 
 // split finds where partitions and groups of peers begin.
@@ -135,44 +128,27 @@ func (x *windowExec) split() {
 	x.peers = append(x.peers, n)
 }
 
-// partitionRange is some consecutive partitions, by their indexes.
-type partitionRange struct{ from, to int }
-
-// tasks groups partitions into ranges of about sortChunk rows.
-func (x *windowExec) tasks() []partitionRange {
-	var out []partitionRange
-	for from := 0; from < len(x.partitions)-1; {
-		to := from + 1
-		for to < len(x.partitions)-1 && x.partitions[to+1]-x.partitions[from] <= sortChunk {
-			to++
-		}
-		out = append(out, partitionRange{from, to})
-		from = to
+// evaluate runs one task.
+func (x *windowExec) evaluate(t windowTask) error {
+	if x.node.Funcs[t.f].Kind == WindowAggregate {
+		return x.aggregate(t)
 	}
-	return out
-}
-
-// partition is the positions [from, to) of one partition.
-type partition struct{ from, to int32 }
-
-func (x *windowExec) evaluate(f int, r partitionRange) error {
-	if x.node.Funcs[f].Kind == WindowAggregate {
-		return x.aggregate(f, r)
-	}
-	for p := r.from; p < r.to; p++ {
-		if err := x.rankOrValue(f, partition{x.partitions[p], x.partitions[p+1]}); err != nil {
+	for p := t.part; p < t.partTo; p++ {
+		part := partition{x.partitions[p], x.partitions[p+1]}
+		if err := x.rankOrValue(t.f, part, max(part.from, t.from), min(part.to, t.to)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rankOrValue evaluates a function other than an aggregate over one partition.
-func (x *windowExec) rankOrValue(f int, p partition) error {
+// rankOrValue evaluates a function other than an aggregate at the positions
+// [from, to) of one partition.
+func (x *windowExec) rankOrValue(f int, p partition, from, to int32) error {
 	out := x.out[f]
 	rows := int64(p.to - p.from)
 	firstPeer := x.peerOf[p.from]
-	for i := p.from; i < p.to; i++ {
+	for i := from; i < to; i++ {
 		peer := x.peerOf[i]
 		start, end := int64(x.peers[peer]-p.from), int64(x.peers[peer+1]-p.from)
 		switch kind := x.node.Funcs[f].Kind; kind {
@@ -248,23 +224,24 @@ func (x *windowExec) value(f int, kind WindowKind, p partition, i int32) error {
 			return nil
 		}
 	default:
-		from, to := x.bounds(f, p, i)
-		at = int64(from)
-		switch kind {
-		case LastValue:
-			at = int64(to) - 1
-		case NthValue:
+		nth := int64(1)
+		if kind == NthValue {
 			d := x.arg(f, 1, i)
-			if !d.IsNull() && d.Int() <= 0 {
-				return sqlstate.New(sqlstate.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero")
-			}
-			if d.IsNull() || d.Int() > int64(to-from) {
+			if d.IsNull() {
 				x.out[f].Valid[i] = 0
 				return nil
 			}
-			at += d.Int() - 1
+			if nth = d.Int(); nth <= 0 {
+				return sqlstate.New(sqlstate.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero")
+			}
 		}
-		ok = from < to
+		var ranges frameRanges
+		n := x.frames[f].ranges(p, i, &ranges)
+		if kind == LastValue {
+			at, ok = lastOf(ranges[:n])
+		} else {
+			at, ok = nthOf(ranges[:n], nth)
+		}
 	}
 	if !ok {
 		x.out[f].Valid[i] = 0

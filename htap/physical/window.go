@@ -13,7 +13,7 @@ var windowKinds = map[string]olap.WindowKind{
 	"first_value": olap.FirstValue, "last_value": olap.LastValue, "nth_value": olap.NthValue,
 }
 
-// frameModes and frameBounds translate the parts of a frame.
+// frameModes, frameBounds and frameExclusions translate the parts of a frame.
 var (
 	frameModes = map[plan.FrameMode]olap.FrameMode{
 		plan.FrameRange: olap.FrameRange, plan.FrameRows: olap.FrameRows, plan.FrameGroups: olap.FrameGroups,
@@ -22,12 +22,13 @@ var (
 		plan.UnboundedPreceding: olap.UnboundedPreceding, plan.Preceding: olap.Preceding, plan.CurrentRow: olap.CurrentRow,
 		plan.Following: olap.Following, plan.UnboundedFollowing: olap.UnboundedFollowing,
 	}
+	frameExclusions = map[plan.FrameExclusion]olap.FrameExclusion{
+		plan.ExcludeNoOthers: olap.ExcludeNoOthers, plan.ExcludeCurrentRow: olap.ExcludeCurrentRow,
+		plan.ExcludeGroup: olap.ExcludeGroup, plan.ExcludeTies: olap.ExcludeTies,
+	}
 )
 
 func (b *builder) window(n *plan.Window) (output, error) {
-	if n.Frame.Exclude != plan.ExcludeNoOthers {
-		return unsupported("a window frame with EXCLUDE")
-	}
 	in, err := b.build(n.Input)
 	if err != nil {
 		return output{}, err
@@ -43,6 +44,7 @@ func (b *builder) window(n *plan.Window) (output, error) {
 		Mode:  frameModes[n.Frame.Mode],
 		Start: frameBounds[n.Frame.Start.Kind], End: frameBounds[n.Frame.End.Kind],
 		StartOffset: n.Frame.Start.Offset, EndOffset: n.Frame.End.Offset,
+		Exclude: frameExclusions[n.Frame.Exclude],
 	}
 	pos := make(map[plan.ColID]int, len(in.pos)+len(n.Funcs))
 	for id, p := range in.pos {

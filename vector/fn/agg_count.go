@@ -9,10 +9,10 @@ import (
 // countAggregates are count(*) and count(x).
 func countAggregates() []aggregateOverload {
 	return []aggregateOverload{
-		{name: "count", result: types.Int8, bind: func(a *Aggregate) {
+		{name: "count", result: types.Int8, algebra: Inverts, bind: func(a *Aggregate) {
 			a.NewState = func(*Context) AggState { return &countState{} }
 		}},
-		{name: "count", args: []types.Kind{anyKind}, result: types.Int8, bind: func(a *Aggregate) {
+		{name: "count", args: []types.Kind{anyKind}, result: types.Int8, algebra: Inverts, bind: func(a *Aggregate) {
 			a.NewState = func(*Context) AggState { return &countState{} }
 		}},
 	}
@@ -24,17 +24,29 @@ type countState struct{ n []int64 }
 func (s *countState) Grow(n int) { s.n = extend(s.n, n) }
 
 func (s *countState) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.count(groups, args, sel, 1)
+	return nil
+}
+
+// Remove implements Inverse.
+func (s *countState) Remove(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.count(groups, args, sel, -1)
+	return nil
+}
+
+func (s *countState) count(groups []uint32, args []*vector.Vector, sel []int32, by int64) {
 	if len(args) == 0 || args[0].Valid == nil {
 		for _, g := range groups {
-			s.n[g]++
+			s.n[g] += by
 		}
-		return nil
+		return
 	}
 	valid, m := args[0].Valid, step(args[0])
 	for k, g := range groups {
-		s.n[g] += int64(valid[rowOf(sel, k)&m])
+		if valid[rowOf(sel, k)&m] != 0 {
+			s.n[g] += by
+		}
 	}
-	return nil
 }
 
 func (s *countState) AddAll(args []*vector.Vector, sel []int32, n int) error {

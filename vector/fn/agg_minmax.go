@@ -15,14 +15,14 @@ func minMaxAggregates() []aggregateOverload {
 			continue
 		}
 		for _, name := range []string{"min", "max"} {
-			out = append(out, aggregateOverload{name: name, args: []types.Kind{k}, result: k, bind: func(a *Aggregate) {
+			out = append(out, aggregateOverload{name: name, args: []types.Kind{k}, result: k, algebra: Merges, bind: func(a *Aggregate) {
 				a.Result = a.Args[0]
 				a.NewState = minMaxState(a.Args[0], name == "max")
 			}})
 		}
 	}
 	for _, name := range []string{"any_value", "first"} {
-		out = append(out, aggregateOverload{name: name, args: []types.Kind{anyKind}, result: types.Text, ordered: name == "first", bind: func(a *Aggregate) {
+		out = append(out, aggregateOverload{name: name, args: []types.Kind{anyKind}, result: types.Text, ordered: name == "first", algebra: Merges, bind: func(a *Aggregate) {
 			a.Result = a.Args[0]
 			a.NewState = firstState(a.Args[0])
 		}})

@@ -15,7 +15,7 @@ func statAggregates() []aggregateOverload {
 		"stddev": stddevSamp, "stddev_samp": stddevSamp, "stddev_pop": stddevPop,
 		"variance": varSamp, "var_samp": varSamp, "var_pop": varPop,
 	} {
-		out = append(out, aggregateOverload{name: name, args: one, result: types.Float8, bind: func(a *Aggregate) {
+		out = append(out, aggregateOverload{name: name, args: one, result: types.Float8, algebra: Merges, bind: func(a *Aggregate) {
 			a.NewState = func(*Context) AggState { return &moments{result: f} }
 		}})
 	}
@@ -27,11 +27,11 @@ func statAggregates() []aggregateOverload {
 		"regr_syy":  func(m *moments, g int) (float64, bool) { return m.yy[g], m.n[g] > 0 },
 		"regr_sxy":  func(m *moments, g int) (float64, bool) { return m.xy[g], m.n[g] > 0 },
 	} {
-		out = append(out, aggregateOverload{name: name, args: two, result: types.Float8, bind: func(a *Aggregate) {
+		out = append(out, aggregateOverload{name: name, args: two, result: types.Float8, algebra: Merges, bind: func(a *Aggregate) {
 			a.NewState = func(*Context) AggState { return &moments{pairs: true, result: f} }
 		}})
 	}
-	return append(out, aggregateOverload{name: "regr_count", args: two, result: types.Int8, bind: func(a *Aggregate) {
+	return append(out, aggregateOverload{name: "regr_count", args: two, result: types.Int8, algebra: Merges, bind: func(a *Aggregate) {
 		a.NewState = func(*Context) AggState { return &moments{pairs: true, count: true} }
 	}})
 }
@@ -95,7 +95,14 @@ func (m *moments) Merge(other AggState, from []int32, to []uint32) error {
 	for k, t := range to {
 		g := MergedGroup(from, k)
 		a, b := m.n[t], o.n[g]
-		if b == 0 {
+		switch {
+		case b == 0:
+			continue
+		case a == 0: // exactly: b·x/b may round
+			m.n[t], m.x[t], m.xx[t] = b, o.x[g], o.xx[g]
+			if m.pairs {
+				m.y[t], m.yy[t], m.xy[t] = o.y[g], o.yy[g], o.xy[g]
+			}
 			continue
 		}
 		n := a + b

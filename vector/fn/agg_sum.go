@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"math"
 	"math/bits"
 
 	"htapdb/sql/types"
@@ -25,9 +24,13 @@ func sumAggregates() []aggregateOverload {
 		case types.Interval:
 			sumKind, avgKind = k, k
 		}
+		algebra := Inverts
+		if k == types.Float4 || k == types.Float8 {
+			algebra = Merges // Inf − Inf is no zero, and roundings are not undone
+		}
 		out = append(out,
-			aggregateOverload{name: "sum", args: []types.Kind{k}, result: sumKind, bind: bindSum(false)},
-			aggregateOverload{name: "avg", args: []types.Kind{k}, result: avgKind, bind: bindSum(true)})
+			aggregateOverload{name: "sum", args: []types.Kind{k}, result: sumKind, algebra: algebra, bind: bindSum(false)},
+			aggregateOverload{name: "avg", args: []types.Kind{k}, result: avgKind, algebra: algebra, bind: bindSum(true)})
 	}
 	return out
 }
@@ -170,6 +173,25 @@ func (s *wideSum[T]) addSum(g uint32, sum types.Int128, count int64) {
 	s.n[g] += count
 }
 
+// Remove implements Inverse. Between the two the words wrap, which does not
+// matter: 2⁶⁴ rows of 64 bits fit 128.
+func (s *wideSum[T]) Remove(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	in := &s.in
+	in.set(args[0])
+	for k, g := range groups {
+		i := rowOf(sel, k) & in.mask
+		if in.valid != nil && in.valid[i] == 0 {
+			continue
+		}
+		v := int64(in.a[i])
+		lo, borrow := bits.Sub64(s.lo[g], uint64(v), 0)
+		s.lo[g] = lo
+		s.hi[g] -= uint64(v>>63) + borrow
+		s.n[g]--
+	}
+	return nil
+}
+
 func (s *wideSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 	o, ok := other.(*wideSum[T])
 	if !ok {
@@ -202,255 +224,3 @@ func (s *wideSum[T]) Finish(out *vector.Vector, from, to int) error {
 }
 
 func (s *wideSum[T]) Bytes() int64 { return sliceBytes(s.hi) + sliceBytes(s.lo) + sliceBytes(s.n) }
-
-// longSum sums NUMERICs of 128 bits; 128 bits may overflow, which is 22003.
-type longSum struct {
-	finishKind
-	sum []types.Int128
-	n   []int64
-	in  input[types.Int128]
-}
-
-func (s *longSum) Grow(n int) { s.sum, s.n = extend(s.sum, n), extend(s.n, n) }
-
-func (s *longSum) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
-	in := &s.in
-	in.set(args[0])
-	allOK := true
-	for k, g := range groups {
-		i := rowOf(sel, k) & in.mask
-		if in.valid != nil && in.valid[i] == 0 {
-			continue
-		}
-		sum, ok := s.sum[g].Add(in.a[i])
-		s.sum[g] = sum
-		allOK = allOK && ok
-		s.n[g]++
-	}
-	if !allOK {
-		return numericOverflow()
-	}
-	return nil
-}
-
-func (s *longSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	return s.Add(groupZero(sel, n), args, sel, n)
-}
-
-func (s *longSum) Merge(other AggState, from []int32, to []uint32) error {
-	o, ok := other.(*longSum)
-	if !ok {
-		return errMerge
-	}
-	for k, t := range to {
-		g := MergedGroup(from, k)
-		sum, ok := s.sum[t].Add(o.sum[g])
-		if !ok {
-			return numericOverflow()
-		}
-		s.sum[t] = sum
-		s.n[t] += o.n[g]
-	}
-	return nil
-}
-
-func (s *longSum) Finish(out *vector.Vector, from, to int) error {
-	out.Resize(to - from)
-	for g := from; g < to; g++ {
-		if err := s.result(out, g-from, s.sum[g], s.n[g]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *longSum) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.n) }
-
-// floatSum sums floats with the rounding error of every addition collected
-// (Neumaier's compensated summation in the branch-free form of Knuth's TwoSum).
-type floatSum[T float] struct {
-	avg      bool
-	sum, err []float64
-	n        []int64
-	// special becomes NaN once an input was infinite or NaN: only without
-	// one is an infinite sum an overflow.
-	special float64
-	in      input[T]
-}
-
-func (s *floatSum[T]) Grow(n int) {
-	s.sum, s.err, s.n = extend(s.sum, n), extend(s.err, n), extend(s.n, n)
-}
-
-func (s *floatSum[T]) add(g uint32, v float64) {
-	a := s.sum[g]
-	t := a + v
-	b := t - a
-	s.err[g] += (a - (t - b)) + (v - b)
-	s.sum[g] = t
-	s.special += v - v
-}
-
-func (s *floatSum[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
-	in := &s.in
-	in.set(args[0])
-	for k, g := range groups {
-		i := rowOf(sel, k) & in.mask
-		if in.valid != nil && in.valid[i] == 0 {
-			continue
-		}
-		s.add(g, float64(in.a[i]))
-		s.n[g]++
-	}
-	return nil
-}
-
-func (s *floatSum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	in := &s.in
-	in.set(args[0])
-	if sel != nil || in.valid != nil {
-		return s.Add(groupZero(sel, n), args, sel, n)
-	}
-	// Two chains of additions, so that one does not wait for the other.
-	var sum, err [2]float64
-	special := 0.0
-	for i := 0; i < n; i++ {
-		v, k := float64(in.a[i&in.mask]), i&1
-		t := sum[k] + v
-		b := t - sum[k]
-		err[k] += (sum[k] - (t - b)) + (v - b)
-		sum[k] = t
-		special += v - v
-	}
-	s.add(0, sum[0])
-	s.add(0, sum[1])
-	s.err[0] += err[0] + err[1]
-	s.n[0] += int64(n)
-	s.special += special
-	return nil
-}
-
-func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
-	o, ok := other.(*floatSum[T])
-	if !ok {
-		return errMerge
-	}
-	for k, t := range to {
-		g := MergedGroup(from, k)
-		if o.n[g] == 0 {
-			continue
-		}
-		s.add(t, o.sum[g])
-		s.err[t] += o.err[g]
-		s.n[t] += o.n[g]
-	}
-	s.special += o.special
-	return nil
-}
-
-func (s *floatSum[T]) Finish(out *vector.Vector, from, to int) error {
-	out.Resize(to - from)
-	for g := from; g < to; g++ {
-		sum := s.sum[g]
-		switch {
-		case s.n[g] == 0:
-			out.SetNull(g - from)
-			continue
-		case math.IsInf(sum, 0) && s.special == 0:
-			return overflow()
-		case !math.IsInf(sum, 0) && sum == sum:
-			sum += s.err[g]
-		}
-		if s.avg {
-			sum /= float64(s.n[g])
-		}
-		if out.Type.Kind != types.Float4 {
-			out.F64[g-from] = sum
-			continue
-		}
-		if out.F32[g-from] = float32(sum); math.IsInf(float64(out.F32[g-from]), 0) && s.special == 0 {
-			return overflow()
-		}
-	}
-	return nil
-}
-
-func (s *floatSum[T]) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.err) + sliceBytes(s.n) }
-
-// intervalSum sums the parts of intervals.
-type intervalSum struct {
-	avg          bool
-	months, days []int64
-	micros       []types.Int128 // intermediate sums may exceed what the result can hold
-	n            []int64
-	in           input[types.IntervalValue]
-}
-
-func (s *intervalSum) Grow(n int) {
-	s.months, s.days, s.micros, s.n = extend(s.months, n), extend(s.days, n), extend(s.micros, n), extend(s.n, n)
-}
-
-func (s *intervalSum) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
-	in := &s.in
-	in.set(args[0])
-	for k, g := range groups {
-		i := rowOf(sel, k) & in.mask
-		if in.valid != nil && in.valid[i] == 0 {
-			continue
-		}
-		s.addParts(g, int64(in.a[i].Months), int64(in.a[i].Days), types.Int128From(in.a[i].Micros), 1)
-	}
-	return nil
-}
-
-func (s *intervalSum) addParts(g uint32, months, days int64, micros types.Int128, n int64) {
-	s.months[g] += months
-	s.days[g] += days
-	s.micros[g], _ = s.micros[g].Add(micros) // 2⁶⁴ intervals fit 128 bits
-	s.n[g] += n
-}
-
-func (s *intervalSum) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	return s.Add(groupZero(sel, n), args, sel, n)
-}
-
-func (s *intervalSum) Merge(other AggState, from []int32, to []uint32) error {
-	o, ok := other.(*intervalSum)
-	if !ok {
-		return errMerge
-	}
-	for k, t := range to {
-		g := MergedGroup(from, k)
-		s.addParts(t, o.months[g], o.days[g], o.micros[g], o.n[g])
-	}
-	return nil
-}
-
-func (s *intervalSum) Finish(out *vector.Vector, from, to int) error {
-	out.Resize(to - from)
-	for g := from; g < to; g++ {
-		if s.n[g] == 0 {
-			out.SetNull(g - from)
-			continue
-		}
-		micros, ok := s.micros[g].Int64()
-		if !ok {
-			return intervalRange()
-		}
-		v, err := checkInterval(s.months[g], s.days[g], micros)
-		if err != nil {
-			return err
-		}
-		if s.avg {
-			if v, err = divInterval(v, float64(s.n[g])); err != nil {
-				return err
-			}
-		}
-		out.Iv[g-from] = v
-	}
-	return nil
-}
-
-func (s *intervalSum) Bytes() int64 {
-	return sliceBytes(s.months) + sliceBytes(s.days) + sliceBytes(s.micros) + sliceBytes(s.n)
-}

@@ -20,7 +20,24 @@ type Aggregate struct {
 	// IgnoresOrder is false for aggregates whose result depends on the input
 	// order (string_agg, array_agg): their input is fed by one worker, sorted if asked.
 	IgnoresOrder bool
+	// Algebra says what can be done with its states besides feeding them.
+	Algebra Algebra
 }
+
+// Algebra says how states of parts of the input give the state of another part,
+// as sliding window frames need it. All states merge; what differs is the cost.
+type Algebra uint8
+
+const (
+	// Collects: a state holds its input (string_agg, median), so that making
+	// one of two costs as much as feeding it anew.
+	Collects Algebra = iota
+	// Merges: a state has a fixed size, and Merge is associative (of floats:
+	// up to rounding) with the empty state as its identity.
+	Merges
+	// Inverts: Merges, and states are Inverse.
+	Inverts
+)
 
 // AggState holds the states of many groups, numbered from 0, in columnar form
 // without a pointer per group. One goroutine at a time uses it.
@@ -33,12 +50,22 @@ type AggState interface {
 	// AddAll feeds the rows of sel (all n rows if nil) to group 0.
 	AddAll(args []*vector.Vector, sel []int32, n int) error
 	// Merge adds states of other, of the same aggregate, which it leaves as it is:
-	// its group from[k], k if from is nil, goes into group to[k].
+	// its group from[k], k if from is nil, goes into group to[k], behind what is
+	// there. The groups are merged one after the other, and other may be the
+	// state itself: from 0, 1, 2 … into 1, 2, 3 … makes running totals.
 	Merge(other AggState, from []int32, to []uint32) error
 	// Finish writes the results of groups [from, to) to rows 0 … to−from−1 of out, resized by it.
 	Finish(out *vector.Vector, from, to int) error
 	// Bytes is the memory held, for accounting.
 	Bytes() int64
+}
+
+// Inverse is an AggState that takes rows back exactly: the states are a
+// commutative group, so that a row may be removed before it is added.
+type Inverse interface {
+	AggState
+	// Remove is Add undone.
+	Remove(groups []uint32, args []*vector.Vector, sel []int32, n int) error
 }
 
 // MergedGroup is the k-th group that Merge adds.

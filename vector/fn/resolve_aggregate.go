@@ -13,6 +13,8 @@ type aggregateOverload struct {
 	result types.Kind
 	// ordered aggregates depend on the order of their input.
 	ordered bool
+	// algebra is that of the states that bind gives.
+	algebra Algebra
 	// bind sets Args, Result and NewState for the actual argument types.
 	bind func(a *Aggregate)
 }
@@ -78,7 +80,7 @@ func ResolveAggregate(name string, args []types.Type) (*Aggregate, error) {
 		return nil, err
 	}
 	decl := byShape[fit[0]]
-	agg := &Aggregate{Name: name, Op: aggregateOps[name], ZeroWhenEmpty: zeroWhenEmpty[name], Args: s.Args, Result: s.Result, IgnoresOrder: !decl.ordered}
+	agg := &Aggregate{Name: name, Op: aggregateOps[name], ZeroWhenEmpty: zeroWhenEmpty[name], Args: s.Args, Result: s.Result, IgnoresOrder: !decl.ordered, Algebra: decl.algebra}
 	decl.bind(agg)
 	return agg, nil
 }

@@ -120,7 +120,12 @@ func (g *Generator) aggregateOver(sc *scope, want Type) (*Node, Type) {
 	case Decimal:
 		return node("call", "sum(", g.expr(sc, pick(g, Decimal, Int8), 1, true), ")"), Decimal
 	}
-	if contains(ordered, want) {
+	switch {
+	case want == Bool:
+		return node("call", pick(g, "bool_and(", "bool_or("), g.expr(sc, Bool, 1, false), ")"), Bool
+	case want == Int4 && g.chance(30):
+		return node("call", pick(g, "bit_and(", "bit_or("), g.expr(sc, Int4, 1, false), ")"), Int4
+	case contains(ordered, want):
 		return node("call", pick(g, "min(", "max("), g.expr(sc, want, 1, false), ")"), want
 	}
 	return node("call", "count(*)"), Int8
@@ -158,6 +163,17 @@ func (g *Generator) frame(rows bool) string {
 		return " RANGE BETWEEN " + pick(g, "UNBOUNDED PRECEDING AND CURRENT ROW", "CURRENT ROW AND UNBOUNDED FOLLOWING", "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
 	}
 	a, b := g.r.IntN(4), g.r.IntN(4)
+	if g.chance(20) { // wider than a partition mostly is
+		a, b = 10*a, 10*b
+	}
+	exclude := ""
+	switch {
+	case g.chance(60):
+	case rows:
+		exclude = pick(g, " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE NO OTHERS")
+	default: // which of the peers is the current row is not determined
+		exclude = " EXCLUDE GROUP"
+	}
 	return " " + unit + " BETWEEN " + pick(g,
 		fmt.Sprintf("%d PRECEDING AND CURRENT ROW", a),
 		fmt.Sprintf("%d PRECEDING AND %d FOLLOWING", a, b),
@@ -166,7 +182,7 @@ func (g *Generator) frame(rows bool) string {
 		fmt.Sprintf("UNBOUNDED PRECEDING AND %d PRECEDING", a),
 		fmt.Sprintf("%d FOLLOWING AND UNBOUNDED FOLLOWING", a),
 		"CURRENT ROW AND UNBOUNDED FOLLOWING",
-		"UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING")
+		"UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING") + exclude
 }
 
 // unique are columns that identify a row of the scope's own sources, nil if there are none.
