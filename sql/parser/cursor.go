@@ -6,24 +6,8 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// tok returns the current token.
-func (p *parser) tok() token { return p.toks[p.pos] }
-
-// ahead returns the token n places after the current one, the last one past
-// the end.
-func (p *parser) ahead(n int) token { return p.toks[min(p.pos+n, len(p.toks)-1)] }
-
 // loc returns the position of the current token for a node.
 func (p *parser) loc() Loc { return p.toks[p.pos].loc() }
-
-// next returns the current token and moves on; it stays at the end.
-func (p *parser) next() token {
-	t := p.toks[p.pos]
-	if p.pos < len(p.toks)-1 {
-		p.pos++
-	}
-	return t
-}
 
 // at reports whether the next tokens are these words.
 func (p *parser) at(words ...string) bool {
@@ -41,7 +25,7 @@ func (p *parser) accept(words ...string) bool {
 	if !p.at(words...) {
 		return false
 	}
-	p.pos += len(words)
+	p.skip(len(words))
 	return true
 }
 
@@ -80,7 +64,7 @@ func (p *parser) acceptPunct(s string) bool {
 	if !p.atPunct(s) {
 		return false
 	}
-	p.pos++
+	p.skip(1)
 	return true
 }
 
@@ -97,7 +81,7 @@ func (p *parser) acceptOp(s string) bool {
 		p.expected(0, s)
 		return false
 	}
-	p.pos++
+	p.skip(1)
 	return true
 }
 
@@ -105,14 +89,24 @@ func (p *parser) acceptOp(s string) bool {
 func (p *parser) fail(err *sqlstate.Error, t token) {
 	if p.err == nil {
 		p.err = err.WithPosition(Position(p.sql, int(t.start)))
-		p.errAt = p.pos
+		p.errAt = p.index()
+		after := p.ahead(1) // may move the window
+		p.near = &[4]token{2: p.tok(), 3: after}
+		for i := range min(p.pos, 2) {
+			p.near[1-i] = p.toks[p.pos-1-i]
+		}
 	}
-	p.pos = len(p.toks) - 1
+	p.stop([]token{p.tok()})
 }
 
 // unexpected fails with a syntax error at the current token.
-func (p *parser) unexpected() {
-	t := p.tok()
+func (p *parser) unexpected() { p.unexpectedAt(p.tok()) }
+
+// unexpectedAt fails with a syntax error at t, the current token or the one before.
+func (p *parser) unexpectedAt(t token) {
+	if t != p.tok() && p.pos > 0 {
+		p.pos--
+	}
 	switch t.kind {
 	case tokError:
 		p.failLexical(t)

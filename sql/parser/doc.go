@@ -2,7 +2,7 @@
 // and a tree back into SQL. It is the first step in the life of a query: the
 // binder reads the tree, resolves names and types, and builds the plan.
 //
-// The main entry points are Parse for scripts, ParseOne for one statement,
+// The main entry points are Parse and ParseContext for scripts, ParseOne for one statement,
 // ParseExpr for a single expression, Format for the way back, Walk to visit a
 // tree, and OutputName for the name of a result column; Split cuts a text into
 // statements without parsing them. The tree is in the files ast_*.go, one kind
@@ -11,9 +11,12 @@
 //
 // # How it works
 //
-// The lexer cuts one statement into tokens before it is parsed, so the parser
-// can look ahead as far as it likes; an error of the lexer becomes a token,
-// and is reported when the parser gets there, so that the first mistake in the
+// The lexer cuts a text into tokens as the parser asks for them, and the parser
+// sees a window of them: two behind it, and as many ahead as it looks at
+// (window.go). So a text needs memory for its tree alone, which the caller may
+// bound and account for (Limits), and parsing ends with its context. An error of
+// the lexer becomes a token, and is reported when the parser gets there, so that
+// the first mistake in the
 // text is the one reported. The parser is recursive descent with precedence
 // climbing for expressions. After a syntax error the statement is parsed a
 // second time with a trace of what the grammar expected, which is where hints

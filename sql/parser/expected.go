@@ -17,6 +17,9 @@ type trace struct {
 	required string
 }
 
+// tracedTokens is how many tokens after the first one are recorded.
+const tracedTokens = 8
+
 // newTrace returns a trace for an error at the token with index at: that token
 // and the one before are recorded.
 func newTrace(at int) *trace {
@@ -33,7 +36,7 @@ func (p *parser) expected(n int, w string) {
 	if p.trace == nil || p.err != nil {
 		return
 	}
-	if i := min(p.pos+n, len(p.toks)-1); i >= p.trace.from {
+	if i := p.index() + n; i >= p.trace.from && i <= p.trace.from+tracedTokens {
 		p.trace.words[i] = append(p.trace.words[i], w)
 	}
 }
@@ -47,14 +50,14 @@ func (p *parser) required(w string) {
 
 // expectedOperand notes that an expression could begin here.
 func (p *parser) expectedOperand() {
-	if p.trace != nil && p.err == nil && p.pos >= p.trace.from {
-		p.trace.operand[p.pos] = true
+	if p.trace != nil && p.err == nil && p.index() >= p.trace.from {
+		p.trace.operand[p.index()] = true
 	}
 }
 
 // expectedName notes that a name could stand here.
 func (p *parser) expectedName() {
-	if p.trace != nil && p.err == nil && p.pos >= p.trace.from {
-		p.trace.name[p.pos] = true
+	if p.trace != nil && p.err == nil && p.index() >= p.trace.from {
+		p.trace.name[p.index()] = true
 	}
 }

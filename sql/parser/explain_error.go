@@ -7,16 +7,27 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
+// maxHinted is how far into a text an error may be to be explained, which takes
+// a second reading of the statement: texts that people write are shorter.
+const maxHinted = 1 << 20
+
 // hinted returns the parser's error, with a hint to a syntax error where one
 // is found: parse reads the statement once more with a trace of what the
 // grammar expected around the token with the error.
 func (p *parser) hinted(parse func(*parser)) error {
-	if p.err.Code != sqlstate.SyntaxError || p.err.Hint != "" || !strings.HasPrefix(p.err.Message, "syntax error at") {
+	if p.window.err != nil {
+		return p.window.err
+	}
+	if p.err.Code != sqlstate.SyntaxError || p.err.Hint != "" || !strings.HasPrefix(p.err.Message, "syntax error at") ||
+		p.near[2].start-p.first.start > maxHinted {
 		return p.err
 	}
-	q := &parser{sql: p.sql, lex: p.lex, toks: p.toks, trace: newTrace(p.errAt)}
+	q := &parser{sql: p.sql, trace: newTrace(p.errAt)}
+	q.window = window{lex: lexer{sql: p.sql, pos: int(p.first.start)}}
+	q.startStatement()
+	q.first = q.tok()
 	parse(q)
-	if hint := (&mistake{q, p.errAt}).hint(); hint != "" {
+	if hint := (&mistake{q, p.errAt, p.near}).hint(); hint != "" {
 		return p.err.WithHint("%s", hint)
 	}
 	return p.err
@@ -25,22 +36,18 @@ func (p *parser) hinted(parse func(*parser)) error {
 // mistake looks for the reason of a syntax error at a token.
 type mistake struct {
 	*parser
-	at int
+	at   int
+	near *[4]token
 }
 
 // here is the token with the error.
-func (m *mistake) here() token { return m.toks[m.at] }
+func (m *mistake) here() token { return m.near[2] }
 
 // before is the token before it, or an empty one.
-func (m *mistake) before() token {
-	if m.at == 0 {
-		return token{}
-	}
-	return m.toks[m.at-1]
-}
+func (m *mistake) before() token { return m.near[1] }
 
 // after is the token after it.
-func (m *mistake) after() token { return m.toks[min(m.at+1, len(m.toks)-1)] }
+func (m *mistake) after() token { return m.near[3] }
 
 // hint tries the explanations, the surest first.
 func (m *mistake) hint() string {
@@ -89,7 +96,7 @@ func (m *mistake) otherDialect() string {
 		return "Use EXCEPT."
 	case t.isWord("replace") && m.after().isWord("into"):
 		return "Use INSERT … ON CONFLICT … DO UPDATE."
-	case t.isPunct(")") && prev.isPunct("(") && m.at > 1 && m.toks[m.at-2].isWord("in"):
+	case t.isPunct(")") && prev.isPunct("(") && m.near[0].isWord("in"):
 		return "IN takes at least one value."
 	}
 	return ""
@@ -174,19 +181,21 @@ var clauseWords = wordSet(`from where group having window order limit offset fet
 func (m *mistake) parenthesis() string {
 	t := m.here()
 	var open []token
-	for i := m.at - 1; i >= 0; i-- {
-		switch c := m.toks[i]; {
-		case c.isPunct(")"):
-			open = append(open, c)
-		case c.isPunct("(") && len(open) > 0:
+	l := &lexer{sql: m.sql, pos: int(m.first.start)}
+	for l.read(); l.tok.start < t.start && l.tok.kind != tokEOF; l.read() {
+		switch {
+		case l.tok.isPunct("("):
+			open = append(open, l.tok)
+		case l.tok.isPunct(")") && len(open) > 0:
 			open = open[:len(open)-1]
-		case c.isPunct("("):
-			end := t.kind == tokEOF || t.isPunct(";")
-			if end || m.trace.has(m.at, ")") && (t.category() == reserved || t.isWord("values")) {
-				return fmt.Sprintf("The parenthesis that opens at character %d is not closed.", Position(m.sql, int(c.start)))
-			}
-			return ""
 		}
+	}
+	if len(open) > 0 {
+		end := t.kind == tokEOF || t.isPunct(";")
+		if end || m.trace.has(m.at, ")") && (t.category() == reserved || t.isWord("values")) {
+			return fmt.Sprintf("The parenthesis that opens at character %d is not closed.", Position(m.sql, int(open[len(open)-1].start)))
+		}
+		return ""
 	}
 	if t.isPunct(")") && !m.trace.operand[m.at] {
 		return "There is no opening parenthesis for this one."

@@ -176,9 +176,8 @@ func checkPositions(t *testing.T, sql string, s Statement) {
 	t.Helper()
 	starts := map[int]bool{}
 	for l := (&lexer{sql: sql}); l.pos < len(sql); {
-		for _, tok := range l.statement() {
-			starts[int(tok.start)] = true
-		}
+		l.read()
+		starts[int(l.tok.start)] = true
 	}
 	if s.Stmt.Pos() != s.Start || s.SQL != sql[s.Start:s.End] {
 		t.Errorf("statement at %d, tree at %d, text %q", s.Start, s.Stmt.Pos(), s.SQL)

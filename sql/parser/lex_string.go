@@ -26,12 +26,20 @@ func (l *lexer) plainString(start, quote int) {
 // quote after blanks with at least one line end among them.
 func (l *lexer) continued(read func() (string, bool)) (string, bool) {
 	text, ok := read()
-	for ok && l.continues() {
-		var more string
-		more, ok = read()
-		text += more
+	if !ok || !l.continues() {
+		return text, ok
 	}
-	return text, ok
+	var b strings.Builder
+	b.WriteString(text)
+	for {
+		if text, ok = read(); !ok {
+			return "", false
+		}
+		b.WriteString(text)
+		if !l.continues() {
+			return b.String(), true
+		}
+	}
 }
 
 // continues moves to the quote of a continuation, if there is one.
@@ -232,9 +240,8 @@ func (l *lexer) unicodeIdent(start int) {
 	if l.err != nil {
 		return
 	}
-	t := &l.toks[len(l.toks)-1]
-	if text, ok := l.unicodeEscapes(start, t.text); ok {
-		t.text = text
+	if text, ok := l.unicodeEscapes(start, l.tok.text); ok {
+		l.tok.text = text
 	}
 }
 

@@ -7,45 +7,31 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// lexer cuts a text into tokens by PostgreSQL's rules, one statement at a time.
+// lexer cuts a text into tokens by PostgreSQL's rules, one at a time.
 type lexer struct {
 	sql string
 	pos int
-	// toks are the tokens of the current statement.
-	toks []token
+	// tok is the token that was read last.
+	tok token
 	// err is the error behind the tokError that ends the tokens, if one does.
 	err *sqlstate.Error
 	// open is true when err says that a string, name or comment has no end.
 	open bool
 }
 
-// maxTokens bounds a statement: its tokens are in memory at once, 32 bytes
-// each, and its tree takes about twice that.
-const maxTokens = 8 << 20
-
-// statement reads the tokens up to the next semicolon or to the end of the
-// text, puts a tokEOF behind them, and returns them; they are valid until the
-// next call. After a lexical error the last token before the tokEOF is a
-// tokError, and err is set.
-func (l *lexer) statement() []token {
-	if l.toks == nil {
-		l.toks = make([]token, 0, min(len(l.sql)/4+8, 1024))
-	}
-	l.toks = l.toks[:0]
-	for l.err == nil && l.skipSpace() {
-		l.next()
-		if l.toks[len(l.toks)-1].isPunct(";") {
-			break
+// read reads the next token into tok: a tokEOF at the end of the text, and after
+// a lexical error, which becomes a tokError itself and sets err.
+func (l *lexer) read() {
+	if l.err == nil {
+		if l.skipSpace() {
+			l.next()
+			return
 		}
-		if len(l.toks) > maxTokens {
-			l.fail(l.pos, sqlstate.New(sqlstate.ProgramLimitExceeded,
-				"a statement cannot have more than %d words and signs", maxTokens).
-				WithHint("Load bulk data with COPY."))
+		if l.err != nil {
+			return // a comment without end is the tokError
 		}
 	}
-	end := int32(l.pos)
-	l.toks = append(l.toks, token{kind: tokEOF, start: end, end: end})
-	return l.toks
+	l.tok = token{kind: tokEOF, start: int32(l.pos), end: int32(l.pos)}
 }
 
 // skipSpace moves to the next token and reports whether there is one.
@@ -106,12 +92,12 @@ func (l *lexer) peekByte(n int) byte {
 	return 0
 }
 
-// add appends a token that began at start and ends here.
+// add sets the token that began at start and ends here.
 func (l *lexer) add(kind tokenKind, start int, text string) {
-	l.toks = append(l.toks, token{kind: kind, start: int32(start), end: int32(l.pos), text: text})
+	l.tok = token{kind: kind, start: int32(start), end: int32(l.pos), text: text}
 }
 
-// fail ends the list with an error at byte offset start.
+// fail ends the text with an error at byte offset start.
 func (l *lexer) fail(start int, err *sqlstate.Error) {
 	if l.err != nil {
 		return
@@ -128,7 +114,7 @@ func (l *lexer) unterminated(start int, what, hint string) {
 		what, excerpt(l.sql[start:])).WithHint("%s", hint))
 }
 
-// next appends the token at pos.
+// next reads the token at pos.
 func (l *lexer) next() {
 	c := l.sql[l.pos]
 	switch {
@@ -221,13 +207,17 @@ func (l *lexer) punct() {
 	l.add(tokPunct, start, l.sql[start:l.pos])
 }
 
+// maxOperator bounds an operator, as a name's length does in PostgreSQL. Without
+// it a run of signs that are operators one by one would be read again for each.
+const maxOperator = 63
+
 // operator reads the longest operator: it ends before a comment, and + or -
 // can end one of several characters only if it has a character that SQL's own
 // operators have not (and is not != with a sign behind it). A ? is never part of one (see tokQuestion).
 func (l *lexer) operator() {
 	start := l.pos
 	odd := false
-	for l.pos < len(l.sql) && isOpByte(l.sql[l.pos]) {
+	for l.pos < len(l.sql) && l.pos-start < maxOperator && isOpByte(l.sql[l.pos]) {
 		c, d := l.sql[l.pos], l.peekByte(1)
 		if l.pos > start && (c == '-' && d == '-' || c == '/' && d == '*') {
 			break

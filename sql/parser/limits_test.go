@@ -86,7 +86,7 @@ func TestWide(t *testing.T) {
 		"or":      "SELECT a = 1" + strings.Repeat(" OR a = 1 AND b", n),
 		"in":      "SELECT a IN (1" + strings.Repeat(", 1", n) + ")",
 		"values":  "INSERT INTO t VALUES (1 + 2, 'x')" + strings.Repeat(", (1 + 2, f(g(1)))", n),
-		"targets": "SELECT 1" + strings.Repeat(", a + (b * c)", n),
+		"targets": "SELECT 1" + strings.Repeat(", a + (b * c)", maxTargets-1),
 		"script":  strings.Repeat("SELECT (1 + 2);\n", n),
 		"case":    "SELECT CASE" + strings.Repeat(" WHEN a = 1 THEN 2", n) + " END",
 		"nested":  "SELECT " + strings.Repeat("(", 300) + "1" + strings.Repeat(" + 1", 3000) + strings.Repeat(")", 300),

@@ -87,7 +87,7 @@ func (p *parser) commentColumn(n *CommentStmt) {
 		p.syntaxError(t, "column name must be qualified").WithHint("Write COMMENT ON COLUMN table.column.")
 		return
 	}
-	last := p.toks[p.pos-1]
+	last := p.prev()
 	n.Sub = Ident{Loc: last.loc(), Name: parts[len(parts)-1]}
 	n.Name = p.objectNameOf(t.loc(), parts[:len(parts)-1])
 }

@@ -4,7 +4,9 @@ package parser
 func (p *parser) targets() []*Target {
 	var list []*Target
 	for p.err == nil {
+		t := p.tok()
 		list = append(list, p.target())
+		p.checkTargets(len(list), t)
 		if !p.acceptPunct(",") || p.atTargetsEnd() {
 			break
 		}

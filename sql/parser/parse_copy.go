@@ -17,8 +17,7 @@ func (p *parser) copy() Stmt {
 	if p.accept("from") {
 		n.From = true
 		if n.Query != nil {
-			p.pos--
-			p.unexpected()
+			p.unexpectedAt(p.prev())
 		}
 	} else {
 		p.expect("to")

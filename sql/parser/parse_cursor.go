@@ -23,7 +23,7 @@ func (p *parser) declare() Stmt {
 		p.accept("without", "hold")
 	}
 	p.expect("for")
-	start := p.pos
+	start := p.tok()
 	n.Query = p.query()
 	n.SQL = p.textFrom(start)
 	return n

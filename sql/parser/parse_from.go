@@ -165,8 +165,7 @@ func (p *parser) tableOrFunction(t token) TableExpr {
 		return p.functionRef(t, p.tableCall(p.objectNameOf(t.loc(), parts)))
 	}
 	if len(parts) == 1 && !t.isName() {
-		p.pos--
-		p.unexpected()
+		p.unexpectedAt(p.prev())
 	}
 	n := &TableRef{Loc: t.loc(), Name: p.objectNameOf(t.loc(), parts), Alias: p.tableAlias()}
 	if s := p.tok(); s.isWord("tablesample") {
@@ -293,7 +292,7 @@ func (p *parser) aliasedParen(t token, inner TableExpr, query *SelectStmt) Table
 	join, ok := inner.(*JoinExpr)
 	if !ok || join.Alias != nil {
 		if p.err == nil && !ok {
-			p.syntaxError(p.toks[p.pos-1], "syntax error at or near \")\"").
+			p.syntaxError(p.prev(), "syntax error at or near \")\"").
 				WithHint("Parentheses in FROM hold a query or a join.")
 		}
 		return inner

@@ -68,7 +68,7 @@ func (p *parser) takesField(e Expr) bool {
 	if _, ok := e.(*FieldExpr); ok {
 		return true
 	}
-	t := p.toks[p.pos-1]
+	t := p.prev()
 	return t.isPunct(")") || t.isPunct("]") || t.kind == tokParam
 }
 
@@ -208,8 +208,7 @@ func (p *parser) nameOrCall() Expr {
 	case len(parts) > 4:
 		p.syntaxError(t, "improper qualified name (too many dotted names)")
 	case len(parts) == 1 && !t.isName():
-		p.pos--
-		p.unexpected()
+		p.unexpectedAt(p.prev())
 	}
 	return &ColumnRef{Loc: t.loc(), Parts: parts}
 }
@@ -289,12 +288,24 @@ func (p *parser) exprOrQuery() (Expr, *SelectStmt) {
 // parensHoldQuery reports whether the parentheses here are followed by the
 // beginning of a query.
 func (p *parser) parensHoldQuery() bool {
+	at := p.index()
+	if at < p.parens.end {
+		return p.parens.query
+	}
 	for i := 0; i <= maxDepth; i++ {
 		if !p.ahead(i).isPunct("(") {
-			return p.queryAhead(i)
+			p.parens = parenRun{end: at + i, query: p.queryAhead(i)}
+			return p.parens.query
 		}
 	}
 	return false
+}
+
+// parenRun is a run of opening parentheses up to the token with the number end,
+// and whether a query begins there: each of them asks.
+type parenRun struct {
+	end   int
+	query bool
 }
 
 // caseExpr parses CASE … END.

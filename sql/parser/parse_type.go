@@ -17,18 +17,13 @@ json national nchar numeric real smallint time timestamp varchar`)
 // It returns nil, and stays where it was, when the word is no such thing: all
 // these words may be columns or functions too.
 func (p *parser) typedLiteral() Expr {
-	switch next := p.ahead(1); {
-	case next.kind == tokString, next.isPunct("("):
-	case next.kind == tokInteger && p.tok().isWord("interval"):
+	t := p.tok()
+	if next := p.ahead(1); next.kind == tokInteger && t.isWord("interval") {
 		return p.bareInterval()
-	case next.isWord("precision"), next.isWord("varying"), next.isWord("character"), next.isWord("char"),
-		next.isWord("with"), next.isWord("without"):
-	default:
+	}
+	if !p.typedLiteralAhead(t) {
 		return nil
 	}
-	mark := *p
-	p.trace = nil
-	t := p.tok()
 	var typ *TypeName
 	if t.text == "interval" {
 		p.next()
@@ -37,17 +32,48 @@ func (p *parser) typedLiteral() Expr {
 	} else {
 		typ = p.scalarType()
 	}
-	if p.err != nil || p.tok().kind != tokString {
-		*p = mark
-		return nil
+	n := &TypedLit{Loc: t.loc(), Type: typ}
+	if p.tok().kind != tokString {
+		p.unexpected()
+		return n
 	}
-	p.trace = mark.trace
-	n := &TypedLit{Loc: t.loc(), Type: typ, Value: p.next().text}
+	n.Value = p.next().text
 	if typ.Name == "interval" {
 		p.intervalFields(typ)
 	}
 	return n
 }
+
+// typedLiteralAhead reports whether the type that begins with the word t has a
+// string constant behind it.
+func (p *parser) typedLiteralAhead(t token) bool {
+	i := 1
+	if t.text == "national" && (p.ahead(i).isWord("character") || p.ahead(i).isWord("char")) {
+		i++
+	}
+	if t.text == "double" && p.ahead(i).isWord("precision") || p.ahead(i).isWord("varying") {
+		i++
+	}
+	if p.ahead(i).isPunct("(") {
+		// Numbers, with signs and commas: a few, or it is a call.
+		for end := i + maxTypeArgs; !p.ahead(i).isPunct(")"); i++ {
+			if k := p.ahead(i).kind; i > end || k != tokInteger && k != tokPunct && k != tokOp {
+				return false
+			}
+		}
+		i++
+	}
+	if (t.text == "time" || t.text == "timestamp") && (p.ahead(i).isWord("with") || p.ahead(i).isWord("without")) {
+		if !p.ahead(i+1).isWord("time") || !p.ahead(i+2).isWord("zone") {
+			return false
+		}
+		i += 3
+	}
+	return p.ahead(i).kind == tokString
+}
+
+// maxTypeArgs is how many tokens the parentheses of a type may have.
+const maxTypeArgs = 16
 
 // bareInterval parses INTERVAL n unit, where the unit may be in the plural: the
 // same as INTERVAL 'n' unit.

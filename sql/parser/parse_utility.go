@@ -152,19 +152,19 @@ func (p *parser) prepare() Stmt {
 		p.expectPunct(")")
 	}
 	p.expect("as")
-	start := p.pos
+	start := p.tok()
 	n.Stmt = p.preparable()
 	n.SQL = p.textFrom(start)
 	n.ParamCount, p.maxParam = p.maxParam, 0
 	return n
 }
 
-// textFrom is the text from the token with index start to the last one read.
-func (p *parser) textFrom(start int) string {
-	if p.err != nil || p.pos <= start {
+// textFrom is the text from the token start to the last one read.
+func (p *parser) textFrom(start token) string {
+	if p.err != nil || p.prev().end <= start.start {
 		return ""
 	}
-	return p.sql[p.toks[start].start:p.toks[p.pos-1].end]
+	return p.sql[start.start:p.prev().end]
 }
 
 // execute parses EXECUTE name [(args)].

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"context"
 	"strings"
 	"unicode/utf8"
 
@@ -20,11 +21,19 @@ const (
 	maxParam = 65535
 )
 
-// Parse parses a script of statements separated by semicolons. Empty
-// statements are dropped, so a text of blanks and comments gives none. All
-// errors are *sqlstate.Error.
+// Parse is ParseContext without limits of the caller.
 func Parse(sql string) ([]Statement, error) {
-	p, err := newParser(sql)
+	return ParseContext(context.Background(), sql, Limits{})
+}
+
+// ParseContext parses a script of statements separated by semicolons. Empty
+// statements are dropped, so a text of blanks and comments gives none. It reads
+// the text once, in time linear in its length, and needs no memory but for the
+// tree. All errors are *sqlstate.Error, but for those of the limits and the
+// cause of the context's end, which are returned as they are.
+func ParseContext(ctx context.Context, sql string, limits Limits) ([]Statement, error) {
+	limits.ctx = ctx
+	p, err := newParser(sql, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +41,7 @@ func Parse(sql string) ([]Statement, error) {
 	for p.more() {
 		list = append(list, p.statement())
 	}
-	if p.err != nil {
+	if p.err != nil || p.window.err != nil {
 		return nil, p.hinted(func(q *parser) { q.statement() })
 	}
 	return list, nil
@@ -57,7 +66,7 @@ func ParseOne(sql string) (Statement, error) {
 
 // ParseExpr parses a text that is one expression.
 func ParseExpr(sql string) (Expr, error) {
-	p, err := newParser(sql)
+	p, err := newParser(sql, Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +78,7 @@ func ParseExpr(sql string) (Expr, error) {
 		return e
 	}
 	e := parse(p)
-	if p.err != nil {
+	if p.err != nil || p.window.err != nil {
 		return nil, p.hinted(func(q *parser) { parse(q) })
 	}
 	return e, nil
@@ -83,14 +92,14 @@ func ParseExpr(sql string) (Expr, error) {
 // grammar demands a node, and never used.
 type parser struct {
 	sql string
-	lex *lexer
-	// toks are the tokens of the current statement, pos the index of the
-	// current one.
-	toks []token
-	pos  int
-	err  *sqlstate.Error
-	// errAt is the token index where err was raised.
+	window
+	err *sqlstate.Error
+	// errAt is the number of the token where err was raised; near are the two
+	// tokens before it, the token and the one after, zero where there is none.
 	errAt int
+	near  *[4]token
+	// first is the first token of the statement.
+	first token
 
 	// depth is how deep the parser is nested; height is the height of the
 	// highest tree finished at this level of nesting. See enter.
@@ -102,12 +111,15 @@ type parser struct {
 	questionParams int
 	maxParam       int
 
+	// parens remembers what parensHoldQuery found.
+	parens parenRun
+
 	// trace is nil but for the second run that explains an error.
 	trace *trace
 }
 
 // newParser returns a parser at the first token of sql.
-func newParser(sql string) (*parser, error) {
+func newParser(sql string, limits Limits) (*parser, error) {
 	if len(sql) > MaxScriptBytes {
 		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded,
 			"the SQL text has %d bytes, more than the limit of %d", len(sql), MaxScriptBytes).
@@ -116,8 +128,11 @@ func newParser(sql string) (*parser, error) {
 	if err := checkText(sql); err != nil {
 		return nil, err
 	}
-	l := &lexer{sql: sql}
-	return &parser{sql: sql, lex: l, toks: l.statement()}, nil
+	p := &parser{sql: sql, window: window{lex: lexer{sql: sql}, limits: limits}}
+	p.toks = make([]token, 0, min(len(sql)/4+8, windowTokens+keptTokens+2))
+	p.startStatement()
+	p.first = p.tok()
+	return p, p.window.err
 }
 
 // checkText refuses what no SQL text may have: bytes that are not UTF-8, and
@@ -143,16 +158,16 @@ func checkText(sql string) error {
 // more reports whether a statement follows, and moves to its first token.
 func (p *parser) more() bool {
 	for p.err == nil && p.tok().isPunct(";") {
-		p.toks, p.pos = p.lex.statement(), 0
+		p.startStatement()
 	}
-	return p.err == nil && p.tok().kind != tokEOF
+	return p.err == nil && p.window.err == nil && p.tok().kind != tokEOF
 }
 
 // statement parses one statement up to its semicolon.
 func (p *parser) statement() Statement {
 	p.dollarParams, p.questionParams, p.maxParam = false, 0, 0
-	p.height = 0
-	start := p.tok()
+	p.height, p.parens = 0, parenRun{}
+	p.first = p.tok()
 	stmt := p.stmt()
 	if t := p.tok(); t.kind != tokEOF && !t.isPunct(";") {
 		p.unexpected()
@@ -160,10 +175,10 @@ func (p *parser) statement() Statement {
 	if p.err != nil {
 		return Statement{}
 	}
-	end := p.toks[p.pos-1].end
+	start, end := p.first.start, p.prev().end
 	return Statement{
-		Stmt: stmt, SQL: p.sql[start.start:end],
-		Start: int(start.start), End: int(end), ParamCount: p.maxParam,
+		Stmt: stmt, SQL: p.sql[start:end],
+		Start: int(start), End: int(end), ParamCount: p.maxParam,
 	}
 }
 

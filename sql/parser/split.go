@@ -9,37 +9,36 @@ import "strings"
 // but blanks and closed comments. It does not look whether they are valid.
 func Split(text string) (complete []string, rest string) {
 	start, depth := 0, 0
+	last := token{} // of the statement, the zero token before its first
 	for l := (&lexer{sql: text}); start < len(text); {
-		toks := l.statement()
-		for _, t := range toks {
-			switch {
-			case t.isPunct("("):
-				depth++
-			case t.isPunct(")"):
-				depth--
-			}
-		}
-		last := toks[max(len(toks)-2, 0)]
-		switch {
-		case last.kind == tokError && !l.open:
+		l.read()
+		switch t := l.tok; {
+		case t.kind == tokError && !l.open:
 			// What is no token ends with the line's next semicolon.
-			n := strings.IndexByte(text[last.start:], ';')
+			n := strings.IndexByte(text[t.start:], ';')
 			if n < 0 {
 				return complete, text[start:]
 			}
-			end := int(last.start) + n
+			end := int(t.start) + n
 			complete = append(complete, text[start:end])
-			start, depth = end+1, 0
+			start, depth, last = end+1, 0, token{}
 			l = &lexer{sql: text, pos: start}
-		case !last.isPunct(";"):
-			if len(toks) == 1 && depth <= 0 {
+			continue
+		case t.kind == tokEOF || t.kind == tokError:
+			if t.kind == tokEOF && last.kind == tokEOF && depth <= 0 {
 				return complete, ""
 			}
 			return complete, text[start:]
-		case depth <= 0:
-			complete = append(complete, text[start:last.start])
-			start, depth = int(last.end), 0
+		case t.isPunct("("):
+			depth++
+		case t.isPunct(")"):
+			depth--
+		case t.isPunct(";") && depth <= 0:
+			complete = append(complete, text[start:t.start])
+			start, depth, last = int(t.end), 0, token{}
+			continue
 		}
+		last = l.tok
 	}
 	return complete, ""
 }
