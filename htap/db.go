@@ -93,7 +93,7 @@ func (db *DB) open() error {
 		CheckpointInterval: db.cfg.checkpointInterval, Log: db.cfg.log})
 	ro := rowstore.Options{Publisher: db.feed, OnFatal: db.fatal, CacheBytes: min(db.cfg.memoryLimit/8, 1<<30)}
 	if rowPath != "" {
-		ro.FS = db.cfg.fs
+		ro.FS, ro.Repair, ro.Witness = db.cfg.fs, db.cfg.repair, witness(db.cfg.fs, columnPath)
 	}
 	var err error
 	if db.rows, err = rowstore.Open(rowPath, ro); err != nil {

@@ -23,6 +23,7 @@ type config struct {
 	log                *slog.Logger
 	fs                 vfs.FS
 	checkpointInterval time.Duration
+	repair             bool
 }
 
 // defaultConfig is a database of the embedding program: half of the machine's

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"htapdb/internal/vfs"
+	"htapdb/rowstore/mark"
 	"htapdb/sql/sqlstate"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -17,7 +18,10 @@ import (
 )
 
 // formatVersion is the newest on-disk format this program reads and the one it writes.
-const formatVersion = 1
+//
+//	1  without records of what the files must hold
+//	2  with them: see package mark
+const formatVersion = 2
 
 // Names inside a store's directory.
 const (
@@ -41,6 +45,8 @@ type directory struct {
 	lock *pebble.Lock
 	// fresh says that FORMAT does not tell of a finished creation yet.
 	fresh bool
+	// version is the format of what is there.
+	version int
 }
 
 // openDirectory makes and locks the directory and checks its format.
@@ -82,7 +88,11 @@ func (d *directory) prepare() error {
 	if err := writeFile(d.fs, d.path, holderFile, strconv.Itoa(os.Getpid())+"\n"); err != nil {
 		return err
 	}
-	// Files of loads that the last process did not finish.
+	return nil
+}
+
+// emptyLoads removes the files of loads that the last process did not finish.
+func (d *directory) emptyLoads() error {
 	if err := d.fs.RemoveAll(d.name(loadDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return sqlstate.Wrap(sqlstate.IOError, err, "could not empty %q: %v", d.name(loadDir), err)
 	}
@@ -97,6 +107,10 @@ func (d *directory) checkFormat() error {
 		if names, _ := d.fs.List(d.name(dbDir)); len(names) > 0 {
 			return sqlstate.New(sqlstate.DataCorrupted, "directory %q has data but no %s file: it is not a row store", d.path, formatFile)
 		}
+		if found, _ := mark.Read(d.fs, d.path); len(found.Files) > 0 {
+			return sqlstate.New(sqlstate.DataCorrupted, "the row store that was in %q is gone: its record %q is there, its %s file is not", d.path, found.Files[0], formatFile).
+				WithHint("Restore the directory from a copy. To start with an empty store remove the record too.")
+		}
 	case err != nil:
 		return sqlstate.Wrap(sqlstate.IOError, err, "could not read %q: %v", d.name(formatFile), err)
 	default:
@@ -109,14 +123,17 @@ func (d *directory) checkFormat() error {
 		if version > formatVersion {
 			return sqlstate.New(sqlstate.FeatureNotSupported, "row store %q has format %d, this program reads up to format %d", d.path, version, formatVersion)
 		}
-		if rest != formatCreating {
+		if d.version = version; rest != formatCreating {
 			return nil
+		}
+		if found, _ := mark.Read(d.fs, d.path); found.Newest != nil && found.Newest.Durable > 0 {
+			return sqlstate.New(sqlstate.DataCorrupted, "file %q says that the row store is being made, its record %q knows of commits", d.name(formatFile), found.Files[0])
 		}
 		if err := d.fs.RemoveAll(d.name(dbDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return sqlstate.Wrap(sqlstate.IOError, err, "could not empty %q: %v", d.name(dbDir), err)
 		}
 	}
-	d.fresh = true
+	d.fresh, d.version = true, formatVersion
 	return d.writeFormat(formatCreating)
 }
 
@@ -124,30 +141,18 @@ func (d *directory) writeFormat(state string) error {
 	return writeFile(d.fs, d.path, formatFile, fmt.Sprintf("%s%d\n%s", formatHead, formatVersion, state))
 }
 
-// created records that the store is complete.
+// created records that the store is complete, and has a record of its files.
 func (d *directory) created() error {
-	if !d.fresh {
+	if !d.fresh && d.version == formatVersion {
 		return nil
 	}
-	d.fresh = false
+	d.fresh, d.version = false, formatVersion
 	return d.writeFormat("")
 }
 
 func (d *directory) close() error {
 	_ = d.fs.Remove(d.name(holderFile))
 	return d.lock.Close()
-}
-
-func syncDir(fs vfs.FS, path string) error {
-	d, err := fs.OpenDir(path)
-	if err != nil {
-		return err
-	}
-	if err := d.Sync(); err != nil {
-		_ = d.Close()
-		return err
-	}
-	return d.Close()
 }
 
 // writeFile replaces a small file atomically and durably.
@@ -170,7 +175,7 @@ func writeFile(fs vfs.FS, dir, name, content string) error {
 		if err := fs.Rename(tmp, fs.PathJoin(dir, name)); err != nil {
 			return err
 		}
-		return syncDir(fs, dir)
+		return vfs.SyncDir(fs, dir)
 	}()
 	if err != nil {
 		return sqlstate.Wrap(sqlstate.IOError, err, "could not write %q: %v", fs.PathJoin(dir, name), err)

@@ -80,7 +80,7 @@ func TestDirectory(t *testing.T) {
 		fs := vfs.NewMem()
 		write(fs, formatFile, "htapdb row store\nformat 7\n")
 		_, err := Open("db", Options{FS: fs})
-		if !sqlstate.Is(err, sqlstate.FeatureNotSupported) || !strings.Contains(err.Error(), `row store "db" has format 7, this program reads up to format 1`) {
+		if !sqlstate.Is(err, sqlstate.FeatureNotSupported) || !strings.Contains(err.Error(), `row store "db" has format 7, this program reads up to format 2`) {
 			t.Error(err)
 		}
 	})

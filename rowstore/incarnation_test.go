@@ -15,15 +15,15 @@ func TestIncarnationOfCopy(t *testing.T) {
 		return write(t, s, func(tx *Txn) { must(tx.Insert(bg, sch, ints(key, 1))) })
 	}
 	fs, copied := vfs.NewMem(), vfs.NewMem()
-	s := openTest(t, "db", Options{FS: fs})
+	s := openTest(t, "home/db", Options{FS: fs})
 	common, upTo := s.Incarnation(), add(s, 1)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := pebblevfs.Clone(fs, copied, "db", "db"); !ok || err != nil {
+	if ok, err := pebblevfs.Clone(fs, copied, "home", "home"); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	a, b := openTest(t, "db", Options{FS: fs}), openTest(t, "db", Options{FS: copied})
+	a, b := openTest(t, "home/db", Options{FS: fs}), openTest(t, "home/db", Options{FS: copied})
 	defer a.Close()
 	defer b.Close()
 	if a.UUID() != b.UUID() || a.Incarnation() == b.Incarnation() {

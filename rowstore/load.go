@@ -357,7 +357,9 @@ func (s *Store) ingest(paths []string) (err error) {
 	if err != nil {
 		return s.ioError(err, "adding the files of a load")
 	}
-	return nil
+	// The log may soon say that the load has committed: the manifest's edit that
+	// says which files it is must not be the only one lost.
+	return s.WriteMark()
 }
 
 // BuildIndex fills a secondary index that the schema has and existing rows

@@ -6,7 +6,9 @@ import (
 	"runtime"
 	"time"
 
+	"htapdb/internal/vfs"
 	"htapdb/rowstore/lock"
+	"htapdb/rowstore/mark"
 	"htapdb/sql/sqlstate"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -29,19 +31,67 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s.home = home
-	s.db, err = pebble.Open(home.name(dbDir), s.pebbleOptions())
-	if err != nil {
+	if err := s.openFiles(); err != nil {
 		_ = home.close()
-		return nil, s.ioError(err, "opening")
+		return nil, err
 	}
 	if err := s.recover(); err != nil {
 		_ = s.db.Close()
+		s.closeMark(false)
 		_ = home.close()
 		return nil, err
 	}
 	s.watchSpace(context.Background())
 	s.startBackground()
 	return s, nil
+}
+
+// openFiles compares the files with their record and opens them. Nothing is
+// changed before the comparison.
+func (s *Store) openFiles() error {
+	if s.inMemory {
+		if err := s.home.emptyLoads(); err != nil {
+			return err
+		}
+		return s.openPebble(s.opts.FS)
+	}
+	x, err := s.examine()
+	if err != nil {
+		return err
+	}
+	if x.damaged() {
+		if !s.opts.Repair {
+			return x.refusal()
+		}
+		if err := x.repair(); err != nil {
+			return err
+		}
+	}
+	if err := s.home.emptyLoads(); err != nil {
+		return err
+	}
+	s.expected = x.expected()
+	s.mark, err = mark.Open(s.opts.FS, s.dir, s.home.name(dbDir), x.found, x.anew(), mark.Options{State: s.marks.onRecord, Clock: s.opts.Clock, Fail: s.fail})
+	if err != nil {
+		return s.ioError(err, "opening the record of its files")
+	}
+	if err := s.openPebble(s.mark); err != nil {
+		s.closeMark(false)
+		return err
+	}
+	return nil
+}
+
+// openPebble opens Pebble on a file system. Where there was a store Pebble must
+// not make one.
+func (s *Store) openPebble(fs vfs.FS) (err error) {
+	o := s.pebbleOptions()
+	o.FS = fs
+	o.ErrorIfNotExists = !s.home.fresh
+	if s.db, err = openGuarded(s.home.name(dbDir), o); err != nil {
+		return s.openError(err)
+	}
+	return nil
 }
 
 func (s *Store) startBackground() {
@@ -56,7 +106,6 @@ func (s *Store) startBackground() {
 // pebbleOptions are fixed except for the sizes.
 func (s *Store) pebbleOptions() *pebble.Options {
 	o := &pebble.Options{
-		FS:                          s.opts.FS,
 		Lock:                        nil,
 		Comparer:                    comparer,
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
@@ -111,17 +160,11 @@ func (s *Store) recover() error {
 		return s.metaSet(true, metaKey(metaCeiling), numbers(uint64(c), uint64(s.Durable())))
 	}
 	s.oracle.spawn = s.done.Go
-	if err := s.loadLoads(); err != nil {
+	if s.recovered, err = s.newestRecovered(hint); err != nil {
 		return err
 	}
-	// Of a commit that was collected nothing is left but the horizon above it.
-	horizon, err := s.metaGet(metaKey(metaHorizon))
-	if err != nil {
-		return err
-	}
-	hint = max(hint, Timestamp(number(horizon, 0)))
-	if s.recovered, err = s.newestCommit(hint); err != nil {
-		return err
+	if s.recovered < s.expected {
+		return s.endsBefore(s.expected)
 	}
 	if s.recovered > ceiling {
 		return sqlstate.New(sqlstate.DataCorrupted, "row store %q has a commit at %s above its timestamp ceiling %s", s.dir, s.recovered, ceiling)
@@ -134,6 +177,20 @@ func (s *Store) recover() error {
 		return err
 	}
 	return s.home.created()
+}
+
+// newestRecovered reads the records of loads and returns the newest commit; hint
+// is one that was durable when the ceiling was written.
+func (s *Store) newestRecovered(hint Timestamp) (Timestamp, error) {
+	if err := s.loadLoads(); err != nil {
+		return 0, err
+	}
+	// Of a commit that was collected nothing is left but the horizon above it.
+	horizon, err := s.metaGet(metaKey(metaHorizon))
+	if err != nil {
+		return 0, err
+	}
+	return s.newestCommit(max(hint, Timestamp(number(horizon, 0))))
 }
 
 // newestCommit returns the newest committed timestamp, looking only at blocks

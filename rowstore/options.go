@@ -37,11 +37,28 @@ type Options struct {
 	// AsyncSyncInterval is how often commits that did not wait for durability are
 	// synced. 0 is 100 ms.
 	AsyncSyncInterval time.Duration
+	// Witness is what else knows how far the store had come, nil for nothing: a
+	// store that ends before it is refused.
+	Witness *Witness
+	// Repair opens a damaged store at the last commit boundary that is left, where
+	// it would be refused; see Examine.
+	Repair bool
 	// Publisher is the change feed, nil for none.
 	Publisher Publisher
 	// OnFatal is called once when the log or a background write fails; from then
 	// on commits are refused. The program is expected to end. nil does nothing.
 	OnFatal func(error)
+}
+
+// Witness is a copy of the store's data that has been brought to a position
+// which was durable in the store before.
+type Witness struct {
+	// Name says what it is, as in "the columns in ...".
+	Name string
+	// StoreID is that of the store whose data it has.
+	StoreID [16]byte
+	// Position is the timestamp up to which it has all commits.
+	Position Timestamp
 }
 
 func (o *Options) withDefaults(inMemory bool) Options {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"htapdb/rowstore/lock"
+	"htapdb/rowstore/mark"
 	"htapdb/sql/sqlstate"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -24,6 +25,10 @@ type Store struct {
 	inMemory bool
 	home     *directory
 	db       *pebble.DB
+	// mark keeps the record of the files, nil in memory; expected is the newest
+	// commit that it knew of when the store was opened.
+	mark     *mark.Keeper
+	expected Timestamp
 
 	uuid     [16]byte
 	openings uint64 // this one included
@@ -257,13 +262,62 @@ func (s *Store) Close() error {
 	if err == nil {
 		err = s.saveState()
 	}
+	if err == nil {
+		err = s.flush()
+	}
+	if s.mark != nil {
+		s.mark.Stop()
+	}
 	if closeErr := s.db.Close(); err == nil && closeErr != nil {
 		err = s.ioError(closeErr, "closing")
+	}
+	if markErr := s.closeMark(err == nil); err == nil {
+		err = markErr
 	}
 	if lockErr := s.home.close(); err == nil && lockErr != nil {
 		err = lockErr
 	}
 	return err
+}
+
+// flush writes the memtables to sorted files, so that after a clean stop nothing
+// is in the log alone.
+func (s *Store) flush() (err error) {
+	if s.inMemory {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil { // Pebble's fatal errors; the store has failed
+			err = s.usable()
+		}
+	}()
+	if err := s.db.Flush(); err != nil {
+		return s.ioError(err, "writing the memtable")
+	}
+	return s.usable()
+}
+
+// WriteMark puts what is durable now on record, outside the store's own files: a
+// store that has less when it is opened is refused.
+func (s *Store) WriteMark() error {
+	if s.mark == nil {
+		return nil
+	}
+	if err := s.mark.Write(); err != nil {
+		return s.ioError(err, "writing the record of its files")
+	}
+	return nil
+}
+
+// closeMark writes the last record and closes the files of the records.
+func (s *Store) closeMark(clean bool) error {
+	if s.mark == nil {
+		return nil
+	}
+	if err := s.mark.Close(clean); err != nil {
+		return s.ioError(err, "writing the record of its files")
+	}
+	return nil
 }
 
 // saveState makes all commits durable and writes exact sequences and ceiling.

@@ -23,10 +23,12 @@ type watermarks struct {
 
 	// mu guards what follows and serializes Publisher.Advance. It comes after
 	// Store.commitMu.
-	mu        sync.Mutex
-	slots     []*commitSlot
-	nApplied  int // slots passed by applied
-	nVisible  int // slots passed by visible
+	mu       sync.Mutex
+	slots    []*commitSlot
+	nApplied int // slots passed by applied
+	nVisible int // slots passed by visible
+	// commits counts the slots that durable has passed.
+	commits   uint64
 	waiters   []visibleWaiter
 	publisher Publisher
 }
@@ -100,6 +102,7 @@ func (w *watermarks) advance() {
 		w.durable.Store(uint64(w.slots[n].ts))
 		n++
 	}
+	w.commits += uint64(n)
 	if n > 0 {
 		clear(w.slots[:n])
 		w.slots = w.slots[n:]
@@ -146,6 +149,13 @@ func (w *watermarks) wait(ctx context.Context, failed <-chan struct{}, ts Timest
 	case <-ctx.Done():
 		return contextError(ctx)
 	}
+}
+
+// onRecord returns the durable watermark and how many commits it has passed.
+func (w *watermarks) onRecord() (durable, commits uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.durable.Load(), w.commits
 }
 
 // undurable returns the applied watermark if some commit below it is not

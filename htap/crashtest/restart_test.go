@@ -276,7 +276,7 @@ func TestNewerFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newer := strings.Replace(string(old), "format 1", "format 93", 1)
+	newer := strings.Replace(string(old), "format 2", "format 93", 1)
 	if newer == string(old) {
 		t.Fatalf("FORMAT is %q", old)
 	}

@@ -272,7 +272,12 @@ func (f *Feed) Checkpoint(ctx context.Context) error {
 	f.dirty.Store(false)
 	for try := 1; ; try++ {
 		p := min(f.Applied(), f.rows.Durable())
-		err := f.columns.Checkpoint(ctx, uint64(p))
+		// The rows' record comes first: columns are never ahead of it.
+		err := f.rows.WriteMark()
+		if err != nil {
+			return err
+		}
+		err = f.columns.Checkpoint(ctx, uint64(p))
 		if err == nil {
 			f.rows.SetGCFloor(p)
 			return nil

@@ -38,7 +38,7 @@ func MakeDirs(fs FS, path string) error {
 	if _, err := fs.Stat(path); err == nil {
 		// A process that was killed may have made it without getting to the sync. A
 		// parent that cannot be opened was not made by it.
-		_ = syncDir(fs, parent)
+		_ = SyncDir(fs, parent)
 		return nil
 	}
 	if parent != path && parent != "." {
@@ -49,11 +49,11 @@ func MakeDirs(fs FS, path string) error {
 	if err := fs.MkdirAll(path, 0o755); err != nil {
 		return err
 	}
-	return syncDir(fs, parent)
+	return SyncDir(fs, parent)
 }
 
-// syncDir makes the names in a directory durable.
-func syncDir(fs FS, path string) error {
+// SyncDir makes the names in a directory durable.
+func SyncDir(fs FS, path string) error {
 	d, err := fs.OpenDir(path)
 	if err != nil {
 		return err
