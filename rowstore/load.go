@@ -415,7 +415,7 @@ func (t *Txn) buildCommitted(ctx context.Context, schema *Schema, r *runWriter) 
 				return err
 			}
 		}
-		if n%4096 == 4095 && ctx.Err() != nil {
+		if n%lookEvery == lookEvery-1 && ctx.Err() != nil {
 			return contextError(ctx)
 		}
 	}

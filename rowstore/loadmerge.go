@@ -73,7 +73,7 @@ func (r *runWriter) mergeError(ctx context.Context, n int, last, body []byte, sr
 	if n > 0 && bytes.Equal(last, body) {
 		return r.duplicate(body, src.it.Value())
 	}
-	if n%4096 == 4095 && ctx.Err() != nil {
+	if n%lookEvery == lookEvery-1 && ctx.Err() != nil {
 		return contextError(ctx)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"htapdb/internal/vfs"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 
@@ -145,18 +146,31 @@ func (b *runBuffer) valueOf(e *runEntry) []byte {
 	return b.arena[at : at+int(e.valueLen)]
 }
 
-// sort brings the entries into order.
-func (b *runBuffer) sort() {
+// sort brings the entries into order, unless ctx ends: then it returns soon, and
+// they are in none.
+func (b *runBuffer) sort(ctx context.Context) error {
 	if b.ordered {
-		return
+		return nil
 	}
+	ended, compared := false, 0
 	slices.SortFunc(b.entries, func(x, y runEntry) int {
+		if compared++; compared%lookEvery == 0 {
+			ended = ctx.Err() != nil
+		}
+		if ended {
+			return 0 // all are equal, so that little is left to do
+		}
 		if c := cmp.Compare(x.prefix, y.prefix); c != 0 {
 			return c
 		}
 		return bytes.Compare(b.body(&x), b.body(&y))
 	})
+	return ctx.Err()
 }
+
+// lookEvery is after how many entries a loop looks whether its statement has
+// been cancelled: a few milliseconds.
+const lookEvery = 4096
 
 // reset empties the buffer, keeping its memory.
 func (b *runBuffer) reset() { b.arena, b.entries, b.ordered = b.arena[:0], b.entries[:0], true }
@@ -197,7 +211,9 @@ func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
 	if err := r.space(); err != nil {
 		return err
 	}
-	b.sort()
+	if b.sort(ctx) != nil {
+		return contextError(ctx)
+	}
 	first, last := b.body(&b.entries[0]), b.body(&b.entries[len(b.entries)-1])
 	if r.open != nil && bytes.Compare(r.runs[len(r.runs)-1].last, first) >= 0 {
 		if err := r.closeRun(); err != nil {
@@ -213,6 +229,9 @@ func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
 		e := &b.entries[i]
 		if i > 0 && !b.ordered && bytes.Equal(b.body(e), b.body(&b.entries[i-1])) {
 			return r.duplicate(b.body(e), b.valueOf(e))
+		}
+		if i%lookEvery == lookEvery-1 && ctx.Err() != nil {
+			return contextError(ctx)
 		}
 		if err := r.open.add(b.body(e), b.valueOf(e)); err != nil {
 			return err
@@ -282,6 +301,7 @@ func (r *runWriter) duplicate(body, value []byte) error {
 type fileSet struct {
 	r     *runWriter
 	w     *sstable.Writer
+	file  *loadFile // of w
 	bytes int
 	paths []string
 }
@@ -321,8 +341,24 @@ func (f *fileSet) open() error {
 	}
 	f.paths = append(f.paths, path)
 	f.bytes = 0
-	f.w = sstable.NewWriter(objstorageprovider.NewFileWritable(file), r.writerOptions())
+	f.file = &loadFile{File: file}
+	f.w = sstable.NewWriter(objstorageprovider.NewFileWritable(f.file), r.writerOptions())
 	return nil
+}
+
+// loadFile is a file that is synced only if it is to stay: to wait for the disk
+// before a removal would hold up a cancelled statement.
+type loadFile struct {
+	vfs.File
+	abandoned bool
+}
+
+// Sync implements vfs.File.
+func (f *loadFile) Sync() error {
+	if f.abandoned {
+		return nil
+	}
+	return f.File.Sync()
 }
 
 // close finishes and syncs the present file.
@@ -340,6 +376,9 @@ func (f *fileSet) close() error {
 
 // abandon removes what has been written.
 func (f *fileSet) abandon() {
+	if f.w != nil {
+		f.file.abandoned = true
+	}
 	_ = f.close()
 	f.r.store.removeFiles(f.paths)
 }
