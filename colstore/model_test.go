@@ -473,6 +473,7 @@ func verify(t testing.TB, m *model, snap *Snapshot, filters []Filter, o *Overlay
 		t.Fatalf("%s: statistics %+v for %d rows", what, st, got)
 	}
 	verifyMinMax(t, m, snap, o, what)
+	verifyMoving(t, m, snap, o, batchSize, what)
 	if n, err := snap.Count(o); err != nil || int(n) != len(m.visible(snap.TS(), nil, o)) {
 		t.Fatalf("%s at %d: count %d, %v; want %d", what, snap.TS(), n, err, len(m.visible(snap.TS(), nil, o)))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 
+	"htapdb/colstore/segment"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -26,6 +27,7 @@ type Reader struct {
 	ids     []uint64
 	// tested and passed count rows per filter since the last morsel.
 	tested, passed []int64
+	moving         []movingCode
 	scanned, out   int64
 	delta          int64
 	bytes          float64
@@ -125,6 +127,12 @@ func (r *Reader) take() (bool, error) {
 			if x.pruned || r.at >= r.m.to {
 				continue
 			}
+			if past, err := r.movedPast(x); past || err != nil {
+				if err != nil {
+					return false, sc.snap.table.corrupt(err)
+				}
+				continue
+			}
 		}
 		r.reorder()
 		return true, nil
@@ -139,6 +147,7 @@ func (r *Reader) report() {
 		f.passed.Add(r.passed[i])
 		r.tested[i], r.passed[i] = 0, 0
 	}
+	r.reportMoving()
 	sc.stats.scanned.Add(r.scanned)
 	sc.stats.out.Add(r.out)
 	sc.stats.delta.Add(r.delta)
@@ -186,6 +195,13 @@ func (r *Reader) nextSegment() (*vector.Batch, error) {
 		}
 		r.bytes += x.rowWidth[len(sc.spec.Columns)+i] * float64(selected(sel, n))
 		return notNil(c.code.Filter(from, n, sel, out))
+	}, func(i int, m *movingFilter, sel, out []int32) ([]int32, bool, error) {
+		code, err := r.segmentCode(i, m, x)
+		if code == nil || err != nil || code.Prune() == segment.PruneAll {
+			return sel, false, err
+		}
+		sel, err = notNil(code.Filter(from, n, sel, out))
+		return sel, true, err
 	})
 	if err != nil || selected(sel, n) == 0 {
 		return nil, err
@@ -194,14 +210,30 @@ func (r *Reader) nextSegment() (*vector.Batch, error) {
 }
 
 // filter runs the filters over n rows, of which r.vis says what is visible, and
-// returns those that pass, nil for all. test applies the i-th filter.
-func (r *Reader) filter(n int, test func(i int, sel, out []int32) ([]int32, error)) (sel []int32, err error) {
+// returns those that pass, nil for all. test applies the i-th filter, move the
+// i-th moving one unless that says nothing yet.
+func (r *Reader) filter(n int, test func(i int, sel, out []int32) ([]int32, error),
+	move func(i int, m *movingFilter, sel, out []int32) ([]int32, bool, error)) (sel []int32, err error) {
 	r.scanned += int64(n - r.vis.gone)
 	if r.vis.gone == n {
 		return r.sel[:0], nil
 	}
 	if !r.vis.late() {
 		sel = r.vis.settle(nil, r.sel)
+	}
+	for i, m := range r.scan.moving {
+		before := selected(sel, n)
+		if before == 0 {
+			break
+		}
+		var applied bool
+		if sel, applied, err = move(i, m, sel, r.sel[:0]); err != nil {
+			return nil, err
+		}
+		if applied {
+			r.moving[i].tested += int64(before)
+			r.moving[i].passed += int64(selected(sel, n))
+		}
 	}
 	for _, i := range r.order {
 		// An arbitrary function must not meet the values of rows that are not
@@ -332,6 +364,14 @@ func (r *Reader) flat(n int, column func(int, *vector.Vector), ids []uint64) (*v
 		f := sc.filters[i]
 		column(f.Column, &r.filterV)
 		return notNil(f.flat.apply(&r.filterV, sel, n, out))
+	}, func(i int, m *movingFilter, sel, out []int32) ([]int32, bool, error) {
+		f := r.flatCode(i, m)
+		if f == nil {
+			return sel, false, nil
+		}
+		column(m.column, &r.filterV)
+		sel, err := notNil(f.apply(&r.filterV, sel, n, out))
+		return sel, true, err
 	})
 	if err != nil || selected(sel, n) == 0 {
 		return nil, err

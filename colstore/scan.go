@@ -43,6 +43,7 @@ type Scan struct {
 	snap    *Snapshot
 	spec    ScanSpec
 	filters []*filter
+	moving  []*movingFilter
 	hidden  hidden
 	segs    []*segmentScan
 	extra   *vector.Batch // the overlay's rows, without a selection
@@ -58,8 +59,12 @@ type filter struct {
 	Filter
 	flat *flatFilter
 	cost float64
-	// tested and passed count rows, for ordering the filters.
+	// tested and passed count rows, for ordering the filters and for EXPLAIN.
 	tested, passed atomic.Int64
+	// pruned counts the segments of which the zone map showed that no row passes,
+	// how those that were tested, by segment.Method.
+	pruned atomic.Int64
+	how    [segment.Methods]atomic.Int64
 }
 
 // morsel is a run of rows of a segment, a run of chunks, or a run of the
@@ -79,6 +84,8 @@ type segmentScan struct {
 	// begun is how many rows the snapshot sees, pruned that no row passes.
 	begun  int
 	pruned bool
+	// moved is set when a moving filter has pruned the segment or the rest of it.
+	moved atomic.Bool
 	// compiled has an entry per filter of the scan.
 	compiled []compiledFilter
 	// rowWidth is the average bytes of an encoded row of each output column, and
@@ -273,6 +280,7 @@ func (x *segmentScan) compile(sc *Scan) error {
 			return err
 		}
 		if none {
+			f.pruned.Add(1)
 			x.pruned = true
 			return nil
 		}
@@ -294,6 +302,7 @@ func (x *segmentScan) compileFilter(f *filter, def *Column) (c compiledFilter, n
 	if err != nil {
 		return c, false, err
 	}
+	f.how[code.Method()].Add(1)
 	switch code.Prune() {
 	case segment.PruneNone:
 		return c, true, nil

@@ -20,7 +20,7 @@ type aggWorker struct {
 	layout  *aggLayout
 	r       *run
 	exprs   *exprs
-	preds   []*predicate // by call, nil without a filter
+	preds   []*condition // by call, nil without a filter
 	filters [][]int32
 	sets    []*workerSet
 }
@@ -49,7 +49,7 @@ func (a *HashAggregate) groupingSets() [][]int {
 }
 
 func newAggWorker(w *worker, l *aggLayout, partial bool) (*aggWorker, error) {
-	a := &aggWorker{layout: l, r: w.r, filters: make([][]int32, len(l.node.Aggs)), preds: make([]*predicate, len(l.node.Aggs))}
+	a := &aggWorker{layout: l, r: w.r, filters: make([][]int32, len(l.node.Aggs)), preds: make([]*condition, len(l.node.Aggs))}
 	var err error
 	if a.exprs, err = w.r.newExprs(l.exprs); err != nil {
 		return nil, err

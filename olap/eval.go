@@ -49,20 +49,20 @@ func (e *exprs) eval(b *vector.Batch) ([]*vector.Vector, error) {
 	return e.out, nil
 }
 
-// predicate evaluates a condition over batches for one worker.
-type predicate struct {
+// condition evaluates a condition over batches for one worker.
+type condition struct {
 	ev  *fn.Evaluator
 	sel []int32
 }
 
 // newPredicate prepares the evaluation of pred.
-func (r *run) newPredicate(pred fn.Expr) (*predicate, error) {
-	return &predicate{ev: fn.NewEvaluator(&r.fctx, pred)}, nil
+func (r *run) newPredicate(pred fn.Expr) (*condition, error) {
+	return &condition{ev: fn.NewEvaluator(&r.fctx, pred)}, nil
 }
 
 // filter returns the alive rows of b for which the condition is true, in
 // ascending order, never nil. The slice is valid until the next call.
-func (p *predicate) filter(b *vector.Batch) ([]int32, error) {
+func (p *condition) filter(b *vector.Batch) ([]int32, error) {
 	if cap(p.sel) < b.Len {
 		p.sel = make([]int32, b.Len)
 	}

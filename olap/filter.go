@@ -46,7 +46,7 @@ func (f *filterSpec) operator(w *worker) (operator, error) {
 
 // filterOperator narrows the selection; columns pass through.
 type filterOperator struct {
-	pred *predicate
+	pred *condition
 	out  vector.Batch
 }
 

@@ -108,7 +108,7 @@ type joinProbe struct {
 	r    *run
 	keys *exprs
 	// residual is tested on candidate, probe columns followed by build columns.
-	residual  *predicate
+	residual  *condition
 	candidate *vector.Batch
 	probeOut  []int
 

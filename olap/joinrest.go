@@ -6,6 +6,7 @@ import (
 
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // unmatchedSource yields, after the probe side is through, the build rows of a
@@ -153,25 +154,33 @@ func (p *joinProbe) perhapsEqual(r int, b int32) bool {
 
 // filter derives a run-time filter from build key i.
 func (t *joinTable) filter(i int) *RuntimeFilter {
-	f := &RuntimeFilter{Empty: t.linked == 0}
+	f := &RuntimeFilter{Source: t.node.Name(), Empty: t.linked == 0}
 	if t.linked == 0 {
 		return f
 	}
 	c := &t.rows.cols[t.keys[i]]
-	f.bounds.Store(c.bounds(t.rows.rows))
-	f.values = t.smallSet(c)
+	if set := t.smallSet(c); set != nil {
+		f.Predicates = append(f.Predicates, predicate.Predicate{Kind: predicate.In, List: set})
+		return f
+	}
+	if lo, hi := c.bounds(t.rows.rows); !lo.IsNull() {
+		f.Predicates = append(f.Predicates, predicate.Predicate{Kind: predicate.Range, Lo: lo, Hi: hi})
+	}
 	if len(t.keys) == 1 {
 		t.markPresent()
-		f.mayContain = t.mayContain
+		f.Predicates = append(f.Predicates, predicate.Predicate{Kind: predicate.Generic,
+			Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
+				return t.mayContain(v, sel, n, out[:0]), nil
+			}})
 	}
 	return f
 }
 
-// bounds returns the range of the values of c, which has n rows.
-func (c *column) bounds(n int) *Bounds {
+// bounds returns the range of the values of c, which has n rows; NULLs if it has none.
+func (c *column) bounds(n int) (least, most types.Datum) {
 	if c.vec.Valid == nil {
 		if lo, hi, ok := intRange(&c.vec, nil, n); ok {
-			return &Bounds{Min: types.NewInt(c.phys, lo), Max: types.NewInt(c.phys, hi)}
+			return types.NewInt(c.phys, lo), types.NewInt(c.phys, hi)
 		}
 	}
 	lo, hi := -1, -1
@@ -186,7 +195,10 @@ func (c *column) bounds(n int) *Bounds {
 			hi = k
 		}
 	}
-	return &Bounds{Min: c.datum(lo), Max: c.datum(hi)}
+	if lo < 0 {
+		return types.NullDatum, types.NullDatum
+	}
+	return c.datum(lo), c.datum(hi)
 }
 
 // datum returns row i as a scalar.

@@ -14,6 +14,7 @@ import (
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
+	"htapdb/vector/predicate"
 )
 
 // endless is a Source whose readers count up for ever.
@@ -248,30 +249,36 @@ func TestRuntimeFilters(t *testing.T) {
 		t.Fatalf("filters %v", spy.filters)
 	}
 	f := spy.filters[0].filter
-	if b := f.Bounds(); b.Min.Int() != 100 || b.Max.Int() != 200 {
-		t.Fatalf("bounds %v", b)
+	if ps := f.Predicates; len(ps) != 1 || ps[0].Kind != predicate.In || len(ps[0].List) != 3 || ps[0].List[1].Int() != 150 {
+		t.Fatalf("predicates %v", ps)
 	}
-	if vs := f.Values(); len(vs) != 3 || vs[1].Int() != 150 {
-		t.Fatalf("values %v", vs)
+	// More values come as a range and a membership test.
+	spy.filters = nil
+	many := h.table([]types.Type{types.TInt4}, 500, func(i int) row { return row{types.NewInt32(int32(100 + 2*i))} })
+	mustRun(t, &HashJoin{Kind: Semi, Probe: scan, Build: many, ProbeKeys: []fn.Expr{col(scan, 0)}, BuildKeys: []fn.Expr{col(many, 0)}}, &Exec{})
+	ps := spy.filters[0].filter.Predicates
+	if len(ps) != 2 || ps[0].Kind != predicate.Range || ps[0].Lo.Int() != 100 || ps[0].Hi.Int() != 1098 {
+		t.Fatalf("predicates %v", ps)
 	}
 	v := vector.New(types.TInt4, 300)
 	for i := range v.I32 {
 		v.I32[i] = int32(i)
 	}
-	if sel := f.Select(v, nil, 300, nil); len(sel) != 3 || sel[0] != 100 {
+	if sel, err := ps[1].Select(v, nil, 300, nil); err != nil || len(sel) != 100 || sel[1] != 102 {
 		t.Fatalf("selected %v", sel)
 	}
 	// An empty build side needs no probe at all.
 	spy.opened.Store(0)
+	spy.opens = 0
 	none := &Filter{Input: build, Pred: fn.BoolLiteral(false)}
-	if rows := mustRun(t, &HashJoin{Kind: Semi, Probe: scan, Build: none, ProbeKeys: []fn.Expr{col(scan, 0)}, BuildKeys: []fn.Expr{col(none, 0)}}, &Exec{}); len(rows) != 0 || spy.opens != 1 {
+	if rows := mustRun(t, &HashJoin{Kind: Semi, Probe: scan, Build: none, ProbeKeys: []fn.Expr{col(scan, 0)}, BuildKeys: []fn.Expr{col(none, 0)}}, &Exec{}); len(rows) != 0 || spy.opens != 0 {
 		t.Fatalf("%d rows, %d opens", len(rows), spy.opens)
 	}
 	spy.filters = nil
 	big := h.table([]types.Type{types.TInt4, types.TText}, 30_000, func(i int) row { return row{types.NewInt32(int32(i * 7 % 30_000)), textOf(i)} })
 	spy.memTable = big.Source.(*memTable)
 	mustRun(t, &TopN{Input: scan, Keys: []SortKey{{Expr: col(scan, 0), Desc: true}}, Count: intLit(10)}, &Exec{})
-	if len(spy.filters) != 1 || spy.filters[0].filter.Bounds().Min.Int() < 10_000 || !spy.filters[0].filter.KeepNulls {
+	if m := spy.filters[0].filter.Moving; len(spy.filters) != 1 || m.Load().Op != vector.Ge || m.Load().Value.Int() < 10_000 || m.KeepNulls {
 		t.Fatalf("top-N: %v", spy.filters)
 	}
 }

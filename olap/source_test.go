@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
+	"htapdb/vector/predicate"
 )
 
 // shape is how a test table presents its rows: the same rows in other vectors.
@@ -202,33 +204,54 @@ func (s *memScanner) encode(v *vector.Vector, c, which int) *vector.Vector {
 // filter applies the run-time filters as a scan would.
 func (r *memReader) filter(b *vector.Batch) {
 	for _, p := range r.s.filters {
-		v := b.Cols[p.col]
-		sel := []int32{}
-		bounds := p.filter.Bounds()
-		keep := map[int32]bool{}
-		for _, i := range p.filter.Select(v, b.Sel, b.Len, nil) {
-			keep[i] = true
+		ps := p.filter.Predicates
+		keepNulls := false
+		if m := p.filter.Moving; m != nil {
+			if now := m.Load(); now != nil {
+				ps, keepNulls = append(ps[:len(ps):len(ps)], *now), m.KeepNulls
+			}
 		}
-		for k := range b.Rows() {
-			i := b.Row(k)
-			d := v.Datum(i)
-			ok := p.filter.KeepNulls
-			if !d.IsNull() {
-				ok = keep[int32(i)] && (bounds.Min.IsNull() || vector.CompareDatum(d, bounds.Min) >= 0) &&
-					(bounds.Max.IsNull() || vector.CompareDatum(d, bounds.Max) <= 0)
-				if vs := p.filter.Values(); vs != nil && ok {
-					ok = false
-					for _, x := range vs {
-						ok = ok || vector.CompareDatum(x, d) == 0
-					}
+		v := b.Cols[p.col]
+		for i := range ps {
+			sel := []int32{}
+			keep := map[int32]bool{}
+			if ps[i].Selects() {
+				rows, err := ps[i].Select(v, b.Sel, b.Len, nil)
+				if err != nil {
+					panic(err)
+				}
+				for _, r := range rows {
+					keep[r] = true
 				}
 			}
-			if ok {
-				sel = append(sel, int32(i))
+			for k := range b.Rows() {
+				row := b.Row(k)
+				d := v.Datum(row)
+				if ps[i].Selects() && keep[int32(row)] || d.IsNull() && keepNulls || holds(&ps[i], d) {
+					sel = append(sel, int32(row))
+				}
+			}
+			b.Sel = sel
+		}
+	}
+}
+
+// holds evaluates a predicate that has no Select.
+func holds(p *predicate.Predicate, d types.Datum) bool {
+	switch p.Kind {
+	case predicate.IsNull, predicate.IsNotNull:
+		return d.IsNull() == (p.Kind == predicate.IsNull)
+	case predicate.In:
+		return slices.ContainsFunc(p.List, func(x types.Datum) bool { return !d.IsNull() && vector.CompareDatum(x, d) == 0 })
+	case predicate.Compare, predicate.Range:
+		for _, c := range p.Comparisons() {
+			if d.IsNull() || !c.Op.Holds(vector.CompareDatum(d, c.Value)) {
+				return false
 			}
 		}
-		b.Sel = sel
+		return !d.IsNull()
 	}
+	return false
 }
 
 // scramble overwrites a batch whose time is over, so that who still reads it is

@@ -1,11 +1,10 @@
 package olap
 
 import (
-	"sync"
-
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
+	"htapdb/vector/predicate"
 )
 
 // TopN is a Limit over a Sort that keeps only the rows it may yield.
@@ -60,18 +59,19 @@ type topN struct {
 	r      *run
 	layout *sortLayout
 	keep   int64 // rows to keep: offset and count
-	filter *RuntimeFilter
-	mu     sync.Mutex // guards tightening the filter
+	filter *predicate.Moving
 }
 
 // announce gives the scan below, if the first key is one of its columns, a
 // filter that will follow the threshold.
 func (t *topN) announce(input *stream) {
-	t.filter = &RuntimeFilter{KeepNulls: true}
-	if _, ok := t.node.Keys[0].Expr.(*fn.Column); ok {
-		for _, s := range input.scansOf(len(input.ops), t.layout.cols[0]) {
-			s.scan.filters = append(s.scan.filters, pushedFilter{s.col, t.filter})
-		}
+	t.filter = &predicate.Moving{KeepNulls: t.node.Keys[0].NullsFirst}
+	if _, ok := t.node.Keys[0].Expr.(*fn.Column); !ok {
+		return
+	}
+	f := &RuntimeFilter{Source: t.node.Name(), Moving: t.filter}
+	for _, s := range input.scansOf(len(input.ops), t.layout.cols[0]) {
+		s.scan.filters = append(s.scan.filters, pushedFilter{s.col, f})
 	}
 }
 
@@ -220,18 +220,28 @@ func (s *topNSink) shrink() error {
 
 // tighten narrows the announced filter to the threshold of one worker.
 func (t *topN) tighten(threshold types.Datum) {
-	if threshold.IsNull() {
-		return
+	k := t.node.Keys[0]
+	p := &predicate.Predicate{Kind: predicate.Compare, Op: vector.Le, Value: threshold}
+	switch {
+	case threshold.IsNull() && !k.NullsFirst:
+		return // NULLs are among the best: every value is before them
+	case threshold.IsNull():
+		p = &predicate.Predicate{Kind: predicate.IsNull}
+	case k.Desc:
+		p.Op = vector.Ge
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	b := t.filter.Bounds()
-	if t.node.Keys[0].Desc {
-		if b.Min.IsNull() || vector.CompareDatum(b.Min, threshold) < 0 {
-			b.Min = threshold
+	for {
+		old := t.filter.Load()
+		if old != nil && !narrower(old, p) || t.filter.Narrow(old, p) {
+			return
 		}
-	} else if b.Max.IsNull() || vector.CompareDatum(b.Max, threshold) > 0 {
-		b.Max = threshold
 	}
-	t.filter.bounds.Store(&b)
+}
+
+// narrower reports whether the threshold p leaves fewer rows than old does.
+func narrower(old, p *predicate.Predicate) bool {
+	if old.Kind == predicate.IsNull || p.Kind == predicate.IsNull {
+		return old.Kind != predicate.IsNull
+	}
+	return p.Op.Holds(vector.CompareDatum(p.Value, old.Value)) && vector.CompareDatum(p.Value, old.Value) != 0
 }

@@ -116,6 +116,42 @@ func (f *Compiled) Prune() Prune {
 	return PruneSome
 }
 
+// Method is how a compiled predicate decides on rows.
+type Method uint8
+
+// The methods, the cheapest first.
+const (
+	ByZoneMap    Method = iota // no row, or every one, by the zone map alone
+	ByValidity                 // by the null bits
+	ByCode                     // by comparing encoded values
+	ByDictionary               // by looking codes up in a table of passing ones
+	ByValue                    // by decoding the values
+	Methods                    // how many there are
+)
+
+var methodNames = [...]string{ByZoneMap: "zone map", ByValidity: "validity", ByCode: "encoded", ByDictionary: "dictionary", ByValue: "values"}
+
+// String is the method's name in EXPLAIN.
+func (m Method) String() string { return methodNames[m] }
+
+// Method says how Filter decides.
+func (f *Compiled) Method() Method {
+	switch f.test {
+	case testNever, testAlways:
+		return ByZoneMap
+	case testValid, testNull:
+		return ByValidity
+	case testTable:
+		return ByDictionary
+	case testValues, testFunc:
+		return ByValue
+	}
+	if f.col.entry.enc == Dictionary {
+		return ByDictionary
+	}
+	return ByCode
+}
+
 // checkConstants reports constants that the column's values cannot be compared
 // with.
 func (c *Column) checkConstants(p *predicate.Predicate) error {

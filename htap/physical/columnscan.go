@@ -15,7 +15,6 @@ import (
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
-	"htapdb/vector/predicate"
 )
 
 // columnSource reads the column store at the statement's timestamp, with the
@@ -238,25 +237,17 @@ func (s *columnScanner) Close() {
 	}
 }
 
-// AddRuntimeFilter implements olap.RuntimeFilterer with the filter's present
-// bounds and set; a bound that tightens later is not followed.
+// AddRuntimeFilter implements olap.RuntimeFilterer.
 func (s *columnScanner) AddRuntimeFilter(col int, f *olap.RuntimeFilter) {
-	if s.source.key >= 0 || f.KeepNulls {
+	ord := s.source.plan.Cols[col].Ordinal
+	if ord == plan.KeyOrdinal {
 		return
 	}
-	ord := s.source.columns[col]
-	if values := f.Values(); values != nil {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.In, List: values}})
-		return
+	for _, p := range f.Predicates {
+		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: p})
 	}
-	if b := f.Bounds(); !b.Min.IsNull() || !b.Max.IsNull() {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.Range, Lo: b.Min, Hi: b.Max}})
-	}
-	if f.Exact() {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: predicate.Predicate{Kind: predicate.Generic,
-			Select: func(v *vector.Vector, sel []int32, n int, out []int32) ([]int32, error) {
-				return f.Select(v, sel, n, out), nil
-			}}})
+	if f.Moving != nil {
+		_ = s.scan.AddMoving(ord, f.Moving)
 	}
 }
 
