@@ -123,6 +123,19 @@ func (x *Examination) expected() Timestamp {
 	return x.Marked
 }
 
+// passed is a timestamp above all that may have been given out in a damaged
+// store, whose own ceiling may be gone; 0 for a whole one.
+func (x *Examination) passed() Timestamp {
+	if !x.damaged() {
+		return 0
+	}
+	ts := max(x.Marked, x.Recovered)
+	if w := x.store.opts.Witness; w != nil {
+		ts = max(ts, w.Position)
+	}
+	return ts + ceilingLease
+}
+
 // lost bounds the number of commits up to Marked that are gone; −1 if nothing is
 // known of it.
 func (x *Examination) lost(in *inside) int64 {
@@ -162,7 +175,7 @@ func (x *Examination) Summary() (lines []string) {
 	case x.Lost == 0:
 		lines = append(lines, "No commit up to that record is missing.")
 	case x.Lost > 0:
-		lines = append(lines, fmt.Sprintf("At most %d commits up to that record are missing.", x.Lost))
+		lines = append(lines, fmt.Sprintf("Missing of the commits up to that record: at most %d.", x.Lost))
 	case x.Readable && x.Marked > x.Recovered:
 		lines = append(lines, "How many commits are missing is not known.")
 	}

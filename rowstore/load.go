@@ -10,6 +10,9 @@ import (
 	"htapdb/sql/types"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/objstorage/objstorageprovider"
+	"github.com/cockroachdb/pebble/v2/sstable"
+	pebblevfs "github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Load writes many rows of one table past the write set, as sorted files. It
@@ -311,8 +314,9 @@ func (l *Load) Abort() {
 }
 
 // ingestRuns finishes the runs and hands their files to Pebble under rec, which
-// joins the transaction. The record is durable before any row is, so that a
-// crash leaves no row that is not known to be pending.
+// joins the transaction. The record becomes durable with the rows, in a file of
+// its own: no crash leaves rows that are not known to be pending, and neither
+// does a log that was damaged and cut.
 func (t *Txn) ingestRuns(ctx context.Context, rec *loadRecord, runs []*runWriter) error {
 	s := t.store
 	var paths []string
@@ -333,8 +337,17 @@ func (t *Txn) ingestRuns(ctx context.Context, rec *loadRecord, runs []*runWriter
 	if err := s.checkSpace(); err != nil {
 		return err
 	}
-	if err := s.metaSet(true, rec.key(), rec.encode(loadPending)); err != nil {
-		return err
+	if len(paths) == 0 {
+		if err := s.metaSet(true, rec.key(), rec.encode(loadPending)); err != nil {
+			return err
+		}
+	} else {
+		path, err := s.writeRecord(rec)
+		if err != nil {
+			return err
+		}
+		defer s.removeFiles([]string{path})
+		paths = append(paths, path)
 	}
 	s.loads.add(rec)
 	t.loads = append(t.loads, rec)
@@ -342,6 +355,27 @@ func (t *Txn) ingestRuns(ctx context.Context, rec *loadRecord, runs []*runWriter
 		return nil
 	}
 	return s.ingest(paths)
+}
+
+// writeRecord writes the record of a pending load as a file for Pebble.
+func (s *Store) writeRecord(rec *loadRecord) (path string, err error) {
+	path = s.home.name(loadDir, fmt.Sprintf("%d-%d.sst", rec.table, rec.L))
+	file, err := s.opts.FS.Create(path, pebblevfs.WriteCategoryUnspecified)
+	if err != nil {
+		return "", s.ioError(err, "creating a file of a load")
+	}
+	o := s.pebbleOptions()
+	o.EnsureDefaults()
+	w := sstable.NewWriter(objstorageprovider.NewFileWritable(file), o.MakeWriterOptions(0, s.db.TableFormat()))
+	err = w.Set(rec.key(), rec.encode(loadPending))
+	if closeErr := w.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		s.removeFiles([]string{path})
+		return "", s.ioError(err, "writing a file of a load")
+	}
+	return path, nil
 }
 
 // ingest adds files to Pebble.

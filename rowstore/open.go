@@ -37,7 +37,9 @@ func Open(dir string, opts Options) (*Store, error) {
 	}
 	if err := s.recover(); err != nil {
 		_ = s.db.Close()
-		s.closeMark(false)
+		if s.mark != nil {
+			s.mark.Abandon()
+		}
 		_ = home.close()
 		return nil, err
 	}
@@ -70,15 +72,16 @@ func (s *Store) openFiles() error {
 	if err := s.home.emptyLoads(); err != nil {
 		return err
 	}
-	s.expected = x.expected()
+	s.expected, s.passed = x.expected(), x.passed()
 	s.mark, err = mark.Open(s.opts.FS, s.dir, s.home.name(dbDir), x.found, x.anew(), mark.Options{State: s.marks.onRecord, Clock: s.opts.Clock, Fail: s.fail})
 	if err != nil {
 		return s.ioError(err, "opening the record of its files")
 	}
 	if err := s.openPebble(s.mark); err != nil {
-		s.closeMark(false)
+		s.mark.Abandon()
 		return err
 	}
+	s.mark.Start()
 	return nil
 }
 
@@ -120,9 +123,11 @@ func (s *Store) pebbleOptions() *pebble.Options {
 		Logger:                      pebbleLogger{s},
 		BlockPropertyCollectors:     []func() pebble.BlockPropertyCollector{newTimeCollector},
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
-		EventListener: &pebble.EventListener{BackgroundError: func(err error) {
-			s.fail(fmt.Errorf("background write: %w", err))
-		}},
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) { s.fail(fmt.Errorf("background write: %w", err)) },
+			// Left to its default it ends the process; the reader gets the error anyway.
+			DataCorruption: func(pebble.DataCorruptionInfo) {},
+		},
 	}
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = 32 << 10
@@ -153,6 +158,8 @@ func (s *Store) recover() error {
 		return err
 	}
 	ceiling, hint := Timestamp(number(value, 0)), Timestamp(number(value, 1))
+	// What a repair gave up was seen: its timestamps are not given out again.
+	ceiling = max(ceiling, s.passed)
 	s.oracle.clock = s.opts.Clock
 	s.oracle.last = ceiling
 	s.oracle.ceiling.Store(uint64(ceiling))

@@ -29,6 +29,8 @@ type Store struct {
 	// commit that it knew of when the store was opened.
 	mark     *mark.Keeper
 	expected Timestamp
+	// passed is, after a repair, a timestamp above all that may have been given out.
+	passed Timestamp
 
 	uuid     [16]byte
 	openings uint64 // this one included
@@ -121,7 +123,11 @@ func (s *Store) usable() error {
 // fail makes the store refuse commits and tells the embedding program.
 func (s *Store) fail(err error) {
 	s.failOnce.Do(func() {
-		wrapped := error(sqlstate.Wrap(sqlstate.IOError, err, "row store %q has failed and takes no more commits: %v", s.dir, err).
+		code := sqlstate.IOError
+		if pebble.IsCorruptionError(err) {
+			code = sqlstate.DataCorrupted
+		}
+		wrapped := error(sqlstate.Wrap(code, err, "row store %q has failed and takes no more commits: %v", s.dir, err).
 			WithHint("Fix the cause and open the store again; committed transactions are kept."))
 		s.fatal.Store(&wrapped)
 		close(s.failed)

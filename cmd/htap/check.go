@@ -24,6 +24,7 @@ const (
 // checkCmd is htap check.
 type checkCmd struct {
 	Data   string   `required:"" env:"HTAP_DATA" placeholder:"DIR" help:"Directory of the database."`
+	Repair bool     `help:"If the database is refused for damage: say what is lost, then make one that opens of what is left."`
 	Tables []string `arg:"" optional:"" name:"table" help:"Tables to check, as in SQL (default all)."`
 	engineFlags
 }
@@ -39,6 +40,9 @@ func (c *checkCmd) run(ctx context.Context) int {
 	if err := isDatabase(c.Data); err != nil {
 		return fail(checkFailed, err)
 	}
+	if err := c.examine(os.Stdout, opts); err != nil {
+		return fail(checkFailed, err)
+	}
 	db, err := htap.Open(c.Data, opts...)
 	if err != nil {
 		return fail(checkFailed, openError(c.Data, err))
@@ -48,6 +52,36 @@ func (c *checkCmd) run(ctx context.Context) int {
 		return fail(checkFailed, err)
 	}
 	return status
+}
+
+// examine prints what is wrong with the files of a database that does not open
+// for damage, and repairs it if that was asked for. It returns nil if the
+// database can be opened.
+func (c *checkCmd) examine(w io.Writer, opts []htap.Option) error {
+	x, err := htap.Examine(c.Data, opts...)
+	if err != nil {
+		return openError(c.Data, err)
+	}
+	if len(x.Problems) == 0 {
+		return nil
+	}
+	for _, p := range x.Problems {
+		fmt.Fprintf(w, "damaged   %s\n", p)
+	}
+	for _, k := range x.Known {
+		fmt.Fprintf(w, "known     %s\n", k)
+	}
+	switch {
+	case !x.Repairable:
+		return fmt.Errorf("the database in %s cannot be repaired: restore the directory from a copy", filepath.Clean(c.Data))
+	case !c.Repair:
+		return fmt.Errorf("the database in %s is damaged; nothing was changed: restore the directory from a copy, or go on with what is left by htap check --repair --data %s", filepath.Clean(c.Data), c.Data)
+	}
+	if err := htap.Repair(c.Data, opts...); err != nil {
+		return openError(c.Data, err)
+	}
+	fmt.Fprintln(w, "repaired  the database opens with what is left")
+	return nil
 }
 
 // isDatabase refuses a directory without a database, which opening would make.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"htapdb/htap"
 )
@@ -47,6 +49,62 @@ func TestCheck(t *testing.T) {
 	}
 	if left, err := os.ReadDir(empty); err != nil || len(left) != 0 {
 		t.Errorf("check made something in an empty directory: %v, %v", left, err)
+	}
+}
+
+// TestCheckRepair proves that a database whose log was cut is refused, by serve
+// and by check, that check says what is lost, and that --repair makes it open.
+func TestCheckRepair(t *testing.T) {
+	dir, cut := t.TempDir(), t.TempDir()
+	db, err := htap.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := db.Session(t.Context())
+	if _, err := s.Exec(t.Context(), "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // on record
+	if _, err := s.Exec(t.Context(), "INSERT INTO t VALUES (2)"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if err := os.CopyFS(cut, os.DirFS(dir)); err != nil { // as a kill would leave it
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	logs, err := filepath.Glob(filepath.Join(cut, "rows", "db", "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal(logs, err)
+	}
+	newest := logs[len(logs)-1]
+	text, err := os.ReadFile(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The last byte that was written, in a file that may have room behind it.
+	end := len(bytes.TrimRight(text, "\x00"))
+	if err := os.Truncate(newest, int64(end-1)); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := program(t, "", "check", "--data", cut)
+	if status != checkFailed || !strings.Contains(out, "damaged   file "+filepath.Base(newest)) || !strings.Contains(errs, "--repair") {
+		t.Errorf("status %d, output %q, messages %q", status, out, errs)
+	}
+	status, _, errs = program(t, "", "serve", "--data", cut, "--pg", "off", "--flight", "off", "--http", "off")
+	if status != exitError || !strings.Contains(errs, filepath.Base(newest)) || !strings.Contains(errs, "htap check --repair --data "+cut) {
+		t.Errorf("serve: status %d, messages %q", status, errs)
+	}
+	status, out, errs = program(t, "", "check", "--repair", "--data", cut)
+	if status != exitOK || !strings.Contains(out, "Missing of the commits up to that record: at most 1.") ||
+		!strings.Contains(out, "repaired") || !strings.Contains(out, "ok        t (1 rows)") {
+		t.Errorf("repair: status %d, output %q, messages %q", status, out, errs)
+	}
+	status, out, _ = program(t, "", "check", "--repair", "--data", cut)
+	if status != exitOK || strings.Contains(out, "damaged") {
+		t.Errorf("again: status %d, output %q", status, out)
 	}
 }
 

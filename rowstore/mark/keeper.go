@@ -64,13 +64,16 @@ type entry struct {
 
 // Open begins to keep the record of the store in dir, whose Pebble files are in
 // files; found is what Read returned, with a Newest that Check found right, or
-// that is to be replaced if anew. It writes a record before it returns.
+// that is to be replaced if anew. Only then, or if there is none, it writes a
+// record before it returns: a store that cannot be opened stays as it is. Start
+// has to follow, or Abandon.
 func Open(fsys vfs.FS, dir, files string, found Found, anew bool, o Options) (*Keeper, error) {
 	k := &Keeper{FS: fsys, dir: files, opts: o, files: map[string]*entry{}, kick: make(chan struct{}, 1), stop: make(chan struct{})}
 	known := map[string]File{}
 	if r := found.Newest; r != nil {
-		k.last.Generation, k.last.Durable, k.base = r.Generation, r.Durable, r.Commits
+		k.last.Generation, k.base = r.Generation, r.Commits
 		if !anew {
+			k.last.Durable = r.Durable
 			for _, f := range r.Files {
 				known[f.Name] = f
 			}
@@ -89,15 +92,23 @@ func Open(fsys vfs.FS, dir, files string, found Found, anew bool, o Options) (*K
 		return nil, err
 	}
 	err := vfs.SyncDir(fsys, fsys.PathDir(dir))
-	if err == nil {
+	if err == nil && (anew || found.Newest == nil) {
 		err = k.Write()
 	}
 	if err != nil {
 		k.closeSlots()
 		return nil, err
 	}
-	k.done.Go(k.run) // ends with Stop, which waits
 	return k, nil
+}
+
+// Start begins to write records of what becomes durable. Pebble is open.
+func (k *Keeper) Start() { k.done.Go(k.run) } // ends with Stop, which waits
+
+// Abandon closes the files of the records; there is no store to keep one of.
+func (k *Keeper) Abandon() {
+	k.Stop()
+	k.closeSlots()
 }
 
 // category labels the records' writes in the file system's metrics.
