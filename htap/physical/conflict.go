@@ -35,6 +35,9 @@ func newConflictHandler(in *inserter, clause *plan.OnConflict) (*conflictHandler
 		return h, nil
 	}
 	pos := stackedPositions(clause.Existing, clause.Excluded)
+	for i, c := range in.plan.Source.Columns() {
+		pos[c.ID] = len(clause.Existing) + len(clause.Excluded) + i
+	}
 	var err error
 	if h.set, err = newAssigner(in.st, clause.Set, pos); err != nil {
 		return nil, err
@@ -81,8 +84,8 @@ func sameSet(a, b []int) bool {
 }
 
 // insert inserts the row, or does what the clause says about the one in its
-// way. It returns the row as stored, nil if nothing was.
-func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]types.Datum, error) {
+// way. It returns the row as stored, nil if nothing was. Row r of source gave it.
+func (h *conflictHandler) insert(ctx context.Context, row []types.Datum, source *vector.Batch, r int) ([]types.Datum, error) {
 	txn := h.in.st.Txn
 	for {
 		_, c, err := txn.InsertOrGet(ctx, h.in.schema, row, h.arbiters...)
@@ -108,7 +111,7 @@ func (h *conflictHandler) insert(ctx context.Context, row []types.Datum) ([]type
 		if got.Self {
 			return nil, h.twice()
 		}
-		return h.update(ctx, c.Key, got.Row, row)
+		return h.update(ctx, c.Key, got.Row, row, &vector.Batch{Cols: source.Cols, Len: source.Len, Sel: []int32{int32(r)}})
 	}
 }
 
@@ -118,9 +121,9 @@ func (h *conflictHandler) twice() error {
 }
 
 // update is DO UPDATE for one row.
-func (h *conflictHandler) update(ctx context.Context, key rowstore.Key, existing rowstore.Row, excluded []types.Datum) ([]types.Datum, error) {
+func (h *conflictHandler) update(ctx context.Context, key rowstore.Key, existing rowstore.Row, excluded []types.Datum, source *vector.Batch) ([]types.Datum, error) {
 	old := existing.Datums()
-	b := hstack(h.in.tableBatch([][]types.Datum{old}), h.in.tableBatch([][]types.Datum{excluded}))
+	b := hstack(hstack(h.in.tableBatch([][]types.Datum{old}), h.in.tableBatch([][]types.Datum{excluded})), source.Compact())
 	if h.where != nil {
 		sel, err := h.where.Filter(b, nil)
 		if err != nil || len(sel) == 0 {

@@ -56,7 +56,7 @@ func (in *inserter) prepare(emit Emit) error {
 		exprs = append(exprs, e)
 	}
 	in.ev = fn.NewEvaluator(in.st.Eval, exprs...)
-	pos := positions(n.NewCols)
+	pos := stackedPositions(n.NewCols, n.Source.Columns())
 	var err error
 	if in.checks, err = newChecker(in.st, in.desc.Name, n.Checks, pos); err != nil {
 		return err
@@ -94,26 +94,29 @@ func (in *inserter) batch(ctx context.Context, b *vector.Batch) error {
 		return err
 	}
 	stored := rows[:0:0]
-	for _, row := range rows {
-		final, err := in.row(ctx, row)
+	var from vector.Batch // the rows of the source behind stored
+	from.Cols, from.Len, from.Sel = b.Cols, b.Len, []int32{}
+	for r, row := range rows {
+		final, err := in.row(ctx, row, b, r)
 		if err != nil {
 			return err
 		}
 		if final != nil {
 			in.affected++
-			stored = append(stored, final)
+			stored, from.Sel = append(stored, final), append(from.Sel, int32(r))
 		}
 	}
 	if in.ret == nil {
 		return nil
 	}
-	return in.ret.rows(in.tableBatch(stored))
+	return in.ret.rows(hstack(in.tableBatch(stored), from.Compact()))
 }
 
-// row inserts one row and returns it as stored, nil if ON CONFLICT skipped it.
-func (in *inserter) row(ctx context.Context, row []types.Datum) ([]types.Datum, error) {
+// row inserts one row, which row r of source gave, and returns it as stored, nil
+// if ON CONFLICT skipped it.
+func (in *inserter) row(ctx context.Context, row []types.Datum, source *vector.Batch, r int) ([]types.Datum, error) {
 	if in.conflict != nil {
-		return in.conflict.insert(ctx, row)
+		return in.conflict.insert(ctx, row, source, r)
 	}
 	_, err := in.st.Txn.Insert(ctx, in.schema, row)
 	return row, err

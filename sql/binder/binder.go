@@ -19,6 +19,12 @@ type Options struct {
 	// ParamTypes are the types of parameters that the client declared; the
 	// zero Type and Unknown leave one to be inferred. May be short.
 	ParamTypes []types.Type
+	// Clause names, for BindExpr, what the expression is for errors: "check
+	// constraint", "DEFAULT expression"; may be empty.
+	Clause string
+	// Check, if not nil, is called as binding goes on; its error ends it and is
+	// returned. It is for cancellation.
+	Check func() error
 }
 
 // Bound is a statement with names and types.
@@ -102,7 +108,12 @@ func BindExpr(e parser.Expr, columns []plan.Column, want types.Type, opt Options
 		rel.add(c.Name, c)
 	}
 	sc.ns = newNamespace(rel)
-	sc.clause = "an expression"
+	sc.clause, sc.noSubquery = "an expression", opt.Clause
+	if opt.Clause != "" {
+		sc.clause = opt.Clause + "s"
+	} else {
+		sc.noSubquery = "expression"
+	}
 	x, err := b.expr(e, sc)
 	if err != nil {
 		return nil, err

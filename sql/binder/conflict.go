@@ -10,7 +10,7 @@ import (
 )
 
 // onConflict binds ON CONFLICT.
-func (b *binder) onConflict(e *parser.OnConflict, t *plan.Table, alias string) (*plan.OnConflict, error) {
+func (b *binder) onConflict(e *parser.OnConflict, t *plan.Table, alias string, outer *scope) (*plan.OnConflict, error) {
 	oc := &plan.OnConflict{DoNothing: e.DoNothing}
 	var err error
 	if oc.Arbiters, err = b.arbiters(e, t); err != nil {
@@ -24,7 +24,7 @@ func (b *binder) onConflict(e *parser.OnConflict, t *plan.Table, alias string) (
 			WithHint("For example, ON CONFLICT (column_name).")
 	}
 	oc.Existing, oc.Excluded = b.rowColumns(t), b.rowColumns(t)
-	sc := b.rootScope().child()
+	sc := outer.child()
 	old := b.rowRelation(t, alias, oc.Existing)
 	// A plain name means the existing row; the other is only there by its name.
 	sc.ns = newNamespace(old)
@@ -38,12 +38,8 @@ func (b *binder) onConflict(e *parser.OnConflict, t *plan.Table, alias string) (
 			return nil, err
 		}
 	}
-	for _, a := range append(assignedExprs(oc.Set), oc.Where) {
-		if a != nil && plan.HasSubquery(a) {
-			return nil, b.unsupported(e.Pos(), "a subquery in ON CONFLICT DO UPDATE is")
-		}
-	}
-	return oc, nil
+	rows := append(slices.Clone(oc.Existing), oc.Excluded...)
+	return oc, b.checkWritten(append(assignedExprs(oc.Set), oc.Where), rows, "ON CONFLICT DO UPDATE", e.Pos())
 }
 
 func assignedExprs(set []plan.Assignment) []fn.Expr {

@@ -88,14 +88,40 @@ func (b *binder) placeCTEs(body plan.Node, defs []*cte) plan.Node {
 		// Definitions in between are part of the body by now.
 		switch {
 		case n == 0:
-		case c.mode == parser.MaterializedNever, !plan.Outer(c.q.node).Empty(),
-			n == 1 && c.mode != parser.MaterializedAlways:
+		case c.inlined(n):
 			body = b.expandCTE(body, c, n)
 		default:
-			body = &plan.With{ID: c.id, Name: c.name, Def: c.q.node, Body: body, Materialized: c.mode == parser.MaterializedAlways}
+			body = c.over(body)
 		}
 	}
 	return body
+}
+
+// placeTargetCTEs is placeCTEs for DML: a definition that is computed once goes on
+// top of the source, where opt computes the subqueries of the other expressions too.
+func (b *binder) placeTargetCTEs(n plan.Node, defs []*cte) plan.Node {
+	for i := len(defs) - 1; i >= 0; i-- {
+		refs := countRefs(n, defs[i].id)
+		switch {
+		case refs == 0:
+		case defs[i].inlined(refs):
+			n = b.expandCTE(n, defs[i], refs)
+		default:
+			n = n.WithChildren([]plan.Node{defs[i].over(n.Children()[0])})
+		}
+	}
+	return n
+}
+
+// inlined reports whether a definition with that many references takes their place.
+func (c *cte) inlined(refs int) bool {
+	return c.mode == parser.MaterializedNever || !plan.Outer(c.q.node).Empty() ||
+		refs == 1 && c.mode != parser.MaterializedAlways
+}
+
+// over puts the definition on top of body.
+func (c *cte) over(body plan.Node) plan.Node {
+	return &plan.With{ID: c.id, Name: c.name, Def: c.q.node, Body: body, Materialized: c.mode == parser.MaterializedAlways}
 }
 
 func countRefs(n plan.Node, id int) int {

@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -16,6 +17,10 @@ import (
 type grouping struct {
 	keys []fn.Expr
 	pos  []int
+	// items are the select items that the keys were named by, −1 for none. Under
+	// grouping sets two items are two keys though they compute the same.
+	items  []int
+	byItem bool
 	// sets are positions in keys; nil for a plain list.
 	sets [][]int
 }
@@ -60,7 +65,7 @@ func (c *core) bindGroupBy(e *parser.GroupBy) error {
 		}
 		for _, it := range c.items {
 			if !plan.Used(it.expr).Intersects(aggs) && !plan.IsConst(it.expr) {
-				c.groups.key(it.expr, it.pos)
+				c.groups.key(it.expr, it.pos, -1)
 			}
 		}
 		return nil
@@ -69,6 +74,9 @@ func (c *core) bindGroupBy(e *parser.GroupBy) error {
 	plain := true
 	for _, el := range e.Elements {
 		plain = plain && el.Kind == parser.GroupSimple
+	}
+	c.groups.byItem = !plain
+	for _, el := range e.Elements {
 		alternatives, err := c.groupElement(el)
 		if err != nil {
 			return err
@@ -87,14 +95,15 @@ func (c *core) bindGroupBy(e *parser.GroupBy) error {
 	return nil
 }
 
-// key returns the position of x among the keys, adding it if new.
-func (g *grouping) key(x fn.Expr, pos int) int {
+// key returns the position of x among the keys, adding it if new. It was named by
+// a select item, or item is −1.
+func (g *grouping) key(x fn.Expr, pos, item int) int {
 	for i, k := range g.keys {
-		if plan.Equal(k, x) {
+		if plan.Equal(k, x) && (!g.byItem || g.items[i] == item) {
 			return i
 		}
 	}
-	g.keys, g.pos = append(g.keys, x), append(g.pos, pos)
+	g.keys, g.pos, g.items = append(g.keys, x), append(g.pos, pos), append(g.items, item)
 	return len(g.keys) - 1
 }
 
@@ -162,7 +171,7 @@ func (c *core) groupKeys(e parser.Expr) ([]int, error) {
 		}
 		return out, nil
 	}
-	x, err := c.groupExpr(e)
+	x, named, err := c.groupExpr(e)
 	if err != nil {
 		return nil, err
 	}
@@ -177,28 +186,54 @@ func (c *core) groupKeys(e parser.Expr) ([]int, error) {
 	if plan.Used(x).Intersects(aggs) {
 		return nil, c.b.errorAt(e.Pos(), sqlstate.GroupingError, "aggregate functions are not allowed in GROUP BY")
 	}
-	return []int{c.groups.key(x, e.Pos())}, nil
+	for _, w := range c.sc.windows {
+		if plan.Used(x).Has(w.f.Col.ID) {
+			return nil, c.b.errorAt(e.Pos(), sqlstate.WindowingError, "window functions are not allowed in GROUP BY")
+		}
+	}
+	for _, g := range c.sc.groupings {
+		if plan.Used(x).Has(g.col.ID) {
+			return nil, c.b.errorAt(e.Pos(), sqlstate.GroupingError, "grouping operations are not allowed in GROUP BY")
+		}
+	}
+	return []int{c.groups.key(x, e.Pos(), named)}, nil
 }
 
-func (c *core) groupExpr(e parser.Expr) (fn.Expr, error) {
+// groupExpr binds an expression of GROUP BY and returns the select item that it
+// names or equals, −1 for none.
+func (c *core) groupExpr(e parser.Expr) (fn.Expr, int, error) {
 	ref, isName := e.(*parser.ColumnRef)
 	if isName && len(ref.Parts) == 1 {
 		// An input column wins over the name of an item.
 		for _, col := range c.sc.ns.cols {
 			if col.name == ref.Column() {
-				return c.b.expr(e, c.sc)
+				return c.groupInput(e)
 			}
 		}
 	}
 	i, err := c.itemIndex(e, "GROUP BY")
 	if err != nil {
-		return nil, err
+		return nil, -1, err
 	}
 	if i >= 0 {
 		c.items[i].expr = c.b.known(c.items[i].expr)
-		return c.items[i].expr, nil
+		return c.items[i].expr, i, nil
 	}
-	return c.b.expr(e, c.sc)
+	return c.groupInput(e)
+}
+
+// groupInput binds an expression over the input.
+func (c *core) groupInput(e parser.Expr) (fn.Expr, int, error) {
+	x, err := c.b.expr(e, c.sc)
+	if err != nil {
+		return nil, -1, err
+	}
+	for i, it := range c.items {
+		if plan.Equal(it.expr, x) {
+			return x, i, nil
+		}
+	}
+	return x, -1, nil
 }
 
 func crossSets(a, b [][]int) [][]int {
@@ -254,6 +289,26 @@ func (c *core) group() error {
 	for i, k := range c.groups.keys {
 		r.addKey(k, c.groups.pos[i])
 	}
+	r.first = slices.Clone(a.GroupBy)
+	if c.groups.byItem {
+		// What equals several keys is the one of the first item.
+		order := make([]int, len(a.GroupBy))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(i, j int) int {
+			// −1, no item, is the largest.
+			return cmp.Compare(uint(c.groups.items[i]), uint(c.groups.items[j]))
+		})
+		for i, k := range order {
+			r.first[i] = a.GroupBy[k]
+		}
+		for _, k := range slices.Backward(r.first) {
+			if id, ok := plan.RefID(k.Expr); ok {
+				r.byID[id] = plan.Ref(k.Col)
+			}
+		}
+	}
 	if a.Sets != nil {
 		a.SetID = c.b.newColumn("grouping_set", types.TInt8)
 		a.SetID.NotNull = true
@@ -284,8 +339,8 @@ type regroup struct {
 	local plan.ColSet
 	// byID has the grouping column of each input column that is a key.
 	byID map[plan.ColID]fn.Expr
-	// constants are the keys that are constants, by position, as far as they were asked for.
-	constants map[int]*constantKey
+	// first are the keys in the order in which an expression is compared with them.
+	first []plan.GroupKey
 }
 
 func (r *regroup) addKey(k fn.Expr, pos int) plan.Column {
@@ -305,7 +360,9 @@ func (r *regroup) addKey(k fn.Expr, pos int) plan.Column {
 	}
 	if isCol {
 		col.NotNull = r.agg.Sets == nil && columnNotNull(r.agg.Input, id)
-		r.byID[id] = plan.Ref(col)
+		if r.byID[id] == nil {
+			r.byID[id] = plan.Ref(col)
+		}
 		if o, ok := r.c.b.origins[id]; ok {
 			r.c.b.origins[col.ID] = o
 		}
@@ -332,9 +389,13 @@ func (r *regroup) apply() error {
 			*x, err = r.expr(*x)
 		}
 	}
+	before := make([]fn.Expr, len(c.items))
 	for i := range c.items {
-		if k := r.constantKey(c.items[i].expr); k != nil && !k.named {
-			k.named, c.items[i].expr = true, k.ref
+		before[i] = c.items[i].expr
+	}
+	for i := range c.items {
+		if k := r.itemKey(i); k != nil {
+			c.items[i].expr = k
 			continue
 		}
 		rewrite(&c.items[i].expr)
@@ -342,8 +403,9 @@ func (r *regroup) apply() error {
 	rewrite(&c.having)
 	rewrite(&c.qualify)
 	ordered := func(x *fn.Expr) {
-		if k := r.constantKey(*x); k != nil && k.named {
-			*x = k.ref
+		// What was named by an item is that item.
+		if i := slices.Index(before, *x); i >= 0 {
+			*x = c.items[i].expr
 			return
 		}
 		rewrite(x)
@@ -360,29 +422,14 @@ func (r *regroup) apply() error {
 	return err
 }
 
-// constantKey is a key of grouping sets without columns. Of equal constants only
-// the first item, and what orders by it, is NULL where the key is not grouped by.
-type constantKey struct {
-	ref   fn.Expr
-	named bool // an item stands for the key
-}
-
-// constantKey returns the constant key that x equals, nil if there is none.
-func (r *regroup) constantKey(x fn.Expr) *constantKey {
-	if r.agg.Sets == nil || !plan.IsConst(x) {
+// itemKey returns the column of the key that the select item was named by, nil
+// without one, and for a plain list, in which equal keys are one.
+func (r *regroup) itemKey(item int) fn.Expr {
+	if r.agg.Sets == nil {
 		return nil
 	}
-	for i, k := range r.agg.GroupBy {
-		if !plan.Equal(k.Expr, x) {
-			continue
-		}
-		if r.constants == nil {
-			r.constants = map[int]*constantKey{}
-		}
-		if r.constants[i] == nil {
-			r.constants[i] = &constantKey{ref: plan.Ref(k.Col)}
-		}
-		return r.constants[i]
+	if i := slices.Index(r.c.groups.items, item); i >= 0 {
+		return plan.Ref(r.agg.GroupBy[i].Col)
 	}
 	return nil
 }
@@ -390,7 +437,7 @@ func (r *regroup) constantKey(x fn.Expr) *constantKey {
 // expr rewrites from the top: what equals a key becomes the key's column, and
 // an input column that is left over is not grouped.
 func (r *regroup) expr(x fn.Expr) (fn.Expr, error) {
-	for _, k := range r.agg.GroupBy {
+	for _, k := range r.first {
 		if plan.Equal(k.Expr, x) && !plan.IsConst(x) {
 			return plan.Ref(k.Col), nil
 		}

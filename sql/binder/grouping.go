@@ -37,9 +37,10 @@ func (c *core) addGroupingCalls(a *plan.Aggregate, r *regroup) error {
 		keys := make([]int, len(g.args))
 		for i, x := range g.args {
 			keys[i] = -1
-			for k := range a.GroupBy {
-				if plan.Equal(a.GroupBy[k].Expr, x) {
-					keys[i] = k
+			for _, first := range r.first {
+				if plan.Equal(first.Expr, x) {
+					keys[i] = slices.IndexFunc(a.GroupBy, func(k plan.GroupKey) bool { return k.Col.ID == first.Col.ID })
+					break
 				}
 			}
 			if keys[i] < 0 {

@@ -58,7 +58,6 @@ func (b *binder) insert(s *parser.InsertStmt) (*dmlResult, error) {
 			}
 		}
 	}
-	n.Source = b.placeCTEs(n.Source, defs)
 	n.NewCols = b.rowColumns(t)
 	if n.Checks, err = b.checks(t, n.NewCols); err != nil {
 		return nil, err
@@ -68,13 +67,18 @@ func (b *binder) insert(s *parser.InsertStmt) (*dmlResult, error) {
 		alias = s.Alias
 	}
 	if s.OnConflict != nil {
-		if n.OnConflict, err = b.onConflict(s.OnConflict, t, alias); err != nil {
+		if n.OnConflict, err = b.onConflict(s.OnConflict, t, alias, sc); err != nil {
 			return nil, err
 		}
 	}
 	rel := b.rowRelation(t, alias, n.NewCols)
-	n.Returning, n.Returned, err = b.returning(s.Returning, newNamespace(rel))
-	return &dmlResult{node: n, cols: n.Returned}, err
+	if n.Returning, n.Returned, err = b.returning(s.Returning, newNamespace(rel), sc); err != nil {
+		return nil, err
+	}
+	if err := b.checkWritten(n.Returning, n.NewCols, "RETURNING", s.Pos()); err != nil {
+		return nil, err
+	}
+	return &dmlResult{node: b.placeTargetCTEs(n, defs), cols: n.Returned}, nil
 }
 
 // dmlScope is the scope of a DML statement with its WITH items.
@@ -310,12 +314,33 @@ func (b *binder) checks(t *plan.Table, cols []plan.Column) ([]plan.BoundCheck, e
 	return out, nil
 }
 
-// returning binds a RETURNING list over what ns names.
-func (b *binder) returning(targets []*parser.Target, ns *namespace) ([]fn.Expr, []plan.Column, error) {
+// checkWritten refuses subqueries that are correlated with a row that is being
+// written: they are computed with the source, before there is one.
+func (b *binder) checkWritten(exprs []fn.Expr, written []plan.Column, clause string, pos int) error {
+	row := plan.NewColSet(written)
+	correlated := false
+	for _, e := range exprs {
+		if e == nil {
+			continue
+		}
+		fn.Walk(e, func(x fn.Expr) bool {
+			s, ok := x.(*plan.Subquery)
+			correlated = correlated || ok && plan.Used(s).Intersects(row)
+			return !correlated
+		})
+	}
+	if correlated {
+		return b.unsupported(pos, "a subquery in %s that refers to the row written is", clause)
+	}
+	return nil
+}
+
+// returning binds a RETURNING list over what ns names, inside the scope outer.
+func (b *binder) returning(targets []*parser.Target, ns *namespace, outer *scope) ([]fn.Expr, []plan.Column, error) {
 	if len(targets) == 0 {
 		return nil, nil, nil
 	}
-	c := &core{b: b, sc: b.rootScope().child()}
+	c := &core{b: b, sc: outer.child()}
 	c.sc.ns, c.sc.clause = ns, "RETURNING"
 	if err := c.bindTargets(targets); err != nil {
 		return nil, nil, err
@@ -324,9 +349,6 @@ func (b *binder) returning(targets []*parser.Target, ns *namespace) ([]fn.Expr, 
 	var cols []plan.Column
 	for _, it := range c.items {
 		x := b.known(it.expr)
-		if plan.HasSubquery(x) {
-			return nil, nil, b.unsupported(it.pos, "a subquery in RETURNING is")
-		}
 		exprs, cols = append(exprs, x), append(cols, b.newColumn(it.name, x.Type()))
 	}
 	return exprs, cols, nil

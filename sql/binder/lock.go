@@ -59,7 +59,11 @@ func (c *core) lockRows(e *parser.SelectCore, s *parser.SelectStmt) (*plan.Lock,
 	b.locks = true
 	l := &plan.Lock{Strength: lockStrengths[clause.Strength], Wait: lockWaits[clause.Wait], Complete: true}
 	for _, name := range clause.Of {
-		if c.sc.ns.find(name.Schema, name.Name) == nil {
+		rel, err := b.relation(c.sc.ns, name.Schema, name.Name, name.Pos())
+		if err != nil {
+			return nil, err
+		}
+		if rel == nil {
 			return nil, b.errorAt(name.Pos(), sqlstate.UndefinedTable, "relation %q in FOR UPDATE clause not found in FROM clause", name.Name)
 		}
 	}
@@ -122,8 +126,12 @@ func wanted(of []parser.ObjectName, alias string) bool {
 
 // owns reports whether a scan is a FROM item of this level, not of a derived table.
 func (c *core) owns(scan *plan.Scan) bool {
-	rel := c.sc.ns.find("", scan.Alias)
-	return rel != nil && rel.table == scan.Table && !scan.Table.Virtual
+	for _, rel := range c.sc.ns.rels {
+		if rel.name == scan.Alias && rel.table == scan.Table {
+			return !scan.Table.Virtual
+		}
+	}
+	return false
 }
 
 // lockScan adds a locator to a scan and makes it a target.

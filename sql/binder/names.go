@@ -30,7 +30,10 @@ func (b *binder) lookup(e *parser.ColumnRef, sc *scope) (*nsColumn, error) {
 			}
 			continue
 		}
-		rel := s.ns.find(e.Schema(), table)
+		rel, err := b.relation(s.ns, e.Schema(), table, e.Pos())
+		if err != nil {
+			return nil, err
+		}
 		if rel == nil {
 			continue
 		}
@@ -51,7 +54,23 @@ func (b *binder) lookup(e *parser.ColumnRef, sc *scope) (*nsColumn, error) {
 	return nil, b.undefinedColumn(e, sc)
 }
 
-// find returns the relation with the name, nil without one.
+// relation returns the relation that a name means, nil if none has it. Two of one
+// name, from different schemas, need the schema.
+func (b *binder) relation(n *namespace, schema, name string, pos int) (*relation, error) {
+	var found *relation
+	for _, r := range n.rels {
+		if r.name != name || schema != "" && r.schema != schema {
+			continue
+		}
+		if found != nil {
+			return nil, b.errorAt(pos, sqlstate.AmbiguousAlias, "table reference %q is ambiguous", name)
+		}
+		found = r
+	}
+	return found, nil
+}
+
+// find returns the first relation with the name, nil without one.
 func (n *namespace) find(schema, name string) *relation {
 	for _, r := range n.rels {
 		if r.name == name && (schema == "" || r.schema == schema) {

@@ -136,8 +136,8 @@ func (b *binder) rowArgument(a parser.Expr, sc *scope) (*relation, error) {
 		schema = parts[len(parts)-2]
 	}
 	for s := sc; s != nil; s = s.parent {
-		if rel := s.ns.find(schema, name); rel != nil {
-			return rel, nil
+		if rel, err := b.relation(s.ns, schema, name, a.Pos()); rel != nil || err != nil {
+			return rel, err
 		}
 	}
 	return nil, b.errorAt(a.Pos(), sqlstate.UndefinedTable, "missing FROM-clause entry for table %q", name)

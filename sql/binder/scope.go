@@ -71,6 +71,10 @@ type scope struct {
 	allowAggs, allowWindows bool
 	inAgg, inWindow         bool
 
+	// noSubquery names the kind of expression that may hold no subquery, in the
+	// scope and those inside; "" where it may.
+	noSubquery string
+
 	// aggs and windows are what expressions of this level called.
 	aggs    []plan.Agg
 	windows []windowCall

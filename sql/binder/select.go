@@ -92,6 +92,9 @@ func (c *core) bindWhere(where parser.Expr) error {
 // bindTargets binds the select list, * expanded.
 func (c *core) bindTargets(targets []*parser.Target) error {
 	for _, t := range targets {
+		if err := c.checkWidth(len(c.items), t.Pos()); err != nil {
+			return err
+		}
 		if star, ok := t.Expr.(*parser.Star); ok {
 			if err := c.expandStar(star); err != nil {
 				return err
@@ -108,7 +111,21 @@ func (c *core) bindTargets(targets []*parser.Target) error {
 		}
 		c.items = append(c.items, item{x, name, t.Expr.Pos(), t.Alias != ""})
 	}
-	return nil
+	if len(targets) == 0 {
+		return nil
+	}
+	return c.checkWidth(len(c.items), targets[len(targets)-1].Pos())
+}
+
+// maxColumns is the number of columns of a row that a query computes, those that
+// only ORDER BY and its like need included, as in PostgreSQL.
+const maxColumns = 1664
+
+func (c *core) checkWidth(n, pos int) error {
+	if n <= maxColumns {
+		return nil
+	}
+	return c.b.errorAt(pos, sqlstate.TooManyColumns, "target lists can have at most %d entries", maxColumns)
 }
 
 // bindOrder binds ORDER BY and DISTINCT ON: names and ordinals of the select
@@ -235,7 +252,11 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 	q := &query{open: true}
 	p := &plan.Project{Input: c.node}
 	have := plan.NewColSet(c.node.Columns())
-	for _, it := range c.items {
+	late := c.lateItems(e, s)
+	for i, it := range c.items {
+		if late[i] {
+			continue
+		}
 		p.Items = append(p.Items, it.expr)
 		col := c.itemColumn(it, &have)
 		p.Cols = append(p.Cols, col)
@@ -250,6 +271,9 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 	width := len(p.Items)
 	keys := c.sortColumns(p)
 	on := c.onColumns(p)
+	if err := c.checkWidth(len(p.Items), e.Pos()); err != nil {
+		return nil, err
+	}
 	if len(p.Items) > width && e.Distinct && len(e.DistinctOn) == 0 {
 		return nil, b.errorAt(e.Pos(), sqlstate.InvalidColumnReference,
 			"for SELECT DISTINCT, ORDER BY expressions must appear in select list")
@@ -267,6 +291,10 @@ func (c *core) finish(e *parser.SelectCore, s *parser.SelectStmt) (*query, error
 	}
 	if len(on) > 0 {
 		q.node = &plan.Distinct{Input: q.node, On: on}
+	}
+	if len(late) > 0 {
+		c.carry(p, late)
+		return c.finishLate(q, s, keys, late)
 	}
 	return c.limitAndTrim(q, s, keys)
 }

@@ -72,7 +72,10 @@ func (b *binder) starColumns(e *parser.Star, sc *scope) ([]*nsColumn, error) {
 		schema = e.Qualifier[len(e.Qualifier)-2]
 	}
 	for s := sc; s != nil; s = s.parent {
-		if rel := s.ns.find(schema, name); rel != nil {
+		if rel, err := b.relation(s.ns, schema, name, e.Pos()); rel != nil || err != nil {
+			if err != nil {
+				return nil, err
+			}
 			return rel.cols, nil
 		}
 	}

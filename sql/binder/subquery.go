@@ -10,6 +10,11 @@ import (
 
 // subquery binds a query inside an expression.
 func (b *binder) subquery(s *parser.SelectStmt, sc *scope) (*query, error) {
+	for o := sc; o != nil; o = o.parent {
+		if o.noSubquery != "" {
+			return nil, b.errorAt(s.Pos(), sqlstate.FeatureNotSupported, "cannot use subquery in %s", o.noSubquery)
+		}
+	}
 	q, err := b.selectStmt(s, sc)
 	if err != nil {
 		return nil, err

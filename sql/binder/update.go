@@ -10,9 +10,11 @@ import (
 // target is the bound target of UPDATE or DELETE, with the scope of its expressions.
 type target struct {
 	plan.Target
-	sc   *scope
-	rel  *relation
-	defs []*cte
+	sc *scope
+	// outer is the scope with the WITH items alone.
+	outer *scope
+	rel   *relation
+	defs  []*cte
 }
 
 // bindTarget binds the table, the other FROM items and WHERE.
@@ -52,7 +54,7 @@ func (b *binder) bindTarget(w *parser.With, ref *parser.TableRef, others []parse
 	if err := c.bindWhere(where); err != nil {
 		return nil, err
 	}
-	out := &target{sc: c.sc, rel: rel, defs: defs}
+	out := &target{sc: c.sc, outer: outer, rel: rel, defs: defs}
 	out.Target = plan.Target{
 		Table: t, Alias: alias, Source: c.node, Key: key.ID,
 		Cols: scan.Cols[:len(t.Columns):len(t.Columns)], Complete: true,
@@ -78,11 +80,7 @@ func (b *binder) update(s *parser.UpdateStmt) (*dmlResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range n.Set {
-		if n.Set[i].Expr != nil && plan.HasSubquery(n.Set[i].Expr) {
-			n.Complete = false
-		}
-	}
+	n.Complete = n.Complete && !anySubquery(assignedExprs(n.Set))
 	n.NewCols = b.rowColumns(t.Table)
 	if n.Checks, err = b.checks(t.Table, n.NewCols); err != nil {
 		return nil, err
@@ -92,11 +90,24 @@ func (b *binder) update(s *parser.UpdateStmt) (*dmlResult, error) {
 		ns.rels[0].cols[i].name, ns.cols[i].name = c.name, c.name
 	}
 	ns = concat(ns, without(t.sc.ns, t.rel))
-	if n.Returning, n.Returned, err = b.returning(s.Returning, ns); err != nil {
+	if n.Returning, n.Returned, err = b.returning(s.Returning, ns, t.outer); err != nil {
 		return nil, err
 	}
-	n.Source = b.placeCTEs(n.Source, t.defs)
-	return &dmlResult{node: n, cols: n.Returned}, nil
+	if err := b.checkWritten(n.Returning, n.NewCols, "RETURNING", s.Pos()); err != nil {
+		return nil, err
+	}
+	n.Complete = n.Complete && !anySubquery(n.Returning)
+	return &dmlResult{node: b.placeTargetCTEs(n, t.defs), cols: n.Returned}, nil
+}
+
+// anySubquery reports a subquery in one of the expressions, which may be nil.
+func anySubquery(exprs []fn.Expr) bool {
+	for _, e := range exprs {
+		if e != nil && plan.HasSubquery(e) {
+			return true
+		}
+	}
+	return false
 }
 
 // without returns the namespace less one relation.
@@ -125,11 +136,11 @@ func (b *binder) delete(s *parser.DeleteStmt) (*dmlResult, error) {
 		return nil, err
 	}
 	n := &plan.Delete{Target: t.Target}
-	if n.Returning, n.Returned, err = b.returning(s.Returning, t.sc.ns); err != nil {
+	if n.Returning, n.Returned, err = b.returning(s.Returning, t.sc.ns, t.outer); err != nil {
 		return nil, err
 	}
-	n.Source = b.placeCTEs(n.Source, t.defs)
-	return &dmlResult{node: n, cols: n.Returned}, nil
+	n.Complete = n.Complete && !anySubquery(n.Returning)
+	return &dmlResult{node: b.placeTargetCTEs(n, t.defs), cols: n.Returned}, nil
 }
 
 // assignments binds SET clauses.

@@ -97,7 +97,8 @@ func pruneValues(v *plan.Values, need plan.ColSet) plan.Node {
 func (p *pruner) project(n *plan.Project, need plan.ColSet) plan.Node {
 	c := &plan.Project{}
 	for i, col := range n.Cols {
-		if need.Has(col.ID) {
+		// A volatile function runs for its effect (nextval) too.
+		if need.Has(col.ID) || isVolatile(n.Items[i]) {
 			c.Items, c.Cols = append(c.Items, n.Items[i]), append(c.Cols, col)
 		}
 	}

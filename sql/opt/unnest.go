@@ -75,8 +75,8 @@ func (o *optimizer) unnestNode(n plan.Node) (plan.Node, error) {
 		return o.unnestJoin(n)
 	case *plan.Values:
 		return o.unnestValues(n)
-	case *plan.Update:
-		return o.unnestUpdate(n)
+	case *plan.Insert, *plan.Update, *plan.Delete:
+		return o.unnestWrite(n)
 	}
 	children := n.Children()
 	if len(children) != 1 {
@@ -417,18 +417,24 @@ func (o *optimizer) unnestNodeIfNeeded(n plan.Node) (plan.Node, error) {
 	return o.unnestNode(n)
 }
 
-// unnestUpdate computes subqueries of SET in the source.
-func (o *optimizer) unnestUpdate(u *plan.Update) (plan.Node, error) {
-	c := *u
-	c.Set = append([]plan.Assignment(nil), u.Set...)
-	for i := range c.Set {
-		if c.Set[i].Expr == nil {
-			continue
-		}
+// unnestWrite computes the subqueries of what a DML node writes and returns in its
+// source, below the WITH items that stand on top of that: they may refer to them.
+func (o *optimizer) unnestWrite(n plan.Node) (plan.Node, error) {
+	var items []*plan.With
+	source := n.Children()[0]
+	for w, ok := source.(*plan.With); ok; w, ok = source.(*plan.With) {
+		items, source = append(items, w), w.Body
+	}
+	exprs := n.Exprs()
+	fresh := make([]fn.Expr, len(exprs))
+	for i, e := range exprs {
 		var err error
-		if c.Set[i].Expr, c.Source, err = o.replace(c.Set[i].Expr, c.Source, use{}); err != nil {
+		if fresh[i], source, err = o.replace(e, source, use{}); err != nil {
 			return nil, err
 		}
 	}
-	return &c, nil
+	for i := len(items) - 1; i >= 0; i-- {
+		source = items[i].WithChildren([]plan.Node{items[i].Def, source})
+	}
+	return n.WithExprs(fresh).WithChildren([]plan.Node{source}), nil
 }

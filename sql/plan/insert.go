@@ -19,7 +19,8 @@ type Insert struct {
 	Checks []BoundCheck
 	// OnConflict is nil without the clause.
 	OnConflict *OnConflict
-	// Returning are over NewCols; Returned[i] is Returning[i].
+	// Returning are over NewCols and, as Set is, columns of Source; Returned[i] is
+	// Returning[i].
 	Returning []fn.Expr
 	Returned  []Column
 }
@@ -46,7 +47,8 @@ type OnConflict struct {
 	// Existing and Excluded have one column for each table column: the row
 	// that is there, in its newest version, and the row that was to be inserted.
 	Existing, Excluded []Column
-	// Set are assignments over Existing and Excluded.
+	// Set are assignments over Existing, Excluded and the columns of Source that opt
+	// adds for subqueries.
 	Set []Assignment
 	// Where, if not nil, must be TRUE for the update to happen.
 	Where fn.Expr

@@ -75,6 +75,7 @@ const (
 	DuplicateSchema         Code = "42P06"
 	DuplicateTable          Code = "42P07"
 	DuplicateAlias          Code = "42712"
+	AmbiguousAlias          Code = "42P09"
 	DuplicateObject         Code = "42710"
 	AmbiguousColumn         Code = "42702"
 	AmbiguousFunction       Code = "42725"
