@@ -44,7 +44,7 @@ type Keeper struct {
 	broken  error
 
 	mu sync.Mutex
-	// files are the listable files in the directory; guarded by mu.
+	// files are the followed files in the directory; guarded by mu.
 	files map[string]*entry
 
 	// changed is set when there is more to record; kick wakes the writer.
@@ -137,16 +137,15 @@ func (k *Keeper) begin(known map[string]File) error {
 	return nil
 }
 
-// listable reports whether records list files of that name: all but those that
-// the manifest lists, temporary ones and the lock.
-func listable(name string) bool {
-	for _, suffix := range []string{".sst", ".blob", ".dbtmp"} {
-		if strings.HasSuffix(name, suffix) {
-			return false
-		}
-	}
-	return name != "LOCK"
+// followed reports whether what is written to files of that name is followed:
+// all but those that the manifest lists and the lock.
+func followed(name string) bool {
+	return !strings.HasSuffix(name, ".sst") && !strings.HasSuffix(name, ".blob") && name != "LOCK"
 }
+
+// listable reports whether records list files of that name: not temporary ones,
+// which get another.
+func listable(name string) bool { return followed(name) && !strings.HasSuffix(name, ".dbtmp") }
 
 // run is the writer's goroutine.
 func (k *Keeper) run() {
@@ -193,7 +192,7 @@ func (k *Keeper) write(clean bool) error {
 	r := Record{Generation: k.last.Generation + 1, Durable: max(durable, k.last.Durable), Commits: k.base + commits, WallMicros: k.opts.Clock(), Clean: clean}
 	k.mu.Lock()
 	for _, e := range k.files {
-		if e.named {
+		if e.named && listable(e.Name) {
 			r.Files = append(r.Files, e.File)
 		}
 	}
@@ -248,19 +247,20 @@ func (k *Keeper) forget(path string) error {
 	e := k.files[name]
 	delete(k.files, name)
 	k.mu.Unlock()
-	if e == nil || !e.named {
+	if e == nil || !e.named || !listable(name) {
 		return nil
 	}
 	return k.Write()
 }
 
-// appear enters a new file of which the first size bytes are durable.
-func (k *Keeper) appear(path string) *entry {
-	name := k.FS.PathBase(path)
-	if k.FS.PathDir(path) != k.dir || !listable(name) {
+// appear enters a new file, with what is known of its content.
+func (k *Keeper) appear(path string, content File) *entry {
+	content.Name = k.FS.PathBase(path)
+	name := content.Name
+	if k.FS.PathDir(path) != k.dir || !followed(name) {
 		return nil
 	}
-	e := &entry{File: File{Name: name}}
+	e := &entry{File: content}
 	k.mu.Lock()
 	k.files[name] = e
 	k.mu.Unlock()
@@ -292,7 +292,7 @@ func (k *Keeper) follow(f vfs.File, name string, err error) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := k.appear(name)
+	e := k.appear(name, File{})
 	if e == nil {
 		return f, nil
 	}
@@ -301,6 +301,12 @@ func (k *Keeper) follow(f vfs.File, name string, err error) (vfs.File, error) {
 
 // Rename implements vfs.FS.
 func (k *Keeper) Rename(oldname, newname string) error {
+	var content File
+	k.mu.Lock()
+	if e := k.files[k.FS.PathBase(oldname)]; e != nil && k.FS.PathDir(oldname) == k.dir {
+		content = e.File
+	}
+	k.mu.Unlock()
 	for _, name := range []string{oldname, newname} {
 		if err := k.forget(name); err != nil {
 			return err
@@ -309,7 +315,7 @@ func (k *Keeper) Rename(oldname, newname string) error {
 	if err := k.FS.Rename(oldname, newname); err != nil {
 		return err
 	}
-	k.appear(newname)
+	k.appear(newname, content)
 	return nil
 }
 
@@ -318,7 +324,7 @@ func (k *Keeper) Link(oldname, newname string) error {
 	if err := k.FS.Link(oldname, newname); err != nil {
 		return err
 	}
-	k.appear(newname)
+	k.appear(newname, File{})
 	return nil
 }
 
