@@ -23,7 +23,7 @@ import (
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve a database over PostgreSQL's protocol, Arrow Flight SQL and HTTP."`
 	SQL     sqlCmd     `cmd:"" name:"sql" help:"A SQL shell on an embedded database or a server."`
-	Check   checkCmd   `cmd:"" help:"Compare the rows and the columns of tables."`
+	Check   checkCmd   `cmd:"" help:"Compare the files with their record, and the rows with the columns of tables."`
 	Demo    demoCmd    `cmd:"" help:"See the engine at work on 3 million flights."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

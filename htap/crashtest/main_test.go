@@ -14,13 +14,13 @@
 // TestKill (kill_test.go) runs the workload in a child process that it kills;
 // TestPowerLoss (power_test.go) runs it on a file system of which it takes
 // clones with a part of what was not synced; restart_test.go is about restarts
-// that are not crashes. All sizes grow with HTAPDB_LONG=1; HTAPDB_SEED repeats
+// that are not crashes; damage_test.go damages files. All sizes grow with HTAPDB_LONG=1; HTAPDB_SEED repeats
 // the random choices, though not the timing.
 //
 // # The checker was seen to fail
 //
 // Each of these changes was made to the engine, seen to fail within three runs
-// at the default sizes, and undone (P TestPowerLoss, K TestKill, R the others):
+// at the default sizes, and undone (P TestPowerLoss, K TestKill, D TestDamage, M TestPowerLoss of rowstore/mark, R the others):
 //
 //	a commit is acknowledged before its sync             P K R  acknowledged transactions are lost
 //	checkpoints at the applied position, not the durable P      columns are ahead of the rows
@@ -36,6 +36,8 @@
 //	loads are applied after their transaction's changes  P K R  a changed row is not in the columns
 //	a new directory's name is not synced                     R  the database is gone
 //	timestamps ignore the ceiling of the last process        R  refused when it is opened
+//	the record is not compared when a store is opened        D  commits are lost without a word
+//	a file is on record before its name is durable           M  a healthy disk is refused
 package crashtest
 
 import (
