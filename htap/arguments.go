@@ -40,7 +40,7 @@ func (st *Stmt) arguments(args []any) ([]types.Datum, error) {
 	}
 	out := make([]types.Datum, len(args))
 	for i, a := range args {
-		d, err := toDatum(a, st.params[i], st.s.location())
+		d, err := toDatum(a, st.params[i], st.s.TextStyle().Zone)
 		if err != nil {
 			return nil, sqlstate.Wrap(sqlstate.CodeOf(err), err, "parameter $%d: %v", i+1, message(err))
 		}

@@ -185,7 +185,7 @@ func (x *execution) copyReader(st *parser.CopyStmt, options map[string]string, r
 	if err != nil {
 		return fail(err)
 	}
-	o.Location = x.s.location()
+	o.Style = x.s.TextStyle()
 	cols := make([]files.Column, len(targets))
 	for i, ord := range targets {
 		cols[i] = files.Column{Name: t.Columns[ord].Name, Type: t.Columns[ord].Type}
@@ -533,6 +533,6 @@ func newCopyWriter(format string, options map[string]string, cols []files.Column
 	if err != nil {
 		return nil, err
 	}
-	o.Location = x.s.location()
+	o.Style = x.s.TextStyle()
 	return files.NewCSVWriter(w, cols, o)
 }

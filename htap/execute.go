@@ -228,7 +228,7 @@ func (x *execution) statement() *physical.Statement {
 func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
-		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone, Random: rand.Uint64(),
+		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone, DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval, Random: rand.Uint64(),
 		Vars: s.infoVars(), Sequences: statementSequences{x, x.cat},
 	}
 }

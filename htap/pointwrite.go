@@ -84,7 +84,8 @@ func (x *execution) startPoint(p *planned) (bool, error) {
 // writePoint runs the compiled form and keeps what it returns.
 func (x *execution) writePoint(w *physical.PointWrite, c *collected) (int64, error) {
 	s := x.s
-	eval := fn.Context{Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone}
+	eval := fn.Context{Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone,
+		DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval}
 	if w.Stateful() {
 		eval = *x.evalContext()
 	}

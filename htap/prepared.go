@@ -67,7 +67,7 @@ func (s *Session) executeStmt(ctx context.Context, outer *Stmt, st *parser.Execu
 		if err != nil {
 			return nil, s.failed(err)
 		}
-		if args[i], err = fn.EvalScalar(&fn.Context{ZoneName: s.vars.zone}, e); err != nil {
+		if args[i], err = fn.EvalScalar(&fn.Context{ZoneName: s.vars.zone, DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval}, e); err != nil {
 			return nil, s.failed(err)
 		}
 	}

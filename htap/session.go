@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"htapdb/htap/catalog"
 	"htapdb/rowstore"
@@ -206,6 +205,9 @@ func (s *Session) set(name, value string, local, toDefault bool) error {
 			return sqlstate.New(sqlstate.CantChangeParam, "parameter %q cannot be changed", def.name)
 		}
 		if !toDefault {
+			if def.name == "DateStyle" {
+				value = s.fullDateStyle(value)
+			}
 			if value, err = def.check(value); err != nil {
 				return err
 			}
@@ -225,6 +227,16 @@ func (s *Session) set(name, value string, local, toDefault bool) error {
 		s.changed(def.name, s.vars.get(def.name))
 	}
 	return nil
+}
+
+// fullDateStyle adds to a value of DateStyle what it leaves as it is. A value that
+// is none stays, for the check to refuse.
+func (s *Session) fullDateStyle(value string) string {
+	st, err := types.ParseDateStyle(value, s.vars.style.Date)
+	if err != nil {
+		return value
+	}
+	return st.String()
 }
 
 // applySetting does what some settings do at once.
@@ -290,14 +302,11 @@ func (s *Session) restoreVars(committed bool) {
 	s.localVars, s.savedVars = nil, nil
 }
 
-// location is the session's time zone.
-func (s *Session) location() *time.Location {
-	if name := s.vars.zone; name != "UTC" {
-		if loc, err := types.Zone(name); err == nil {
-			return loc
-		}
-	}
-	return time.UTC
+// TextStyle is how the session writes values as text and reads them: by its
+// settings TimeZone, DateStyle and IntervalStyle. It follows them; the session owns it.
+func (s *Session) TextStyle() *types.TextStyle {
+	s.vars.style.NowMicros = s.tx.startUs
+	return &s.vars.style
 }
 
 // snapshot returns the catalog as the current statement sees it, or as of now

@@ -53,8 +53,8 @@ var settingList = []setting{
 	{name: "search_path", def: `"$user", public`, check: anyValue},
 	{name: "application_name", def: "", check: anyValue, report: true},
 	{name: "client_encoding", def: "UTF8", check: encodingValue, report: true},
-	{name: "DateStyle", def: "ISO, MDY", check: anyValue, report: true},
-	{name: "IntervalStyle", def: "postgres", check: oneOf("postgres"), report: true},
+	{name: "DateStyle", def: "ISO, MDY", check: dateStyleValue, report: true},
+	{name: "IntervalStyle", def: "postgres", check: intervalStyleValue, report: true},
 	{name: "TimeZone", def: "UTC", check: zoneValue, report: true},
 	{name: "standard_conforming_strings", def: "on", check: oneOf("on"), report: true},
 	{name: "extra_float_digits", def: "1", check: intValue(-15, 3)},
@@ -123,6 +123,7 @@ type frequent struct {
 	readOnly, sync                    bool
 	statementTimeout, lockTimeout     time.Duration
 	memoryLimit                       int64
+	style                             types.TextStyle
 }
 
 // put changes a value, drop takes it back to the default.
@@ -144,6 +145,10 @@ func (v *vars) refresh() {
 		sync: v.on("synchronous_commit"), statementTimeout: v.duration("statement_timeout"),
 		lockTimeout: v.duration("lock_timeout"), memoryLimit: v.bytes("htap.memory_limit"),
 	}
+	// The values were checked when they were set.
+	v.style.Zone, _ = types.Zone(v.zone)
+	v.style.Date, _ = types.ParseDateStyle(v.get("datestyle"), types.DateStyle{})
+	v.style.Interval, _ = types.ParseIntervalStyle(v.get("intervalstyle"))
 }
 
 // get returns the value of a known setting.
@@ -237,10 +242,17 @@ func zoneValue(v string) (string, error) {
 	if strings.EqualFold(v, "default") || strings.EqualFold(v, "local") {
 		return "UTC", nil
 	}
-	if _, err := types.Zone(v); err != nil {
-		return "", err
-	}
-	return v, nil
+	return types.SessionZone(v)
+}
+
+func dateStyleValue(v string) (string, error) {
+	s, err := types.ParseDateStyle(v, types.DateStyle{})
+	return s.String(), err
+}
+
+func intervalStyleValue(v string) (string, error) {
+	s, err := types.ParseIntervalStyle(v)
+	return s.String(), err
 }
 
 func isolationValue(v string) (string, error) {

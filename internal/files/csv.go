@@ -1,9 +1,8 @@
 package files
 
 import (
-	"time"
-
 	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
 )
 
 // CSVOptions are the options of COPY for its csv and text formats.
@@ -21,8 +20,8 @@ type CSVOptions struct {
 	// Header says that the first line names the columns; HeaderSet that it was
 	// given. Without it OpenCSV guesses and a reader with given columns takes no header.
 	Header, HeaderSet bool
-	// Location is the time zone of timestamps without one; nil is UTC.
-	Location *time.Location
+	// Style is how dates, times and intervals are read and written; nil is UTC and ISO.
+	Style *types.TextStyle
 }
 
 // normalized fills in the defaults and checks the rest.

@@ -140,7 +140,7 @@ func (c *csvReader) set(v *vector.Vector, n int, f *field) error {
 			return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
 		}
 	}
-	d, err := types.Parse(string(text), v.Type, c.s.o.Location)
+	d, err := c.s.o.Style.Parse(string(text), v.Type)
 	if err != nil {
 		return err
 	}
@@ -306,7 +306,7 @@ func fits(text string, t types.Type) bool {
 		if len(text) < len("2001-01-01") || text[0] < '0' || text[0] > '9' || text[4] != '-' {
 			return false
 		}
-		if (t.Kind == types.Date) != (len(text) == len("2001-01-01")) || (t.Kind == types.Timestamp && types.HasZone(text)) {
+		if (t.Kind == types.Date) != (len(text) == len("2001-01-01")) || (t.Kind == types.Timestamp && !types.DependsOnSession(text, types.TTimestampTZ)) {
 			return false
 		}
 	case types.Int8, types.Float8:

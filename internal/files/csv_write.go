@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"htapdb/sql/sqlstate"
-	"htapdb/sql/types"
 	"htapdb/vector"
 )
 
@@ -48,7 +47,7 @@ func (c *csvWriter) Write(b *vector.Batch) error {
 				c.line = append(c.line, c.o.Null...)
 				continue
 			}
-			c.cell = types.AppendFormat(c.cell[:0], d, v.Type, c.o.Location)
+			c.cell = c.o.Style.Append(c.cell[:0], d, v.Type)
 			c.appendCell()
 		}
 		if err := c.flushLine(); err != nil {

@@ -124,7 +124,7 @@ func (p *portal) fill(st *prepared, m *bindMessage, c *conn) error {
 		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d parameter formats but %d parameters", n, len(m.params))
 	}
 	for i, b := range m.params {
-		d, err := decodeParam(b, paramTypes[i], formatAt(m.paramFormats, i), i+1, c.loc)
+		d, err := decodeParam(b, paramTypes[i], formatAt(m.paramFormats, i), i+1, c.sess.TextStyle())
 		if err != nil {
 			return err
 		}

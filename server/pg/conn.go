@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"htapdb/sql/sqlstate"
-	"htapdb/sql/types"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -29,7 +28,6 @@ type conn struct {
 	// out is what the client has not been sent.
 	out  []byte
 	sess session
-	loc  *time.Location
 	rows rowEncoder
 	// skipping ignores messages until Sync, after an error in the extended protocol.
 	skipping bool
@@ -342,13 +340,8 @@ func (c *conn) wantsNotice(e *sqlstate.Error) bool {
 	return true
 }
 
-// parameterStatus tells the client a setting, and takes note of the time zone.
+// parameterStatus tells the client a setting.
 func (c *conn) parameterStatus(name, value string) {
-	if strings.EqualFold(name, "timezone") {
-		if loc, err := types.Zone(value); err == nil {
-			c.loc = loc
-		}
-	}
 	c.out, _ = (&pgproto3.ParameterStatus{Name: cString(name), Value: cString(value)}).Encode(c.out)
 }
 

@@ -34,7 +34,7 @@ func (c *conn) copyOutBinary(ctx context.Context, st statement, f htap.CopyForma
 	for i := range formats {
 		formats[i] = formatBinary
 	}
-	c.rows.begin(formats, c.loc)
+	c.rows.begin(formats, c.sess.TextStyle())
 	c.rows.kind = 'd'
 	res, err := st.CopyToBatches(ctx, func(b *vector.Batch) error {
 		c.rows.batch(b)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
-	"time"
 
 	"htapdb/htap"
 	"htapdb/sql/sqlstate"
@@ -22,7 +21,7 @@ const (
 const maxRow = 1<<30 - 1
 
 // appendValue appends the wire form of element i of a flat vector that is not null.
-type appendValue func(dst []byte, v *vector.Vector, i int, loc *time.Location) []byte
+type appendValue func(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byte
 
 // rowEncoder turns batches into DataRow messages. It is reused: begin for each
 // result, then append for ranges of alive rows.
@@ -31,7 +30,7 @@ type rowEncoder struct {
 	// have the form of a DataRow.
 	kind    byte
 	formats []int16
-	loc     *time.Location
+	style   *types.TextStyle
 	cols    []columnView
 }
 
@@ -50,8 +49,8 @@ type columnView struct {
 }
 
 // begin prepares for a result of n columns in the formats, one a column.
-func (e *rowEncoder) begin(formats []int16, loc *time.Location) {
-	e.kind, e.formats, e.loc = 'D', formats, loc
+func (e *rowEncoder) begin(formats []int16, st *types.TextStyle) {
+	e.kind, e.formats, e.style = 'D', formats, st
 	e.cols = e.cols[:0]
 	for range formats {
 		e.cols = append(e.cols, columnView{})
@@ -87,7 +86,7 @@ func (e *rowEncoder) rows(dst []byte, b *vector.Batch, from, to, limit int) ([]b
 		dst = append(dst, e.kind, 0, 0, 0, 0, byte(len(e.cols)>>8), byte(len(e.cols)))
 		row := b.Row(from)
 		for i := range e.cols {
-			dst = e.cols[i].cell(dst, row, e.loc)
+			dst = e.cols[i].cell(dst, row, e.style)
 		}
 		size := len(dst) - at - 1
 		if size > maxRow {
@@ -99,7 +98,7 @@ func (e *rowEncoder) rows(dst []byte, b *vector.Batch, from, to, limit int) ([]b
 }
 
 // cell appends length and value of one cell, length −1 for NULL.
-func (c *columnView) cell(dst []byte, row int, loc *time.Location) []byte {
+func (c *columnView) cell(dst []byte, row int, st *types.TextStyle) []byte {
 	if c.constant {
 		row = 0
 	}
@@ -110,7 +109,7 @@ func (c *columnView) cell(dst []byte, row int, loc *time.Location) []byte {
 		row = int(c.codes[row])
 	}
 	at := len(dst)
-	dst = c.append(append(dst, 0, 0, 0, 0), c.data, row, loc)
+	dst = c.append(append(dst, 0, 0, 0, 0), c.data, row, st)
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	return dst
 }
@@ -161,36 +160,36 @@ func typMod(t types.Type) int32 {
 func textEncoder(t types.Type) appendValue {
 	switch t.Kind {
 	case types.Int2:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return strconv.AppendInt(dst, int64(v.I16[i]), 10)
 		}
 	case types.Int4:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return strconv.AppendInt(dst, int64(v.I32[i]), 10)
 		}
 	case types.Int8:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return strconv.AppendInt(dst, v.I64[i], 10)
 		}
 	case types.Date:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
-			return types.AppendDate(dst, v.I32[i])
+		return func(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byte {
+			return st.AppendDate(dst, v.I32[i])
 		}
 	case types.Timestamp:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
-			return types.AppendTimestamp(dst, v.I64[i])
+		return func(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byte {
+			return st.AppendTimestamp(dst, v.I64[i])
 		}
 	case types.Bool, types.Char, types.Bytea, types.UUID, types.Time, types.TimestampTZ, types.Interval,
 		types.Numeric, types.Float4, types.Float8:
-		return func(dst []byte, v *vector.Vector, i int, loc *time.Location) []byte {
-			return types.AppendFormat(dst, v.Datum(i), v.Type, loc)
+		return func(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byte {
+			return st.Append(dst, v.Datum(i), v.Type)
 		}
 	}
 	return appendString
 }
 
 // appendString is the form of text in both formats.
-func appendString(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+func appendString(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 	return append(dst, v.Str[i]...)
 }
 
@@ -205,48 +204,48 @@ const (
 func binaryEncoder(t types.Type) appendValue {
 	switch t.Kind {
 	case types.Bool:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte { return append(dst, v.Bool[i]) }
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte { return append(dst, v.Bool[i]) }
 	case types.Int2:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint16(dst, uint16(v.I16[i]))
 		}
 	case types.Int4:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint32(dst, uint32(v.I32[i]))
 		}
 	case types.Int8, types.Time:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint64(dst, uint64(v.I64[i]))
 		}
 	case types.Date:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint32(dst, uint32(v.I32[i]-epochDays))
 		}
 	case types.Timestamp, types.TimestampTZ:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint64(dst, uint64(v.I64[i]-epochMicros))
 		}
 	case types.Float4:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint32(dst, math.Float32bits(v.F32[i]))
 		}
 	case types.Float8:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return binary.BigEndian.AppendUint64(dst, math.Float64bits(v.F64[i]))
 		}
 	case types.Numeric:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return appendNumericBinary(dst, v.Datum(i).Int128(), int(v.Type.Scale))
 		}
 	case types.Interval:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			iv := v.Iv[i]
 			dst = binary.BigEndian.AppendUint64(dst, uint64(iv.Micros))
 			dst = binary.BigEndian.AppendUint32(dst, uint32(iv.Days))
 			return binary.BigEndian.AppendUint32(dst, uint32(iv.Months))
 		}
 	case types.JSONB:
-		return func(dst []byte, v *vector.Vector, i int, _ *time.Location) []byte {
+		return func(dst []byte, v *vector.Vector, i int, _ *types.TextStyle) []byte {
 			return append(append(dst, 1), v.Str[i]...) // 1 is the version of the form
 		}
 	case types.Char:

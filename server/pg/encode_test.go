@@ -25,7 +25,7 @@ func encodeAll(t testing.TB, b *vector.Batch, format int16) []pgproto3.DataRow {
 	for i := range formats {
 		formats[i] = format
 	}
-	e.begin(formats, time.UTC)
+	e.begin(formats, &types.TextStyle{Zone: time.UTC})
 	e.batch(b)
 	out, next, err := e.rows(nil, b, 0, b.Rows(), math.MaxInt)
 	if err != nil || next != b.Rows() {
@@ -56,7 +56,7 @@ func TestRoundTrip(t *testing.T) {
 			if rows[1].Values[i] != nil {
 				t.Errorf("%s: NULL came as %q", name, rows[1].Values[i])
 			}
-			d, err := decodeParam(rows[0].Values[i], typ, format, 1, time.UTC)
+			d, err := decodeParam(rows[0].Values[i], typ, format, 1, &types.TextStyle{Zone: time.UTC})
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
@@ -247,7 +247,7 @@ func FuzzDecodeParam(f *testing.F) {
 		if binary {
 			format = formatBinary
 		}
-		d, err := decodeParam(in, typ, format, 1, time.UTC)
+		d, err := decodeParam(in, typ, format, 1, &types.TextStyle{Zone: time.UTC})
 		if err != nil {
 			return
 		}
@@ -259,7 +259,7 @@ func FuzzDecodeParam(f *testing.F) {
 				continue // the text form has at most nine digits in a field
 			}
 			wire := encodeAll(t, b, f)[0].Values[0]
-			back, err := decodeParam(wire, typ, f, 1, time.UTC)
+			back, err := decodeParam(wire, typ, f, 1, &types.TextStyle{Zone: time.UTC})
 			if err != nil || types.Format(back, typ, nil) != types.Format(d, typ, nil) {
 				t.Fatalf("%s %x: %q came back as %q, %v", typ, in, types.Format(d, typ, nil), types.Format(back, typ, nil), err)
 			}
@@ -282,7 +282,7 @@ func BenchmarkRows(b *testing.B) {
 			out := make([]byte, 0, 1<<20)
 			b.ReportAllocs()
 			for b.Loop() {
-				e.begin([]int16{format, format, format, format}, time.UTC)
+				e.begin([]int16{format, format, format, format}, &types.TextStyle{Zone: time.UTC})
 				e.batch(batch)
 				out, _, _ = e.rows(out[:0], batch, 0, vector.MaxBatch, math.MaxInt)
 			}

@@ -30,6 +30,8 @@ type session interface {
 	Cursor(name string) ([]htap.Column, bool)
 	Setting(name string) (string, error)
 	Set(name, value string) error
+	// TextStyle is how values are written as text, by the settings of now.
+	TextStyle() *types.TextStyle
 	OnNotice(fn func(*htap.Error))
 	OnSetting(fn func(name, value string))
 	Close() error

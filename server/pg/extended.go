@@ -292,7 +292,7 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int)
 			return err
 		}
 	}
-	c.rows.begin(p.formats, c.loc)
+	c.rows.begin(p.formats, c.sess.TextStyle())
 	sent, ended, err := c.stream(&p.cur, limit)
 	p.sent += sent
 	if err == nil && !ended {

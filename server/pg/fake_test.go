@@ -107,6 +107,8 @@ func (s *fakeSession) OnNotice(fn func(*htap.Error))         { s.notice = fn }
 func (s *fakeSession) OnSetting(fn func(name, value string)) { s.setting = fn }
 func (s *fakeSession) Cursor(string) ([]htap.Column, bool)   { return nil, false }
 
+func (s *fakeSession) TextStyle() *types.TextStyle { return nil }
+
 func (s *fakeSession) Setting(name string) (string, error) {
 	if v, ok := s.settings[name]; ok {
 		return v, nil

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"htapdb/sql/sqlstate"
@@ -14,7 +13,7 @@ import (
 
 // decodeParam reads parameter number n (from 1) of type t in a format; the
 // result holds no reference to b. A nil b is NULL.
-func decodeParam(b []byte, t types.Type, format int16, n int, loc *time.Location) (types.Datum, error) {
+func decodeParam(b []byte, t types.Type, format int16, n int, st *types.TextStyle) (types.Datum, error) {
 	if b == nil {
 		return types.NullDatum, nil
 	}
@@ -26,7 +25,7 @@ func decodeParam(b []byte, t types.Type, format int16, n int, loc *time.Location
 		if t.Kind == types.Unknown || t.Kind == types.Invalid {
 			t = types.TText
 		}
-		return types.Parse(string(b), t, loc)
+		return st.Parse(string(b), t)
 	case formatBinary:
 		d, err := decodeBinary(b, t, parameterName(n))
 		if err == nil {

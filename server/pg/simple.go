@@ -98,7 +98,7 @@ func (c *conn) runSimple(ctx context.Context, st statement) (tag string, err err
 	}
 	if cols := r.Columns(); cols != nil {
 		c.out = appendRowDescription(c.out, cols, nil)
-		c.rows.begin(c.textFormats(len(cols)), c.loc)
+		c.rows.begin(c.textFormats(len(cols)), c.sess.TextStyle())
 	}
 	_, _, err = c.stream(&cursor{rows: r}, 0)
 	if closeErr := r.Close(); err == nil {

@@ -4,7 +4,6 @@ import (
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
-	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
 
@@ -181,9 +180,6 @@ func (b *binder) cast(e *parser.CastExpr, sc *scope) (fn.Expr, error) {
 	x, err := b.expr(e.Operand, sc)
 	if err != nil {
 		return nil, err
-	}
-	if lit, ok := x.(*fn.Literal); ok && isUnknown(x) && t.Kind == types.Interval && e.Type.Fields != "" && !lit.Value.IsNull() {
-		return b.interval(lit.Value.Str(), e.Type.Fields, e.Operand.Pos())
 	}
 	pos := e.Pos()
 	if isUnknown(x) {

@@ -40,18 +40,6 @@ func (b *binder) typedLiteral(e *parser.TypedLit) (fn.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Kind == types.Interval && e.Type.Fields != "" {
-		return b.interval(e.Value, e.Type.Fields, e.Pos())
-	}
 	lit := &fn.Literal{Value: types.NewString(e.Value), Typ: types.TUnknown}
 	return b.coerce(lit, t, fn.ExplicitCast, e.Pos())
-}
-
-// interval reads an interval constant with a field restriction: interval '90' day.
-func (b *binder) interval(text, fields string, pos int) (fn.Expr, error) {
-	v, err := fn.ParseIntervalLiteral(text, fields)
-	if err != nil {
-		return nil, b.locate(err, pos)
-	}
-	return &fn.Literal{Value: v, Typ: types.TInterval}, nil
 }

@@ -48,16 +48,30 @@ func ResolveType(t *parser.TypeName) (types.Type, error) {
 			return floatType(t.Args[0])
 		}
 	case types.Time, types.Timestamp, types.TimestampTZ, types.Interval:
-		// The precision of times is µs whatever was declared up to 6.
-		if len(t.Args) == 1 && t.Args[0] < 6 {
-			return types.Type{}, sqlstate.New(sqlstate.FeatureNotSupported, "precision of %s(%d) is not supported yet", t.Name, t.Args[0])
-		}
-		return types.Type{Kind: kind}, nil
+		return timeType(t, kind)
 	}
 	if len(t.Args) > 0 {
 		return types.Type{}, sqlstate.New(sqlstate.SyntaxError, "type modifier is not allowed for type %q", t.Name)
 	}
 	return types.Base(kind), nil
+}
+
+// timeType is a time, timestamp or interval with the decimals of its seconds; a
+// precision beyond µs is cut to them, as in PostgreSQL.
+func timeType(t *parser.TypeName, kind types.Kind) (types.Type, error) {
+	decimals := -1
+	switch {
+	case len(t.Args) > 1:
+		return types.Type{}, sqlstate.New(sqlstate.InvalidParameterValue, "invalid type modifier")
+	case len(t.Args) == 1:
+		if decimals = t.Args[0]; decimals < 0 {
+			return types.Type{}, sqlstate.New(sqlstate.InvalidParameterValue, "precision of %s(%d) must not be negative", t.Name, decimals)
+		}
+	}
+	if kind == types.Interval {
+		return types.IntervalType(t.Fields, decimals)
+	}
+	return types.Type{Kind: kind}.WithTimePrecision(decimals), nil
 }
 
 func numericType(args []int) (types.Type, error) {

@@ -24,6 +24,7 @@ const (
 	CharacterNotInRepertoire   Code = "22021"
 	InvalidFrameOffset         Code = "22013"
 	InvalidArgumentForNtile    Code = "22014"
+	InvalidTimeZone            Code = "22009"
 	IntervalFieldOverflow      Code = "22015"
 	InvalidArgumentForNthValue Code = "22016"
 	InvalidArgumentForLog      Code = "2201E"

@@ -7,9 +7,26 @@ import (
 	"time"
 )
 
-// Format returns d's text as PostgreSQL prints type t; timestamps with time
-// zone are shown in loc (nil is UTC). NULL is the empty string.
+// Format is TextStyle.Format in the default style; timestamps with time zone
+// are shown in loc (nil is UTC).
 func Format(d Datum, t Type, loc *time.Location) string {
+	if loc == nil {
+		return plainStyle.Format(d, t)
+	}
+	return (&TextStyle{Zone: loc}).Format(d, t)
+}
+
+// AppendFormat appends what Format returns to dst.
+func AppendFormat(dst []byte, d Datum, t Type, loc *time.Location) []byte {
+	if loc == nil {
+		return plainStyle.Append(dst, d, t)
+	}
+	style := TextStyle{Zone: loc}
+	return style.Append(dst, d, t)
+}
+
+// Format returns d's text as PostgreSQL prints type t. NULL is the empty string.
+func (st *TextStyle) Format(d Datum, t Type) string {
 	if d.phys == PhysString {
 		switch t.Kind {
 		case Bytea, UUID, Char:
@@ -18,11 +35,11 @@ func Format(d Datum, t Type, loc *time.Location) string {
 		}
 	}
 	var buf [64]byte
-	return string(AppendFormat(buf[:0], d, t, loc))
+	return string(st.Append(buf[:0], d, t))
 }
 
-// AppendFormat appends what Format returns to dst.
-func AppendFormat(dst []byte, d Datum, t Type, loc *time.Location) []byte {
+// Append appends what Format returns to dst.
+func (st *TextStyle) Append(dst []byte, d Datum, t Type) []byte {
 	if d.IsNull() {
 		return dst
 	}
@@ -48,15 +65,15 @@ func AppendFormat(dst []byte, d Datum, t Type, loc *time.Location) []byte {
 	case UUID:
 		return AppendUUID(dst, d.s)
 	case Date:
-		return AppendDate(dst, int32(d.i))
+		return st.AppendDate(dst, int32(d.i))
 	case Time:
 		return AppendTime(dst, d.i)
 	case Timestamp:
-		return AppendTimestamp(dst, d.i)
+		return st.AppendTimestamp(dst, d.i)
 	case TimestampTZ:
-		return AppendTimestampTZ(dst, d.i, loc)
+		return st.AppendTimestampTZ(dst, d.i)
 	case Interval:
-		return AppendInterval(dst, d.Interval())
+		return st.AppendInterval(dst, d.Interval())
 	}
 	return append(dst, d.s...)
 }

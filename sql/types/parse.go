@@ -25,13 +25,21 @@ func BadText(s string, t Type) *sqlstate.Error {
 	return sqlstate.New(code, "invalid input syntax for type %s: \"%s\"", kinds[t.Kind].name, s)
 }
 
+// Parse is TextStyle.Parse in the default style. loc (nil is UTC) is the zone of
+// a TIMESTAMPTZ that names none; now, today and their like are refused.
+func Parse(s string, t Type, loc *time.Location) (Datum, error) {
+	if loc == nil {
+		return plainStyle.Parse(s, t)
+	}
+	return (&TextStyle{Zone: loc}).Parse(s, t)
+}
+
 // Parse reads a value of type t from its text, as PostgreSQL's input functions
-// do. loc (nil is UTC) is the zone of a TIMESTAMPTZ that names none. The relative
-// words (now, today …) are not known here. Length limits are checked: a text that is too
-// long for VARCHAR(n) or CHAR(n) is 22001 unless the excess is blanks.
+// do. Length limits are checked: a text that is too long for VARCHAR(n) or
+// CHAR(n) is 22001 unless the excess is blanks.
 //
 // Errors: 22P02, 22007 (form), 22003, 22008 (range).
-func Parse(s string, t Type, loc *time.Location) (Datum, error) {
+func (st *TextStyle) Parse(s string, t Type) (Datum, error) {
 	switch t.Kind {
 	case Bool:
 		v, ok := ParseBool(s)
@@ -68,26 +76,29 @@ func Parse(s string, t Type, loc *time.Location) (Datum, error) {
 		v, err := NormalizeJSON(s)
 		return NewString(v), err
 	}
-	return parseDatetime(s, t, loc)
+	return st.parseDatetime(s, t)
 }
 
 // parseDatetime is Parse for dates, times and intervals.
-func parseDatetime(s string, t Type, loc *time.Location) (Datum, error) {
+func (st *TextStyle) parseDatetime(s string, t Type) (Datum, error) {
+	if st == nil {
+		st = plainStyle
+	}
 	switch t.Kind {
 	case Date:
-		v, err := ParseDate(s)
+		v, err := st.ParseDate(s)
 		return NewInt32(v), err
 	case Time:
-		v, err := ParseTime(s)
-		return NewInt64(v), err
+		v, err := st.ParseTime(s)
+		return NewInt64(RoundMicros(v, t)), err
 	case Timestamp:
-		v, err := ParseTimestamp(s)
-		return NewInt64(v), err
+		v, err := st.ParseTimestamp(s)
+		return NewInt64(RoundMicros(v, t)), err
 	case TimestampTZ:
-		v, err := ParseTimestampTZ(s, loc)
-		return NewInt64(v), err
+		v, err := st.ParseTimestampTZ(s)
+		return NewInt64(RoundMicros(v, t)), err
 	case Interval:
-		v, err := ParseInterval(s, "")
+		v, err := st.ParseInterval(s, t)
 		return NewInterval(v), err
 	}
 	return NullDatum, sqlstate.New(sqlstate.FeatureNotSupported, "text input of type %s is not supported", t)

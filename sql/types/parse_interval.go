@@ -8,52 +8,129 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// intervalUnit is what one of a unit adds to an interval.
-type intervalUnit struct {
-	months, days int32
-	micros       int64
-}
+// spanUnit is a unit of an interval.
+type spanUnit uint8
 
-// intervalUnits are the names and abbreviations of units, singular; 'm' is minutes in
-// PostgreSQL's verbose form.
-var intervalUnits = map[string]intervalUnit{
-	"millennium": {months: 12000}, "mil": {months: 12000}, "millennia": {months: 12000},
-	"century": {months: 1200}, "centurie": {months: 1200}, "cent": {months: 1200}, "c": {months: 1200},
-	"decade": {months: 120}, "dec": {months: 120},
-	"year": {months: 12}, "yr": {months: 12}, "y": {months: 12},
-	"month": {months: 1}, "mon": {months: 1},
-	"week": {days: 7}, "w": {days: 7},
-	"day": {days: 1}, "d": {days: 1},
-	"hour": {micros: MicrosPerHour}, "hr": {micros: MicrosPerHour}, "h": {micros: MicrosPerHour},
-	"minute": {micros: MicrosPerMinute}, "min": {micros: MicrosPerMinute}, "m": {micros: MicrosPerMinute},
-	"second": {micros: MicrosPerSecond}, "sec": {micros: MicrosPerSecond}, "s": {micros: MicrosPerSecond},
-	"millisecond": {micros: 1000}, "msec": {micros: 1000}, "ms": {micros: 1000},
-	"microsecond": {micros: 1}, "usec": {micros: 1}, "us": {micros: 1},
-}
+const (
+	noUnit spanUnit = iota
+	microsecondUnit
+	millisecondUnit
+	secondUnit
+	minuteUnit
+	hourUnit
+	dayUnit
+	weekUnit
+	monthUnit
+	yearUnit
+	decadeUnit
+	centuryUnit
+	millenniumUnit
+	agoUnit     // negates all before it
+	unknownUnit // a unit that no interval takes
+)
 
-// lookupUnit finds a unit by a name in any case, singular or plural.
-func lookupUnit(name string) (intervalUnit, bool) {
-	name = strings.ToLower(name)
-	u, ok := intervalUnits[name]
-	if !ok {
-		u, ok = intervalUnits[strings.TrimSuffix(name, "s")]
+// spanUnits are the units by their names in lower case.
+var spanUnits = func() map[string]spanUnit {
+	m := map[string]spanUnit{"ago": agoUnit, "quarter": unknownUnit, "qtr": unknownUnit, "timezone": unknownUnit}
+	for unit, names := range map[spanUnit]string{
+		microsecondUnit: "us usec usecs usecond useconds microsecond microseconds",
+		millisecondUnit: "ms msec msecs msecond mseconds millisecond milliseconds",
+		secondUnit:      "s sec secs second seconds", minuteUnit: "m min mins minute minutes", hourUnit: "h hr hrs hour hours",
+		dayUnit: "d day days", weekUnit: "w week weeks", monthUnit: "mon mons month months", yearUnit: "y yr yrs year years",
+		decadeUnit: "dec decs decade decades", centuryUnit: "c cent century centuries", millenniumUnit: "mil mils millennium millennia",
+	} {
+		for _, name := range strings.Fields(names) {
+			m[name] = unit
+		}
 	}
-	return u, ok
-}
+	return m
+}()
 
-// intervalSum collects an interval's parts; fractions cascade as in PostgreSQL:
-// of a year into months, of a month into days, of a day into time.
-type intervalSum struct {
-	months, days, micros float64 // exact: each is checked to stay below 2^53 or in its own range
-	exactMicros          int64
-	seen                 map[intervalUnit]bool
-}
+// maxUnitLetters is how many letters of a unit's name PostgreSQL looks at.
+const maxUnitLetters = 10
 
-// once notes that units are given, which each may be but once.
-func (a *intervalSum) once(units ...intervalUnit) error {
-	if a.seen == nil {
-		a.seen = map[intervalUnit]bool{}
+func lookupUnit(name string) (spanUnit, bool) {
+	if u, ok := spanUnits[name]; ok {
+		return u, true
 	}
+	if len(name) >= maxUnitLetters {
+		for known, u := range spanUnits {
+			if len(known) >= maxUnitLetters && known[:maxUnitLetters] == name[:maxUnitLetters] {
+				return u, true
+			}
+		}
+	}
+	return noUnit, false
+}
+
+// span collects an interval's parts; fractions cascade as in PostgreSQL: of a
+// year into months, of a month and a week into days, of a day into time.
+type span struct {
+	years, months, days     int64
+	hours, minutes, seconds int64
+	fraction                int64 // µs
+	seen                    [unknownUnit]bool
+	// oneSign has every number negative: the one sign of the SQL standard counts for all.
+	oneSign bool
+}
+
+// addSeconds adds a fraction of a unit of so many seconds.
+func (a *span) addSeconds(f float64, seconds float64) {
+	f *= seconds
+	whole := math.Trunc(f)
+	a.seconds += int64(whole)
+	a.fraction += int64(math.RoundToEven((f - whole) * 1e6))
+}
+
+// addDays adds a fraction of a unit of so many days.
+func (a *span) addDays(f float64, days float64) {
+	f *= days
+	whole := math.Trunc(f)
+	a.days += int64(whole)
+	a.addSeconds(f-whole, 86400)
+}
+
+// add adds v units and the fraction f of one.
+func (a *span) add(v int64, f float64, u spanUnit) error {
+	switch u {
+	case microsecondUnit:
+		a.fraction += v + int64(math.RoundToEven(f))
+	case millisecondUnit:
+		a.seconds += v / 1000
+		a.fraction += int64(math.RoundToEven((float64(v%1000) + f) * 1000))
+	case secondUnit:
+		a.seconds += v
+		a.fraction += int64(math.RoundToEven(f * 1e6))
+	case minuteUnit:
+		a.minutes += v
+		a.addSeconds(f, 60)
+	case hourUnit:
+		a.hours += v
+		a.addSeconds(f, 3600)
+	case dayUnit:
+		a.days += v
+		a.addSeconds(f, 86400)
+	case weekUnit:
+		a.days += v * 7
+		a.addDays(f, 7)
+	case monthUnit:
+		a.months += v
+		a.addDays(f, 30)
+	case yearUnit, decadeUnit, centuryUnit, millenniumUnit:
+		years := map[spanUnit]int64{yearUnit: 1, decadeUnit: 10, centuryUnit: 100, millenniumUnit: 1000}[u]
+		a.years += v * years
+		a.months += int64(math.RoundToEven(f * 12 * float64(years)))
+	default:
+		return errSyntax
+	}
+	if !fitsInt32(a.years) || !fitsInt32(a.months) || !fitsInt32(a.days) || absInt(a.hours) > math.MaxInt64/MicrosPerHour {
+		return errRange
+	}
+	return nil
+}
+
+// once notes that a unit is given, which each may be but once.
+func (a *span) once(units ...spanUnit) error {
 	for _, u := range units {
 		if a.seen[u] {
 			return errSyntax
@@ -63,281 +140,203 @@ func (a *intervalSum) once(units ...intervalUnit) error {
 	return nil
 }
 
-// add adds n units. Whole numbers stay integers; the fraction cascades.
-func (a *intervalSum) add(n float64, u intervalUnit) {
-	whole, frac := math.Modf(n)
-	switch {
-	case u.months > 0:
-		a.months += whole * float64(u.months)
-		wm, fm := math.Modf(frac * float64(u.months))
-		if u.months > 1 {
-			// Fractions of years and longer units round to whole months.
-			a.months += math.Round(wm + fm)
-			return
-		}
-		wd, fd := math.Modf(math.Round(fm*30*1e6) / 1e6)
-		a.days += wd
-		a.micros += math.Round(fd * float64(MicrosPerDay))
-	case u.days > 0:
-		a.days += whole * float64(u.days)
-		wd, fd := math.Modf(math.Round(frac*float64(u.days)*1e12) / 1e12)
-		a.days += wd
-		a.micros += math.Round(fd * float64(MicrosPerDay))
-	default:
-		a.micros += whole*float64(u.micros) + math.Round(frac*float64(u.micros))
-	}
+func (a *span) negate() {
+	a.years, a.months, a.days = -a.years, -a.months, -a.days
+	a.hours, a.minutes, a.seconds, a.fraction = -a.hours, -a.minutes, -a.seconds, -a.fraction
 }
 
-// value checks the ranges of the sum.
-func (a *intervalSum) value(neg bool) (IntervalValue, error) {
-	if math.Abs(a.months) > math.MaxInt32 || math.Abs(a.days) > math.MaxInt32 || math.Abs(a.micros) >= 1<<62 {
+// maxSpanDigits keeps the sums of an interval's numbers, in µs, within 128 bits.
+const maxSpanDigits = 18
+
+// errSpan is the internal sign for an interval beyond its representation.
+var errSpan = sqlstate.New(sqlstate.DatetimeFieldOverflow, "interval out of range")
+
+// value checks the ranges of the parts.
+func (a *span) value() (IntervalValue, error) {
+	months := a.years*12 + a.months
+	micros, ok := Mul64(a.hours*3600+a.minutes*60+a.seconds, MicrosPerSecond).Add(Int128From(a.fraction))
+	us, fits := micros.Int64()
+	switch {
+	case !ok || !fits, !fitsInt32(a.years), !fitsInt32(a.months), !fitsInt32(a.days):
 		return IntervalValue{}, errRange
+	case !fitsInt32(months):
+		return IntervalValue{}, errSpan
 	}
-	v := IntervalValue{Months: int32(a.months), Days: int32(a.days), Micros: int64(a.micros) + a.exactMicros}
-	if neg {
-		v = IntervalValue{Months: -v.Months, Days: -v.Days, Micros: -v.Micros}
-	}
-	return v, nil
+	return IntervalValue{Months: int32(months), Days: int32(a.days), Micros: us}, nil
 }
+
+func fitsInt32(v int64) bool { return int64(int32(v)) == v }
 
 // ParseInterval reads an interval: "1 year 2 mons 3 days 04:05:06", "@ 1 day ago",
-// "1-2", ISO 8601 "P1Y2M3DT4H5M6S", or a number of unit when unit ("day",
-// "year to month" …) qualifies the literal, else of seconds.
-func ParseInterval(s, unit string) (IntervalValue, error) {
-	v, err := scanInterval(strings.Trim(s, space), strings.ToLower(unit))
+// "1-2", ISO 8601 "P1Y2M3DT4H5M6S", or a number of the last unit of t's fields
+// ("day", "year to month" …), of seconds if t names none. What lies below the last field is cut off.
+func (st *TextStyle) ParseInterval(s string, t Type) (IntervalValue, error) {
+	a, v := span{}, IntervalValue{}
+	a.oneSign = st.Interval == SQLIntervals
+	err := a.decode(s, t.IntervalFields())
+	if err == errSyntax {
+		a = span{}
+		err = a.decodeISO(strings.TrimLeft(s, space))
+	}
+	if err == nil {
+		v, err = a.value()
+	}
 	switch err {
 	case nil:
-		return TruncateInterval(v, unit), nil
+		return FitInterval(v, t), nil
+	case errSpan:
+		return v, err
 	case errRange:
-		return v, sqlstate.New(sqlstate.IntervalFieldOverflow, "interval field value out of range: \"%s\"", s)
-	case errInfinity:
-		return v, timeError(err, s, TInterval)
+		return IntervalValue{}, sqlstate.New(sqlstate.IntervalFieldOverflow, "interval field value out of range: \"%s\"", s)
 	}
-	return v, BadText(s, TInterval)
+	return IntervalValue{}, timeError(err, s, TInterval)
 }
 
-func scanInterval(s, unit string) (IntervalValue, error) {
-	if s == "" {
-		return IntervalValue{}, errSyntax
-	}
-	if t := strings.ToLower(strings.TrimLeft(s, "+-")); t == "infinity" || t == "inf" {
-		return IntervalValue{}, errInfinity
-	}
-	if t := strings.TrimPrefix(s, "-"); t[:min(1, len(t))] == "P" {
-		return scanISOInterval(t[1:], len(t) < len(s))
-	}
-	// A qualifier names the last field of a bare number: YEAR TO MONTH gives months.
-	last := unit
-	if i := strings.LastIndex(unit, " "); i >= 0 {
-		last = unit[i+1:]
-	}
-	var sum intervalSum
-	words := strings.Fields(spaceUnits(strings.TrimPrefix(s, "@")))
-	neg := false
-	for i := 0; i < len(words); i++ {
-		w := words[i]
-		if strings.EqualFold(w, "ago") && i == len(words)-1 && i > 0 {
-			neg = true
-			continue
-		}
-		if strings.Contains(w, ":") {
-			err := sum.clock(w, unit)
-			if err == nil {
-				err = sum.once(intervalUnits["hour"], intervalUnits["minute"], intervalUnits["second"])
-			}
-			if err != nil {
-				return IntervalValue{}, err
-			}
-			continue
-		}
-		if y, m, ok := yearMonth(w); ok {
-			sum.months += float64(y*12 + m)
-			if err := sum.once(intervalUnits["month"]); err != nil {
-				return IntervalValue{}, err
-			}
-			continue
-		}
-		n, err := parseQuantity(w)
-		if err != nil {
-			return IntervalValue{}, err
-		}
-		name := last
-		switch {
-		case i+1 < len(words) && isLetter(words[i+1][0]) && !strings.EqualFold(words[i+1], "ago"):
-			i++
-			name = words[i]
-		case i+1 < len(words) && strings.Contains(words[i+1], ":"):
-			name = "day" // '3 04:05:06'
-		case name == "":
-			name = "second"
-		}
-		u, ok := lookupUnit(name)
-		if !ok {
-			return IntervalValue{}, errSyntax
-		}
-		if err := sum.once(u); err != nil {
-			return IntervalValue{}, err
-		}
-		sum.add(n, u)
-	}
-	return sum.value(neg)
-}
-
-// spaceUnits puts a blank between a number and the unit that follows it ("3d").
-func spaceUnits(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if i > 0 && isLetter(s[i]) && (s[i-1] >= '0' && s[i-1] <= '9' || s[i-1] == '.') {
-			b.WriteByte(' ')
-		}
-		if s[i] == ',' {
-			b.WriteByte(' ')
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-// parseQuantity reads a signed decimal number.
-func parseQuantity(w string) (float64, error) {
-	if strings.ContainsAny(w, "xX_pPnNiI") {
-		return 0, errSyntax
-	}
-	n, err := strconv.ParseFloat(w, 64)
+// ParseInterval is TextStyle.ParseInterval in the default style, with the fields
+// in words: "", "day", "year to month".
+func ParseInterval(s, fields string) (IntervalValue, error) {
+	t, err := IntervalType(fields, -1)
 	if err != nil {
-		return 0, errSyntax
+		return IntervalValue{}, err
 	}
-	if math.Abs(n) >= 1<<53 {
-		return 0, errRange
-	}
-	return n, nil
+	return plainStyle.ParseInterval(s, t)
 }
 
-// yearMonth reads the SQL form y-m.
-func yearMonth(w string) (y, m int, ok bool) {
-	t := strings.TrimLeft(w, "+-")
-	y, rest, n := leadingInt(t)
-	if n == 0 || rest == "" || rest[0] != '-' || len(w)-len(t) > 1 {
-		return 0, 0, false
-	}
-	m, rest, n = leadingInt(rest[1:])
-	if n == 0 || rest != "" || m > 11 {
-		return 0, 0, false
-	}
-	if w[0] == '-' {
-		return -y, -m, true
-	}
-	return y, m, true
-}
-
-// clock reads [+-]h:mm[:ss[.f]]; with the qualifier MINUTE TO SECOND two parts are m:ss.
-func (a *intervalSum) clock(w, unit string) error {
-	t := strings.TrimLeft(w, "+-")
-	parts := strings.Split(t, ":")
-	if len(parts) > 3 || len(w)-len(t) > 1 {
+// decode reads the fields of s from right to left, so that a unit is known when its number comes.
+func (a *span) decode(s string, fields IntervalFields) error {
+	parts, ok := splitFields(s)
+	if !ok {
 		return errSyntax
 	}
-	if len(parts) == 2 && (unit == "minute to second" || strings.Contains(parts[1], ".")) {
-		parts = append([]string{"0"}, parts...)
-	}
-	var us int64
-	h, rest, n := leadingInt(parts[0])
-	if n == 0 || rest != "" {
-		return errSyntax
-	}
-	m, rest, n := leadingInt(parts[1])
-	if n == 0 || rest != "" {
-		return errSyntax
-	}
-	us = int64(h)*MicrosPerHour + int64(m)*MicrosPerMinute
-	if len(parts) == 3 {
-		sec, rest, n := leadingInt(parts[2])
-		if n == 0 {
-			return errSyntax
-		}
-		var frac int64
-		if rest != "" {
-			if rest[0] != '.' {
+	a.oneSign = a.oneSign && len(parts) > 0 && parts[0].text[0] == '-' && !signsAfterFirst(parts)
+	unit, ago, any := noUnit, false, false
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := parts[i]
+		var err error
+		switch p.kind {
+		case timeField:
+			if err = a.addClock(p.text, fields); err == nil {
+				err = a.once(hourUnit, minuteUnit, secondUnit, millisecondUnit, microsecondUnit)
+			}
+			unit, any = dayUnit, true // of a number before it
+		case wordField, specialField:
+			u, known := lookupUnit(p.text)
+			switch {
+			case known && u == agoUnit:
+				ago = true
+			case known && u != unknownUnit:
+				unit = u
+			default:
 				return errSyntax
 			}
-			if frac, rest = scanFraction(rest[1:]); rest != "" {
-				return errSyntax
-			}
+		default:
+			any = true
+			unit, err = a.addNumber(p, unit, fields)
 		}
-		if sec > 59 {
-			return errRange
+		if err != nil {
+			return err
 		}
-		us += int64(sec)*MicrosPerSecond + frac
 	}
-	if m > 59 {
-		return errRange
+	if !any {
+		return errSyntax
 	}
-	if w[0] == '-' {
-		us = -us
+	if ago {
+		a.negate()
 	}
-	a.exactMicros += us
 	return nil
 }
 
-// scanISOInterval reads what follows the P of ISO 8601: 1Y2M3W4DT5H6M7.8S.
-func scanISOInterval(s string, neg bool) (IntervalValue, error) {
-	if s == "" {
-		return IntervalValue{}, errSyntax
+func signsAfterFirst(parts []textField) bool {
+	for _, p := range parts[1:] {
+		if p.text[0] == '-' || p.text[0] == '+' {
+			return true
+		}
 	}
-	var sum intervalSum
-	inTime := false
-	for s != "" {
-		if s[0] == 'T' && !inTime && len(s) > 1 {
-			inTime = true
-			s = s[1:]
-			continue
-		}
-		i := 0
-		for i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == '.' || s[i] == '-' || s[i] == '+') {
-			i++
-		}
-		if i == 0 || i == len(s) {
-			return IntervalValue{}, errSyntax
-		}
-		n, err := parseQuantity(s[:i])
-		if err != nil {
-			return IntervalValue{}, err
-		}
-		names := map[byte]string{'Y': "year", 'M': "month", 'W': "week", 'D': "day"}
-		if inTime {
-			names = map[byte]string{'H': "hour", 'M': "minute", 'S': "second"}
-		}
-		u, ok := lookupUnit(names[s[i]])
-		if !ok {
-			return IntervalValue{}, errSyntax
-		}
-		sum.add(n, u)
-		s = s[i+1:]
-	}
-	return sum.value(neg)
+	return false
 }
 
-// TruncateInterval drops the fields below a qualifier's last one: DAY drops the
-// time, YEAR the months. An unknown or empty qualifier drops nothing.
-func TruncateInterval(v IntervalValue, unit string) IntervalValue {
-	unit = strings.ToLower(unit)
-	if i := strings.LastIndex(unit, " "); i >= 0 {
-		unit = unit[i+1:]
+// addClock adds h:mm[:ss[.f]], which may be longer than a day.
+func (a *span) addClock(s string, fields IntervalFields) error {
+	sign := int64(1)
+	if a.oneSign {
+		sign = -1
 	}
-	switch unit {
-	case "year":
-		return IntervalValue{Months: v.Months / 12 * 12}
-	case "month":
-		return IntervalValue{Months: v.Months}
-	case "day":
-		v.Micros = 0
-	case "hour":
-		v.Micros -= v.Micros % MicrosPerHour
-	case "minute":
-		v.Micros -= v.Micros % MicrosPerMinute
+	if s[0] == '+' || s[0] == '-' {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
 	}
-	return v
+	h, m, sec, us, err := decodeClock(s, fields == MinuteField|SecondField)
+	a.hours, a.minutes, a.seconds, a.fraction = a.hours+sign*int64(h), a.minutes+sign*int64(m), a.seconds+sign*int64(sec), a.fraction+sign*us
+	return err
+}
+
+// addNumber adds a number with the unit that stood after it and returns the unit
+// of a bare number before it.
+func (a *span) addNumber(p textField, unit spanUnit, fields IntervalFields) (spanUnit, error) {
+	s := p.text
+	if p.kind == zoneField && strings.Contains(s[1:], ":") {
+		b := *a
+		if err := b.addClock(s, fields); err == nil {
+			*a = b
+			return dayUnit, a.once(hourUnit, minuteUnit, secondUnit, millisecondUnit, microsecondUnit)
+		}
+	}
+	if unit == noUnit {
+		unit = fields.lastUnit()
+	}
+	neg := s[0] == '-' || a.oneSign
+	digits := strings.TrimLeft(s, "+-")
+	n, rest, count := leadingInt(digits)
+	if count > maxSpanDigits {
+		return unit, errRange
+	}
+	v, f := int64(n), 0.0
+	if neg {
+		v = -v
+	}
+	switch {
+	case rest == "" && count > 0:
+	case rest != "" && rest[0] == '-' && count > 0:
+		m, rest, mc := leadingInt(rest[1:])
+		if m > 11 {
+			return unit, errRange
+		}
+		if rest != "" || mc == 0 {
+			return unit, errSyntax
+		}
+		if neg {
+			m = -m
+		}
+		unit, v = monthUnit, v*12+int64(m)
+		if int64(int32(v)) != v {
+			return unit, errRange
+		}
+	case rest != "" && rest[0] == '.':
+		var err error
+		if f, err = strconv.ParseFloat("0"+rest+"0", 64); err != nil {
+			return unit, errSyntax
+		}
+		if neg {
+			f = -f
+		}
+	default:
+		return unit, errSyntax
+	}
+	if err := a.add(v, f, unit); err != nil {
+		return unit, err
+	}
+	if unit == secondUnit && f != 0 {
+		if err := a.once(millisecondUnit, microsecondUnit); err != nil {
+			return unit, err
+		}
+	}
+	if err := a.once(unit); err != nil {
+		return unit, err
+	}
+	if unit == hourUnit {
+		return dayUnit, nil
+	}
+	return unit, nil
 }

@@ -67,12 +67,15 @@ const DefaultNumericScale = 10
 
 // Type is a data type with its modifiers. The zero value is invalid.
 // Invariant: Numeric always has 1 ≤ Precision ≤ 38 and 0 ≤ Scale ≤ Precision;
-// other kinds have both 0.
+// other kinds have Scale 0.
 type Type struct {
 	Kind Kind
-	// Precision and Scale are those of NUMERIC(p,s), in decimal digits.
+	// Precision and Scale are those of NUMERIC(p,s), in decimal digits. Of times,
+	// timestamps and intervals Precision is one more than the decimals of the
+	// seconds, 0 for all that there are: see TimePrecision.
 	Precision, Scale uint8
-	// Length is the limit n of VARCHAR(n) and CHAR(n) in characters, 0 for none.
+	// Length is the limit n of VARCHAR(n) and CHAR(n) in characters, 0 for none. Of
+	// INTERVAL it is the set of its fields: see IntervalFields.
 	Length int32
 }
 
@@ -164,6 +167,8 @@ func (t Type) TypMod() int32 {
 		if t.Length > 0 {
 			return t.Length + 4
 		}
+	case Time, Timestamp, TimestampTZ, Interval:
+		return t.timeTypMod()
 	}
 	return -1
 }
@@ -176,6 +181,8 @@ func (t Type) String() string {
 		return "numeric(" + strconv.Itoa(int(t.Precision)) + "," + strconv.Itoa(int(t.Scale)) + ")"
 	case (t.Kind == Varchar || t.Kind == Char) && t.Length > 0:
 		return name + "(" + strconv.Itoa(int(t.Length)) + ")"
+	case t.Kind >= Time && t.Kind <= Interval:
+		return t.timeName(name)
 	}
 	return name
 }

@@ -87,7 +87,7 @@ func TestZones(t *testing.T) {
 				t.Fatalf("%s: local %d becomes %d, which is local %d", name, local, back, LocalMicros(loc, back))
 			}
 			if text := string(AppendTimestampTZ(nil, us, loc)); i%50 == 0 {
-				if v, err := ParseTimestampTZ(text, nil); err != nil || v != us {
+				if v, err := plainStyle.ParseTimestampTZ(text); err != nil || v != us {
 					t.Fatalf("%s read as %d, %v; want %d", text, v, err, us)
 				}
 			}

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -21,17 +22,17 @@ var (
 
 const maxZones = 2000
 
-// Zone returns the location of a session's time zone: an IANA name, "UTC", a
-// fixed offset such as "+02" or "-03:30" or hours such as "3" (ISO sense, east
-// positive), or POSIX's form with an abbreviation; "" is UTC. An unknown name is
-// InvalidParameterValue.
+// Zone returns the location that a session's TimeZone names: an IANA name in any
+// case, "" (UTC), a number of hours east ("-5", "3.5"), an interval east
+// ("INTERVAL '-08:00'"), or POSIX's form, whose offset counts west: "+04:00" and "XYZ4" are four hours
+// behind Greenwich, "<-04>+04" too. An unknown name is InvalidParameterValue.
 func Zone(name string) (*time.Location, error) {
 	if loc, ok := zones.Load(name); ok {
 		return loc.(*time.Location), nil
 	}
-	loc, err := loadZone(name)
+	_, loc, err := loadZone(name)
 	if err != nil {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "time zone %q not recognized", name)
+		return nil, badZone(name)
 	}
 	if zoneCount.Add(1) <= maxZones {
 		zones.Store(name, loc)
@@ -39,35 +40,60 @@ func Zone(name string) (*time.Location, error) {
 	return loc, nil
 }
 
-// ExprZone returns the zone that AT TIME ZONE and its like name. Other than for
-// a session, an offset without a name is POSIX's: "+03" is west of Greenwich.
-func ExprZone(name string) (*time.Location, error) {
-	if name == "" {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "time zone %q not recognized", name)
-	}
-	if c := name[0]; c == '+' || c == '-' || c >= '0' && c <= '9' {
-		if loc, ok := posixZone(name); ok {
-			return loc, nil
-		}
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "time zone %q not recognized", name)
-	}
-	if hours, ok := zoneAbbreviations[strings.ToUpper(name)]; ok {
-		return time.FixedZone(name, hours*3600), nil
-	}
-	return Zone(name)
+func badZone(name string) error {
+	return sqlstate.New(sqlstate.InvalidParameterValue, "time zone %q not recognized", name)
 }
 
-// maxPosixHours bounds the hours of a POSIX offset.
+// SessionZone returns the name under which SHOW prints a value of TimeZone: with
+// the database's capitals, hours and intervals in POSIX's form.
+func SessionZone(value string) (name string, err error) {
+	name, _, err = loadZone(value)
+	if err != nil {
+		return "", sqlstate.New(sqlstate.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", value)
+	}
+	return name, nil
+}
+
+// ExprZone returns the zone that AT TIME ZONE and its like name: an abbreviation
+// first, then what Zone knows but for bare numbers, which are POSIX offsets.
+func ExprZone(name string) (ZoneRef, error) {
+	if a, ok := lookupAbbreviation(name); ok {
+		if a.loc != nil {
+			return ZoneRef{loc: a.loc, abbrev: name}, nil
+		}
+		return ZoneRef{loc: time.FixedZone(name, a.offset)}, nil
+	}
+	loc, err := namedZone(name)
+	if err != nil {
+		return ZoneRef{}, badZone(name)
+	}
+	return ZoneRef{loc: loc}, nil
+}
+
+// namedZone finds an IANA name or a POSIX offset.
+func namedZone(name string) (*time.Location, error) {
+	if loc, ok := zones.Load("=" + name); ok {
+		return loc.(*time.Location), nil
+	}
+	_, loc, err := loadNamed(name)
+	if err == nil && zoneCount.Add(1) <= maxZones {
+		zones.Store("="+name, loc)
+	}
+	return loc, err
+}
+
+// maxPosixHours bounds the hours of an offset.
 const maxPosixHours = 167
 
 // posixZone reads an optional abbreviation, letters or <…>, and an offset that
 // counts west of Greenwich. Rules for summer time are not read.
 func posixZone(name string) (loc *time.Location, ok bool) {
-	s := name
+	s, abbrev := name, ""
 	if end := strings.IndexByte(s, '>'); end > 0 && s[0] == '<' {
-		s = s[end+1:]
+		abbrev, s = s[1:end], s[end+1:]
 	} else {
 		s = strings.TrimLeftFunc(s, unicode.IsLetter)
+		abbrev = strings.ToUpper(name[:len(name)-len(s)])
 	}
 	sign := -1
 	if s != "" && (s[0] == '+' || s[0] == '-') {
@@ -91,36 +117,65 @@ func posixZone(name string) (loc *time.Location, ok bool) {
 		}
 		seconds += n * unit
 	}
-	return time.FixedZone(name, sign*seconds), true
+	return time.FixedZone(abbrev, sign*seconds), true
 }
 
-func loadZone(name string) (*time.Location, error) {
-	switch strings.ToUpper(name) {
-	case "", "UTC", "GMT", "Z", "ZULU", "ETC/UTC":
-		return time.UTC, nil
+// offsetZone is the zone of a number of seconds east; its name is POSIX's.
+func offsetZone(seconds int) (string, *time.Location) {
+	abs, plus, minus := seconds, "+", "-"
+	if seconds < 0 {
+		abs, plus, minus = -seconds, "-", "+"
 	}
-	if name[0] == '+' || name[0] == '-' {
-		if offset, rest, ok := parseOffset(name); ok && rest == "" {
-			return time.FixedZone(name, offset), nil
+	text := fmt.Sprintf("%02d", abs/3600)
+	if abs%3600 != 0 {
+		text += fmt.Sprintf(":%02d", abs/60%60)
+		if abs%60 != 0 {
+			text += fmt.Sprintf(":%02d", abs%60)
 		}
+	}
+	return "<" + plus + text + ">" + minus + text, time.FixedZone(plus+text, seconds)
+}
+
+// loadZone reads a value of TimeZone.
+func loadZone(name string) (canonical string, loc *time.Location, err error) {
+	if name == "" {
+		return "UTC", time.UTC, nil
+	}
+	if len(name) > 8 && strings.EqualFold(name[:8], "interval") {
+		text, ok := strings.CutPrefix(strings.TrimSpace(name[8:]), "'")
+		text, quoted := strings.CutSuffix(text, "'")
+		v, err := ParseInterval(text, "")
+		if !ok || !quoted || err != nil || v.Months != 0 || v.Days != 0 {
+			return "", nil, errSyntax
+		}
+		canonical, loc = offsetZone(int(v.Micros / MicrosPerSecond))
+		return canonical, loc, nil
 	}
 	if hours, err := strconv.ParseFloat(name, 64); err == nil && math.Abs(hours) <= maxPosixHours {
-		return time.FixedZone(name, int(hours*3600)), nil
+		canonical, loc = offsetZone(int(math.Round(hours * 3600)))
+		return canonical, loc, nil
 	}
-	if strings.EqualFold(name, "local") {
-		return nil, errSyntax
+	return loadNamed(name)
+}
+
+// loadNamed finds a name in the database, without regard to case as in
+// PostgreSQL, or reads a POSIX offset.
+func loadNamed(name string) (canonical string, loc *time.Location, err error) {
+	switch {
+	case name == "" || strings.EqualFold(name, "local") || strings.Contains(name, ".."):
+		return "", nil, errSyntax
+	case strings.EqualFold(name, "utc"):
+		return "UTC", time.UTC, nil
 	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		// Names are matched without regard to case, as in PostgreSQL.
-		loc, err = time.LoadLocation(titleZone(name))
-	}
-	if err != nil {
-		if posix, ok := posixZone(name); ok {
-			return posix, nil
+	for _, spelling := range []string{name, titleZone(name), strings.ToUpper(name)} {
+		if loc, err = time.LoadLocation(spelling); err == nil {
+			return spelling, loc, nil
 		}
 	}
-	return loc, err
+	if posix, ok := posixZone(name); ok {
+		return strings.ToUpper(name), posix, nil
+	}
+	return "", nil, err
 }
 
 // titleZone writes a zone name the way the database does: "europe/berlin" → "Europe/Berlin".

@@ -123,7 +123,7 @@ func NewCast(e Expr, to types.Type, ctx CastContext) (Expr, error) {
 }
 
 func castLiteral(n *Literal, to types.Type, ctx CastContext) (Expr, error) {
-	if n.Typ.Kind == types.Unknown && !n.Value.IsNull() && !isRelative(n.Value.Str(), to) {
+	if n.Typ.Kind == types.Unknown && !n.Value.IsNull() && !types.DependsOnSession(n.Value.Str(), to) {
 		d, err := parseLiteral(n.Value.Str(), to, ctx == ExplicitCast)
 		if err != nil {
 			return nil, err
@@ -148,28 +148,6 @@ func castLiteral(n *Literal, to types.Type, ctx CastContext) (Expr, error) {
 	return &Literal{Value: d, Typ: to}, nil
 }
 
-// isRelative reports a text whose value as t depends on the statement: a
-// timestamptz without a zone, now, today, tomorrow, yesterday.
-func isRelative(text string, t types.Type) bool {
-	switch t.Kind {
-	case types.Date, types.Timestamp, types.TimestampTZ, types.Time:
-		if relativeWord(text) != "" {
-			return true
-		}
-		return t.Kind == types.TimestampTZ && !types.HasZone(text)
-	}
-	return false
-}
-
-// relativeWord returns the lower-case special date word that text is, or "".
-func relativeWord(text string) string {
-	switch w := strings.ToLower(strings.TrimSpace(text)); w {
-	case "now", "today", "tomorrow", "yesterday", "epoch":
-		return w
-	}
-	return ""
-}
-
 // ParseLiteral reads the text of a quoted literal as type t, zones as UTC; too
 // long a text for VARCHAR(n) is an error.
 //
@@ -188,15 +166,6 @@ func parseLiteral(text string, t types.Type, truncate bool) (types.Datum, error)
 		return types.NullDatum, err
 	}
 	return d, nil
-}
-
-// ParseIntervalLiteral reads INTERVAL 'text' field, where field is "day", "year to month" … or "".
-func ParseIntervalLiteral(text, field string) (types.Datum, error) {
-	v, err := types.ParseInterval(text, field)
-	if err != nil {
-		return types.NullDatum, err
-	}
-	return types.NewInterval(v), nil
 }
 
 // NumberLiteral is the constant that a number in SQL text stands for: INTEGER or

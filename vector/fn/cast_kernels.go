@@ -9,6 +9,8 @@ import (
 // unset if there is none. explicit casts cut texts to length, others refuse.
 func castKernel(s *Scalar, from, to types.Type, explicit bool) {
 	switch {
+	case from.Kind == to.Kind && to.Kind >= types.Time && to.Kind <= types.Interval:
+		castModifiers(s, to)
 	case to.IsString() || to.Kind == types.Unknown:
 		castToText(s, from, to, explicit)
 	case from.IsString() || from.Kind == types.Unknown:
@@ -58,22 +60,16 @@ func castToText(s *Scalar, from, to types.Type, explicit bool) {
 			}
 			return fit("false")
 		})
-	case types.TimestampTZ:
-		s.Volatility = Stable
-		s.Kernel = withContext(func(ctx *Context) (Kernel, error) {
-			loc, err := types.Zone(ctx.ZoneName)
-			return try1(func(v int64) (string, error) {
-				return fit(types.Format(types.NewInt64(v), from, loc))
-			}), err
-		})
+	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval:
+		styled(s, func(st *types.TextStyle) Kernel { return formatKernel(from, st, fit) })
 	default:
-		s.Kernel = formatKernel(from, fit)
+		s.Kernel = formatKernel(from, nil, fit)
 	}
 }
 
 // formatKernel writes values of from as text and applies fit.
-func formatKernel(from types.Type, fit func(string) (string, error)) Kernel {
-	text := func(d types.Datum) (string, error) { return fit(types.Format(d, from, nil)) }
+func formatKernel(from types.Type, st *types.TextStyle, fit func(string) (string, error)) Kernel {
+	text := func(d types.Datum) (string, error) { return fit(st.Format(d, from)) }
 	switch from.Physical() {
 	case types.PhysInt16:
 		return try1(func(v int16) (string, error) { return text(types.NewInt16(v)) })
@@ -98,16 +94,10 @@ func formatKernel(from types.Type, fit func(string) (string, error)) Kernel {
 // castFromText reads values by the types' input functions.
 func castFromText(s *Scalar, to types.Type) {
 	parse := func(v string) (types.Datum, error) { return types.Parse(v, to, nil) }
-	if to.Kind >= types.Date && to.Kind <= types.TimestampTZ {
-		s.Volatility = Stable // now, today; the session's zone
-		s.Kernel = withContext(func(ctx *Context) (Kernel, error) {
-			loc, err := types.Zone(ctx.ZoneName)
-			return parseKernel(to, func(v string) (types.Datum, error) {
-				if w := relativeWord(v); w != "" {
-					return relativeTime(w, to, ctx, loc)
-				}
-				return types.Parse(v, to, loc)
-			}), err
+	if to.Kind >= types.Date && to.Kind <= types.Interval {
+		// now, today; the session's zone, the order of dates, the signs of intervals
+		styled(s, func(st *types.TextStyle) Kernel {
+			return parseKernel(to, func(v string) (types.Datum, error) { return st.Parse(v, to) })
 		})
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 // castTime converts among dates, times, timestamps and intervals.
 func castTime(s *Scalar, from, to types.Type) {
+	round := func(us int64) int64 { return types.RoundMicros(us, to) }
 	switch [2]types.Kind{from.Kind, to.Kind} {
 	case [2]types.Kind{types.Date, types.Timestamp}:
 		s.Kernel = try1(dateToTimestamp)
@@ -21,11 +22,11 @@ func castTime(s *Scalar, from, to types.Type) {
 		})
 	case [2]types.Kind{types.Timestamp, types.TimestampTZ}:
 		zoned(s, func(loc *time.Location) Kernel {
-			return map1(func(us int64) int64 { return types.InstantMicros(loc, us) })
+			return map1(func(us int64) int64 { return round(types.InstantMicros(loc, us)) })
 		})
 	case [2]types.Kind{types.TimestampTZ, types.Timestamp}:
 		zoned(s, func(loc *time.Location) Kernel {
-			return map1(func(us int64) int64 { return types.LocalMicros(loc, us) })
+			return map1(func(us int64) int64 { return round(types.LocalMicros(loc, us)) })
 		})
 	case [2]types.Kind{types.TimestampTZ, types.Date}:
 		zoned(s, func(loc *time.Location) Kernel {
@@ -33,16 +34,28 @@ func castTime(s *Scalar, from, to types.Type) {
 		})
 	case [2]types.Kind{types.TimestampTZ, types.Time}:
 		zoned(s, func(loc *time.Location) Kernel {
-			return map1(func(us int64) int64 { return timeOfDay(types.LocalMicros(loc, us)) })
+			return map1(func(us int64) int64 { return round(timeOfDay(types.LocalMicros(loc, us))) })
 		})
 	case [2]types.Kind{types.Timestamp, types.Date}:
 		s.Kernel = map1(timestampToDate)
 	case [2]types.Kind{types.Timestamp, types.Time}:
-		s.Kernel = map1(timeOfDay)
+		s.Kernel = map1(func(us int64) int64 { return round(timeOfDay(us)) })
 	case [2]types.Kind{types.Time, types.Interval}:
-		s.Kernel = map1(func(us int64) types.IntervalValue { return types.IntervalValue{Micros: us} })
+		s.Kernel = map1(func(us int64) types.IntervalValue { return types.FitInterval(types.IntervalValue{Micros: us}, to) })
 	case [2]types.Kind{types.Interval, types.Time}:
-		s.Kernel = map1(func(v types.IntervalValue) int64 { return timeOfDay(v.Micros) })
+		s.Kernel = map1(func(v types.IntervalValue) int64 { return round(timeOfDay(v.Micros)) })
+	}
+}
+
+// castModifiers applies the fields and the precision of to to a value of its kind.
+func castModifiers(s *Scalar, to types.Type) {
+	switch {
+	case to == types.Base(to.Kind):
+		s.relabel, s.Total = true, true
+	case to.Kind == types.Interval:
+		s.Kernel, s.Total = map1(func(v types.IntervalValue) types.IntervalValue { return types.FitInterval(v, to) }), true
+	default:
+		s.Kernel, s.Total = map1(func(us int64) int64 { return types.RoundMicros(us, to) }), true
 	}
 }
 
@@ -81,36 +94,4 @@ func timestampToDate(us int64) int32 {
 func timeOfDay(us int64) int64 {
 	_, of := types.SplitMicros(us)
 	return of
-}
-
-// relativeTime is the value of a special date word at the statement's now.
-func relativeTime(word string, to types.Type, ctx *Context, loc *time.Location) (types.Datum, error) {
-	local := types.LocalMicros(loc, ctx.NowMicros)
-	if word == "epoch" {
-		switch to.Kind {
-		case types.Date:
-			return types.NewInt32(0), nil
-		case types.Time:
-			return types.NullDatum, types.BadText(word, to)
-		}
-		return types.NewInt64(0), nil
-	}
-	if word != "now" {
-		local -= timeOfDay(local)
-		switch word {
-		case "tomorrow":
-			local += types.MicrosPerDay
-		case "yesterday":
-			local -= types.MicrosPerDay
-		}
-	}
-	switch to.Kind {
-	case types.Date:
-		return types.NewInt32(timestampToDate(local)), nil
-	case types.Time:
-		return types.NewInt64(timeOfDay(local)), nil
-	case types.TimestampTZ:
-		return types.NewInt64(types.InstantMicros(loc, local)), nil
-	}
-	return types.NewInt64(local), nil
 }

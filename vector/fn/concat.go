@@ -3,7 +3,6 @@ package fn
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -43,12 +42,12 @@ func bindConcatOperator(b *binding) error {
 // concatBool is || of a text and a boolean, which it writes as the cast to text
 // does, in full.
 func concatBool(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+	return eachText(ctx, sel, n, out, func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error) {
 		for _, a := range args {
 			if a.Type.Kind == types.Bool {
 				buf = strconv.AppendBool(buf, a.Datum(i).Bool())
 			} else {
-				buf = appendValue(buf, a, i, loc)
+				buf = appendValue(buf, a, i, st)
 			}
 		}
 		return buf, true, nil
@@ -56,20 +55,20 @@ func concatBool(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 }
 
 // appendValue appends row i of v as its type's output text.
-func appendValue(dst []byte, v *vector.Vector, i int, loc *time.Location) []byte {
-	return types.AppendFormat(dst, v.Datum(i), v.Type, loc)
+func appendValue(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byte {
+	return st.Append(dst, v.Datum(i), v.Type)
 }
 
 // eachText calls f with a reused buffer for every row and stores what it returns; ok false is NULL.
-func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf []byte, loc *time.Location, i int) ([]byte, bool, error)) error {
-	loc, err := types.Zone(ctx.ZoneName)
+func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error)) error {
+	st, err := ctx.TextStyle()
 	if err != nil {
 		return err
 	}
 	var buf []byte
 	total := int64(0)
 	return eachRow(sel, n, func(i int) error {
-		b, ok, err := f(buf[:0], loc, i)
+		b, ok, err := f(buf[:0], st, i)
 		if err != nil {
 			return err
 		}
@@ -90,9 +89,9 @@ func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf [
 
 // concatAll joins the arguments that are not NULL.
 func concatAll(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+	return eachText(ctx, sel, n, out, func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error) {
 		for _, a := range args {
-			buf = appendValue(buf, a, i, loc)
+			buf = appendValue(buf, a, i, st)
 		}
 		return buf, true, nil
 	})
@@ -100,7 +99,7 @@ func concatAll(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vec
 
 // concatWith joins the arguments after the first that are not NULL, the first between them.
 func concatWith(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+	return eachText(ctx, sel, n, out, func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error) {
 		if args[0].IsNull(i) {
 			return buf, false, nil
 		}
@@ -110,10 +109,10 @@ func concatWith(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 				continue
 			}
 			if !first {
-				buf = appendValue(buf, args[0], i, loc)
+				buf = appendValue(buf, args[0], i, st)
 			}
 			first = false
-			buf = appendValue(buf, a, i, loc)
+			buf = appendValue(buf, a, i, st)
 		}
 		return buf, true, nil
 	})
@@ -122,7 +121,7 @@ func concatWith(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 // formatText is format(): %s text, %I identifier, %L literal, %% percent; n$ picks
 // an argument, a width pads (left-justified with -).
 func formatText(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-	return eachText(ctx, sel, n, out, func(buf []byte, loc *time.Location, i int) ([]byte, bool, error) {
+	return eachText(ctx, sel, n, out, func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error) {
 		if args[0].IsNull(i) {
 			return buf, false, nil
 		}
@@ -150,7 +149,7 @@ func formatText(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 			if next >= len(args) {
 				return buf, false, sqlstate.New(sqlstate.InvalidParameterValue, "too few arguments for format()")
 			}
-			text, err := spec.text(args[next], i, loc)
+			text, err := spec.text(args[next], i, st)
 			if err != nil {
 				return buf, false, err
 			}
@@ -203,7 +202,7 @@ func parseFormatSpec(f string) (s formatSpec, rest string, err error) {
 	return s, f[1:], nil
 }
 
-func (s formatSpec) text(v *vector.Vector, i int, loc *time.Location) (string, error) {
+func (s formatSpec) text(v *vector.Vector, i int, st *types.TextStyle) (string, error) {
 	text := ""
 	if v.IsNull(i) {
 		if s.verb == 'I' {
@@ -213,7 +212,7 @@ func (s formatSpec) text(v *vector.Vector, i int, loc *time.Location) (string, e
 			text = "NULL"
 		}
 	} else {
-		text = string(appendValue(nil, v, i, loc))
+		text = string(appendValue(nil, v, i, st))
 		switch s.verb {
 		case 'I':
 			text = quoteIdent(text)

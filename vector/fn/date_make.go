@@ -19,11 +19,11 @@ func dateFunctions() []overload {
 			return try2(func(f string, us int64) (int64, error) { return truncInstant(f, us, loc) }), err
 		})},
 		{name: "date_trunc", args: kinds(txt, tz, txt), result: tz, kernel: try3(func(f string, us int64, zone string) (int64, error) {
-			loc, err := types.ExprZone(zone)
+			z, err := types.ExprZone(zone)
 			if err != nil {
 				return 0, err
 			}
-			return truncInstant(f, us, loc)
+			return truncInstant(f, us, z.Location())
 		})},
 		{name: "date_trunc", args: kinds(txt, iv), result: iv, kernel: try2(truncInterval)},
 		{name: "date_bin", args: kinds(iv, ts, ts), result: ts, kernel: try3(dateBin)},
@@ -50,12 +50,18 @@ func dateFunctions() []overload {
 		{name: "make_time", args: kinds(i4, i4, f8), result: types.Time, kernel: try3(makeTime)},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, kernel: makeTimestamp},
 		{name: "timezone", args: kinds(txt, ts), result: tz, kernel: try2(func(zone string, us int64) (int64, error) {
-			loc, err := types.ExprZone(zone)
-			return types.InstantMicros(loc, us), err
+			z, err := types.ExprZone(zone)
+			if err != nil {
+				return 0, err
+			}
+			return addMicros(z.Instant(us), 1, 0)
 		})},
 		{name: "timezone", args: kinds(txt, tz), result: ts, kernel: try2(func(zone string, us int64) (int64, error) {
-			loc, err := types.ExprZone(zone)
-			return types.LocalMicros(loc, us), err
+			z, err := types.ExprZone(zone)
+			if err != nil {
+				return 0, err
+			}
+			return addMicros(z.Local(us), 1, 0)
 		})},
 		{name: "timezone", args: kinds(iv, ts), result: tz, kernel: try2(func(zone types.IntervalValue, us int64) (int64, error) {
 			loc, err := intervalZone(zone)
@@ -162,9 +168,15 @@ func truncTimestamp(name string, us int64, k types.Kind) (int64, error) {
 	}
 	cut, ok := truncDays(f, days)
 	if !ok {
-		return 0, badField(name, k, f != noField)
+		return 0, badTruncField(name, f, k)
 	}
 	return cut * types.MicrosPerDay, nil
+}
+
+// badTruncField is badField for date_trunc, to which the fields that only
+// extract knows are words like others.
+func badTruncField(name string, f dateField, k types.Kind) error {
+	return badField(name, k, f == fieldWeek || f >= fieldTimezone)
 }
 
 // truncInstant cuts in the zone's calendar.
@@ -194,7 +206,7 @@ func truncInterval(name string, v types.IntervalValue) (types.IntervalValue, err
 		v.Micros = 0
 		return v, nil
 	case months == 0:
-		return v, badField(name, types.Interval, f != noField)
+		return v, badTruncField(name, f, types.Interval)
 	}
 	return types.IntervalValue{Months: v.Months - v.Months%months}, nil
 }
@@ -207,7 +219,7 @@ func dateBin(stride types.IntervalValue, us, origin int64) (int64, error) {
 	length, ok := types.Mul64(int64(stride.Days), types.MicrosPerDay).Add(types.Int128From(stride.Micros))
 	width, fits := length.Int64()
 	if !ok || !fits || width <= 0 {
-		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "stride must be greater than zero")
+		return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "stride must be greater than zero")
 	}
 	diff := us - origin
 	return addMicros(origin, 1, floorDiv(diff, width)*width)

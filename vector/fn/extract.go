@@ -172,8 +172,38 @@ func displayYear(y int) int {
 }
 
 func bindDatePart(b *binding) error {
-	b.Kernel = extractKernel(b.Args[1].Kind, func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 })
+	k := b.Args[1].Kind
+	b.Kernel = extractKernel(k, func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 })
+	if lit := b.lits[0]; lit != nil && lookupField(lit.Value.Str()) == fieldJulian && (k == types.Timestamp || k == types.TimestampTZ) {
+		b.Kernel = julianDays(k)
+	}
+	if k == types.Date { // of its midnight: an hour is 0
+		onTimestamps := extractKernel(types.Timestamp, func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 })
+		toTimestamp := try1(dateToTimestamp)
+		b.Kernel = func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+			midnights := vector.New(types.TTimestamp, args[1].Len)
+			midnights.Enc = args[1].Enc
+			if err := toTimestamp(ctx, args[1:], sel, len(midnights.I64), midnights); err != nil {
+				return err
+			}
+			return onTimestamps(ctx, []*vector.Vector{args[0], midnights}, sel, n, out)
+		}
+	}
 	return nil
+}
+
+// julianDays is date_part('julian') with all the digits that a float has.
+func julianDays(k types.Kind) Kernel {
+	return withContext(func(ctx *Context) (Kernel, error) {
+		loc, err := time.UTC, error(nil)
+		if k == types.TimestampTZ {
+			loc, err = types.Zone(ctx.ZoneName)
+		}
+		return map2(func(_ string, us int64) float64 {
+			days, of := types.SplitMicros(types.LocalMicros(loc, us))
+			return float64(days-int64(types.MinDate)) + float64(of)/float64(types.MicrosPerDay)
+		}), err
+	})
 }
 
 // extractKernel evaluates the field of argument 0 on argument 1 and passes put a millionth of the result.
@@ -353,8 +383,6 @@ func intervalField(f dateField, v types.IntervalValue) (micro int64, ok bool) {
 	switch f {
 	case fieldDay:
 		whole = int64(v.Days)
-	case fieldWeek:
-		whole = int64(v.Days) / 7
 	case fieldMonth:
 		whole = months % 12
 	case fieldQuarter:

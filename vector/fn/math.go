@@ -35,7 +35,7 @@ func mathFunctions() []overload {
 		return 0 // also of −0 and NaN
 	})
 	total("atan", math.Atan)
-	total("atand", func(x float64) float64 { return degrees(math.Atan(x)) })
+	total("atand", func(x float64) float64 { return atanDegrees(math.Atan(x)) })
 	total("sinh", math.Sinh)
 	total("cosh", math.Cosh)
 	total("tanh", math.Tanh)
@@ -54,19 +54,21 @@ func mathFunctions() []overload {
 	partial("ln", logarithm(math.Log))
 	partial("log", logarithm(log10))
 	partial("log10", logarithm(log10))
-	for name, f := range map[string]func(float64) float64{"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "cot": func(x float64) float64 { return 1 / math.Tan(x) }} {
+	for name, f := range map[string]func(float64) float64{
+		"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "cot": func(x float64) float64 { return 1 / math.Tan(x) },
+		"sind": sinDegrees, "cosd": cosDegrees, "tand": tanDegrees, "cotd": cotDegrees,
+	} {
 		partial(name, finite(f))
-		partial(name+"d", finite(func(x float64) float64 { return exactDegrees(f, x) }))
 	}
 	for name, f := range map[string]func(float64) float64{"asin": math.Asin, "acos": math.Acos, "atanh": math.Atanh} {
 		partial(name, within(f, -1, 1))
 	}
 	partial("acosh", within(math.Acosh, 1, math.Inf(1)))
-	partial("asind", within(func(x float64) float64 { return degrees(math.Asin(x)) }, -1, 1))
-	partial("acosd", within(func(x float64) float64 { return degrees(math.Acos(x)) }, -1, 1))
+	partial("asind", within(asinDegrees, -1, 1))
+	partial("acosd", within(acosDegrees, -1, 1))
 	return append(out,
 		overload{name: "atan2", args: two, result: f8, total: true, kernel: map2(math.Atan2)},
-		overload{name: "atan2d", args: two, result: f8, total: true, kernel: map2(func(y, x float64) float64 { return degrees(math.Atan2(y, x)) })},
+		overload{name: "atan2d", args: two, result: f8, total: true, kernel: map2(func(y, x float64) float64 { return atanDegrees(math.Atan2(y, x)) })},
 		overload{name: "log", args: two, result: f8, kernel: try2(logBase)},
 		overload{name: "pi", result: f8, kernel: map0(math.Pi)},
 		overload{name: "mod", args: two, result: f8, kernel: try2(floatMod)},
@@ -76,15 +78,6 @@ func mathFunctions() []overload {
 
 func degrees(x float64) float64 { return x * (180 / math.Pi) }
 func radians(x float64) float64 { return x * (math.Pi / 180) }
-
-// exactDegrees evaluates f at x degrees, exact where the functions of multiples of 30° are.
-func exactDegrees(f func(float64) float64, x float64) float64 {
-	v := f(radians(math.Mod(x, 360)))
-	if r := math.Round(v*2) / 2; math.Abs(v-r) < 1e-15 {
-		return r
-	}
-	return v
-}
 
 func outOfDomain() error {
 	return sqlstate.New(sqlstate.NumericValueOutOfRange, "input is out of range")

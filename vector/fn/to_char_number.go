@@ -1,11 +1,10 @@
 package fn
 
 import (
-	"bytes"
+	"math"
 	"strconv"
 	"strings"
 
-	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -17,21 +16,21 @@ func numberFormatFunctions() []overload {
 		return overload{name: "to_char", args: []types.Kind{k, txt}, result: txt, kernel: kernel}
 	}
 	return []overload{
-		text(types.Int4, try2(func(v int32, f string) (string, error) { return formatNumber(f, strconv.Itoa(int(v))) })),
-		text(types.Int8, try2(func(v int64, f string) (string, error) { return formatNumber(f, strconv.FormatInt(v, 10)) })),
-		text(types.Float8, try2(func(v float64, f string) (string, error) {
-			if v-v != 0 {
-				return strconv.FormatFloat(v, 'g', -1, 64), nil
-			}
-			return formatNumber(f, strconv.FormatFloat(v, 'f', -1, 64))
+		text(types.Int4, try2(func(v int32, f string) (string, error) {
+			return formatInteger(f, int64(v), math.MinInt32, math.MaxInt32, types.Int4)
 		})),
+		text(types.Int8, try2(func(v int64, f string) (string, error) {
+			return formatInteger(f, v, math.MinInt64, math.MaxInt64, types.Int8)
+		})),
+		text(types.Float4, try2(func(v float32, f string) (string, error) { return formatFloat(f, float64(v), float4Digits) })),
+		text(types.Float8, try2(func(v float64, f string) (string, error) { return formatFloat(f, v, float8Digits) })),
 		{name: "to_char", args: []types.Kind{types.Numeric, txt}, result: txt, bind: func(b *binding) error {
 			scale := int(b.Args[0].Scale)
 			b.Kernel = func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 				ma, mf := step(args[0]), step(args[1])
 				return eachRow(sel, n, func(i int) (err error) {
 					v := int128At(args[0], i&ma)
-					out.Str[i], err = formatNumber(args[1].Str[i&mf], string(types.AppendNumeric(nil, v, scale)))
+					out.Str[i], err = formatNumeric(args[1].Str[i&mf], string(types.AppendNumeric(nil, v, scale)))
 					return err
 				})
 			}
@@ -40,99 +39,113 @@ func numberFormatFunctions() []overload {
 	}
 }
 
-// numberTemplate is a parsed template of to_char.
-type numberTemplate struct {
-	fill    bool   // no FM
-	items   []byte // '9' '0' ',' '.' 'S' 'M'(MI) 'P'(PL) 'G'(SG) 'R'(PR) '$' 'T'(TH) 't'(th) and '"' for text
-	text    []string
-	whole   int // digit places before the point
-	decimal int // and after it
-	signed  bool
-}
+// The decimal digits that a float holds for certain.
+const (
+	float4Digits = 6
+	float8Digits = 15
+)
 
-// parseNumberTemplate reads a template.
-func parseNumberTemplate(format string) (*numberTemplate, error) {
-	t := &numberTemplate{fill: true}
-	point := false
-	for i := 0; i < len(format); {
-		rest := strings.ToUpper(format[i:])
-		add := func(item byte, n int) {
-			t.items = append(t.items, item)
-			i += n
-		}
-		switch {
-		case strings.HasPrefix(rest, "FM"):
-			t.fill = false
-			i += 2
-		case rest[0] == '9' || rest[0] == '0':
-			if point {
-				t.decimal++
-			} else {
-				t.whole++
-			}
-			add(rest[0], 1)
-		case rest[0] == ',' || rest[0] == 'G':
-			add(',', 1)
-		case rest[0] == '.' || rest[0] == 'D':
-			if point {
-				return nil, sqlstate.New(sqlstate.SyntaxError, "multiple decimal points")
-			}
-			point = true
-			add('.', 1)
-		case strings.HasPrefix(rest, "MI"):
-			t.signed = true
-			add('M', 2)
-		case strings.HasPrefix(rest, "PL"):
-			t.signed = true
-			add('P', 2)
-		case strings.HasPrefix(rest, "SG"):
-			t.signed = true
-			add('G', 2)
-		case strings.HasPrefix(rest, "PR"):
-			t.signed = true
-			add('R', 2)
-		case strings.HasPrefix(rest, "TH"):
-			add(format[i], 2)
-		case rest[0] == 'S':
-			t.signed = true
-			add('S', 1)
-		case rest[0] == 'L' || rest[0] == '$':
-			add('$', 1)
-		case rest[0] == '"':
-			end := strings.IndexByte(rest[1:], '"')
-			if end < 0 {
-				end = len(rest) - 1
-			}
-			t.text = append(t.text, format[i+1:i+1+end])
-			add('"', min(end+2, len(rest)))
-		case rest[0] == 'V' || strings.HasPrefix(rest, "EEEE") || strings.HasPrefix(rest, "RN"):
-			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "to_char pattern \"%c\" is not supported for numbers", rest[0])
-		default:
-			t.text = append(t.text, format[i:i+1])
-			add('"', 1)
-		}
-	}
-	return t, nil
-}
-
-// formatNumber writes a decimal number by a template. Digits that do not fit show as #.
-func formatNumber(format, number string) (string, error) {
+// formatInteger writes an integer between lo and hi by a template.
+//
+// Errors: 22003 the digits of V take it out of its range.
+func formatInteger(format string, v, lo, hi int64, k types.Kind) (string, error) {
 	t, err := parseNumberTemplate(format)
-	if err != nil {
+	switch {
+	case err != nil || format == "":
+		return "", err
+	case t.roman:
+		return t.layOut(romanNumber(v), true), nil
+	case t.exponent && k == types.Int4:
+		return t.layOut(scientific(float64(v), t.decimals), false), nil
+	case t.exponent:
+		return formatNumeric(format, strconv.FormatInt(v, 10))
+	}
+	l := t.layout()
+	for range t.shift {
+		if v > hi/10 || v < lo/10 {
+			return "", outOfRange(k)
+		}
+		v *= 10
+	}
+	digits := strconv.FormatInt(v, 10)
+	digits, neg := strings.CutPrefix(digits, "-")
+	if t.decimals > 0 {
+		digits += "." + strings.Repeat("0", t.decimals)
+	}
+	return l.number(digits, neg)
+}
+
+// formatFloat writes a float by a template; it shows no more digits than the
+// type holds.
+func formatFloat(format string, v float64, precision int) (string, error) {
+	t, err := parseNumberTemplate(format)
+	special := math.IsNaN(v) || math.IsInf(v, 0)
+	switch {
+	case err != nil || format == "":
+		return "", err
+	case t.roman && special:
+		return t.layOut(strings.Repeat("#", romanWidth), true), nil
+	case t.roman:
+		return t.layOut(romanNumber(int64(min(max(math.RoundToEven(v), -1), math.MaxInt32))), true), nil
+	case t.exponent && special:
+		return t.noExponent(), nil
+	case t.exponent:
+		return t.layOut(scientific(v, t.decimals), false), nil
+	}
+	v *= math.Pow10(t.shift)
+	l := t.layout()
+	if special {
+		return l.number(specialNumber(v), math.Signbit(v) && !math.IsNaN(v))
+	}
+	whole := len(strconv.FormatFloat(math.Abs(v), 'f', 0, 64))
+	l.decimals = min(t.decimals, max(precision-whole, 0))
+	digits, neg := strings.CutPrefix(strconv.FormatFloat(v, 'f', l.decimals, 64), "-")
+	return l.number(digits, neg)
+}
+
+// specialNumber is how a number that is none is spelled, without its sign.
+func specialNumber(v float64) string {
+	if math.IsNaN(v) {
+		return "nan"
+	}
+	return "inf"
+}
+
+// formatNumeric writes a decimal number by a template.
+func formatNumeric(format, number string) (string, error) {
+	t, err := parseNumberTemplate(format)
+	if err != nil || format == "" {
 		return "", err
 	}
-	neg := strings.HasPrefix(number, "-")
-	whole, frac, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
-	digits := roundDigits(whole, frac, t.decimal)
-	whole, frac = digits[:len(digits)-t.decimal], digits[len(digits)-t.decimal:]
-	whole = strings.TrimLeft(whole, "0")
-	if neg && strings.Trim(digits, "0") == "" {
+	digits, neg := strings.CutPrefix(number, "-")
+	whole, frac, _ := strings.Cut(digits, ".")
+	switch {
+	case t.roman:
+		n, err := strconv.ParseInt(strings.TrimLeft(roundDigits(whole, frac, 0), "0"), 10, 32)
+		if err != nil || neg {
+			n = 0
+		}
+		return t.layOut(romanNumber(n), true), nil
+	case t.exponent:
+		return t.layOut(scientificDigits(whole, frac, neg, t.decimals), false), nil
+	}
+	if t.shift > 0 {
+		frac += strings.Repeat("0", max(t.shift-len(frac), 0))
+		whole, frac = whole+frac[:t.shift], frac[t.shift:]
+	}
+	l := t.layout()
+	rounded := roundDigits(whole, frac, t.decimals)
+	whole, frac = rounded[:len(rounded)-t.decimals], rounded[len(rounded)-t.decimals:]
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if strings.Trim(rounded, "0") == "" {
 		neg = false
 	}
-	if len(whole) > t.whole {
-		whole, frac = strings.Repeat("#", t.whole), strings.Repeat("#", t.decimal)
+	if t.decimals > 0 {
+		whole += "." + frac
 	}
-	return t.write(whole, frac, neg), nil
+	return l.number(whole, neg)
 }
 
 // roundDigits joins the digits with exactly places decimals, rounded half away from zero.
@@ -152,171 +165,71 @@ func roundDigits(whole, frac string, places int) string {
 	return string(d)
 }
 
-// write lays the digits out over the template.
-func (t *numberTemplate) write(whole, frac string, neg bool) string {
-	var out []byte
-	if whole == "" && t.whole > 0 && bytes.IndexByte(t.items, '.') < 0 {
-		whole = "0" // without decimals zero has a digit
+// scientific is v as d.ddde+dd, with a blank for the sign of one that is not negative.
+func scientific(v float64, decimals int) string {
+	s := strconv.FormatFloat(v, 'e', decimals, 64)
+	if s[0] != '-' {
+		return " " + s
 	}
-	// Places before the first digit or the first 0 of the template are blank.
-	firstZero := t.whole
-	place := 0
-	for _, it := range t.items {
-		if it == '.' {
-			break
-		}
-		if it == '0' {
-			firstZero = min(firstZero, place)
-		}
-		if it == '0' || it == '9' {
-			place++
-		}
-	}
-	start := min(t.whole-len(whole), firstZero)
-	pad := func(c byte) {
-		if t.fill {
-			out = append(out, c)
-		}
-	}
-	place, text, point := 0, 0, false
-	started := false
-	signAt := -1 // where a plain sign goes: before the first digit
-	anchored := false
-	mark := func() {
-		if !started {
-			started, signAt = true, len(out)
-		}
-	}
-	for _, it := range t.items {
-		switch it {
-		case '9', '0':
-			switch {
-			case point:
-				out = append(out, frac[place])
-			case place >= start:
-				mark()
-				if k := place - (t.whole - len(whole)); k >= 0 {
-					out = append(out, whole[k])
-				} else {
-					out = append(out, '0')
-				}
-			default:
-				pad(' ')
-			}
-			place++
-		case ',':
-			if place > start && place > 0 {
-				out = append(out, ',')
-			} else {
-				pad(' ')
-			}
-		case '.':
-			mark()
-			out = append(out, '.')
-			point, place = true, 0
-		case '"':
-			out = append(out, t.text[text]...)
-			text++
-		case '$':
-			out = append(out, '$')
-		case 'S':
-			if !started && place == 0 {
-				anchored = true // S before the digits stands next to the first
-				break
-			}
-			out = append(out, t.signText(it, neg, whole)...)
-		default:
-			out = append(out, t.signText(it, neg, whole)...)
-		}
-	}
-	if !t.fill && point {
-		out = t.trimDecimals(out)
-	}
-	if signAt < 0 {
-		signAt = len(out)
-	}
-	return string(out[:signAt]) + t.leadingSign(neg, anchored) + string(out[signAt:])
+	return s
 }
 
-// leadingSign is what stands directly before the first digit.
-func (t *numberTemplate) leadingSign(neg, anchored bool) string {
-	switch {
-	case anchored && !neg:
-		return "+"
-	case bytes.IndexByte(t.items, 'R') >= 0 && neg:
-		return "<"
-	case neg && (anchored || !t.signed):
-		return "-"
-	case t.fill && (!t.signed || bytes.IndexByte(t.items, 'R') >= 0):
-		return " "
+// scientificDigits is scientific for a decimal number, rounded half away from zero.
+func scientificDigits(whole, frac string, neg bool, decimals int) string {
+	digits := strings.TrimLeft(whole+frac, "0")
+	exponent := len(digits) - len(frac) - 1
+	if digits == "" {
+		digits, exponent = "0", 0
 	}
-	return ""
+	rounded := strings.TrimPrefix(roundDigits(digits[:1], digits[1:], decimals), "0")
+	if rounded == "" || len(rounded) > decimals+1 { // 9.99 became 10.0
+		rounded, exponent = rounded[:decimals+1], exponent+1
+	}
+	s := " "
+	if neg {
+		s = "-"
+	}
+	s += rounded[:1]
+	if decimals > 0 {
+		s += "." + rounded[1:]
+	}
+	sign := "+"
+	if exponent < 0 {
+		sign, exponent = "-", -exponent
+	}
+	s += "e" + sign
+	if exponent < 10 {
+		s += "0"
+	}
+	return s + strconv.Itoa(exponent)
 }
 
-// trimDecimals drops trailing zeros of 9 places, as FM asks for.
-func (t *numberTemplate) trimDecimals(out []byte) []byte {
-	keep, place, point := 0, 0, false
-	for _, it := range t.items {
-		switch {
-		case it == '.':
-			point = true
-		case point && it == '0':
-			place++
-			keep = place
-		case point && it == '9':
-			place++
-		}
-	}
-	at := strings.IndexByte(string(out), '.')
-	end := at + 1 + place
-	if at < 0 || end > len(out) {
-		return out
-	}
-	cut := end
-	for cut > at+1+keep && out[cut-1] == '0' {
-		cut--
-	}
-	return append(out[:cut], out[end:]...)
+// noExponent is what a number that is none looks like by a template with EEEE.
+func (t *numberTemplate) noExponent() string {
+	// A blank for the sign, #.## and the room of the exponent.
+	b := []byte(" " + strings.Repeat("#", t.whole+t.decimals+5))
+	b[t.whole+1] = '.'
+	return string(b)
 }
 
-// signText is what an explicit sign pattern shows.
-func (t *numberTemplate) signText(item byte, neg bool, whole string) string {
-	switch item {
-	case 'S', 'G':
-		if neg {
-			return "-"
-		}
-		return "+"
-	case 'M':
-		if neg {
-			return "-"
-		}
-		if t.fill {
-			return " "
-		}
-	case 'P':
-		if !neg {
-			return "+"
-		}
-		if t.fill {
-			return " "
-		}
-	case 'R':
-		if neg {
-			return ">"
-		}
-		if t.fill {
-			return " "
-		}
-	case 'T', 't':
-		n := int64(0)
-		if len(whole) > 0 {
-			n, _ = strconv.ParseInt(whole[max(0, len(whole)-2):], 10, 64)
-		}
-		if item == 'T' {
-			return strings.ToUpper(ordinal(n))
-		}
-		return ordinal(n)
+// romanWidth is the length of the longest Roman numeral below 4000.
+const romanWidth = 15
+
+// romanNumber is v in Roman numerals; those have no zero and end before 4000.
+func romanNumber(v int64) string {
+	if v < 1 || v > 3999 {
+		return strings.Repeat("#", romanWidth)
 	}
-	return ""
+	var b strings.Builder
+	for _, r := range []struct {
+		v    int64
+		text string
+	}{
+		{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"},
+	} {
+		for ; v >= r.v; v -= r.v {
+			b.WriteString(r.text)
+		}
+	}
+	return b.String()
 }

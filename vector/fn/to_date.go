@@ -1,9 +1,6 @@
 package fn
 
 import (
-	"math"
-	"strings"
-
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -14,32 +11,35 @@ func dateParseFunctions() []overload {
 	const txt = types.Text
 	return []overload{
 		{name: "to_date", args: []types.Kind{txt, txt}, result: types.Date, kernel: try2(func(s, f string) (int32, error) {
-			p, err := parseTemplate(s, f)
+			r, err := readTemplate(s, f)
 			if err != nil {
 				return 0, err
 			}
-			days, err := p.date()
-			return int32(days), err
+			days := types.DaysFromCivil(r.Year, r.Month, r.Day)
+			if days < int64(types.MinDate) || days > int64(types.MaxDate) {
+				return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "date out of range: \"%s\"", s)
+			}
+			return int32(days), nil
 		})},
 		{name: "to_timestamp", args: []types.Kind{txt, txt}, result: types.TimestampTZ, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
 			loc, err := types.Zone(ctx.ZoneName)
 			return try2(func(s, f string) (int64, error) {
-				p, err := parseTemplate(s, f)
+				r, err := readTemplate(s, f)
 				if err != nil {
 					return 0, err
 				}
-				days, err := p.date()
-				if err != nil {
-					return 0, err
+				days := types.DaysFromCivil(r.Year, r.Month, r.Day)
+				if days < int64(types.MinDate) || days > types.MaxTimestamp/types.MicrosPerDay {
+					return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "timestamp out of range: \"%s\"", s)
 				}
-				us, err := p.clock(s)
-				if err != nil {
-					return 0, err
+				us := days*types.MicrosPerDay + r.micros
+				if r.zoned {
+					us -= r.offset * types.MicrosPerSecond
+				} else {
+					us = types.InstantMicros(loc, us)
 				}
-				if p.hasOffset {
-					return days*types.MicrosPerDay + us - p.offset*types.MicrosPerSecond, nil
-				}
-				return types.InstantMicros(loc, days*types.MicrosPerDay+us), nil
+				us = types.RoundMicros(us, types.TTimestampTZ.WithTimePrecision(r.decimals))
+				return addMicros(us, 1, 0)
 			}), err
 		})},
 	}
@@ -65,246 +65,215 @@ func makeTimestamp(_ *Context, args []*vector.Vector, sel []int32, n int, out *v
 	})
 }
 
-// templateParts is what to_date and to_timestamp read.
+// templateTime is the date and time that a text gave by its template.
+type templateTime struct {
+	types.Civil
+	micros   int64 // of the day
+	offset   int64 // seconds east, if zoned
+	zoned    bool
+	decimals int // of the seconds, −1 for all
+}
+
+// readTemplate reads s by a template of to_char's patterns.
+//
+// Errors: 22007 the text does not follow the template, 22008 a value out of
+// range, 0A000 a pattern that only to_char knows.
+func readTemplate(s, format string) (templateTime, error) {
+	r := templateReader{s: s}
+	if err := r.run(parseTimeTemplate(format).nodes); err != nil {
+		return templateTime{}, err
+	}
+	return r.parts.resolve(s)
+}
+
+// templateParts are the numbers that a text gave; 0 is none.
 type templateParts struct {
-	year, month, day, doy int
-	hour, minute, second  int
-	micros                int64
-	bc, pm, hour12        bool
-	offset                int64
-	hasOffset             bool
-	julian                int64
+	hour, minute, second, secondOfDay int
+	millis, micros, decimals          int
+	twelve                            bool // the hours are of a 12-hour clock
+	pm, bc                            int
+	year, yearDigits, century         int
+	month, week, weekOfMonth          int
+	day, weekday, dayOfYear, julian   int
+	zoneSign, zoneHour, zoneMinute    int
+	calendar                          uint8
 }
 
-// date is the day read; a month or day that was not given is 1, the year 1 BC.
-func (p *templateParts) date() (int64, error) {
+// resolve puts the parts together and checks their ranges.
+func (p *templateParts) resolve(s string) (templateTime, error) {
+	t := templateTime{Civil: types.Civil{Month: 1, Day: 1}, decimals: -1}
+	bad := sqlstate.New(sqlstate.DatetimeFieldOverflow, "date/time field value out of range: \"%s\"", s)
+	hour, err := p.clockHour()
+	if err != nil {
+		return t, err
+	}
+	minute, second := p.secondOfDay/60%60, p.secondOfDay%60
+	if p.minute != 0 {
+		minute = p.minute
+	}
+	if p.second != 0 {
+		second = p.second
+	}
+	if err := p.resolveDate(&t, bad); err != nil {
+		return t, err
+	}
+	fraction := int64(p.millis)*1000 + int64(p.micros)
+	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || fraction < 0 || fraction >= types.MicrosPerSecond {
+		return t, bad
+	}
+	t.micros = int64(hour)*types.MicrosPerHour + int64(minute)*types.MicrosPerMinute + int64(second)*types.MicrosPerSecond + fraction
+	if p.decimals != 0 {
+		t.decimals = p.decimals
+	}
+	if p.zoneSign != 0 {
+		if p.zoneHour < 0 || p.zoneHour > 15 || p.zoneMinute < 0 || p.zoneMinute > 59 {
+			return t, sqlstate.New(sqlstate.InvalidTimeZone, "time zone displacement out of range: \"%s\"", s)
+		}
+		t.zoned, t.offset = true, int64(p.zoneSign)*(int64(p.zoneHour)*3600+int64(p.zoneMinute)*60)
+	}
+	return t, nil
+}
+
+// clockHour is the hour on a 24-hour clock.
+func (p *templateParts) clockHour() (int, error) {
+	hour := p.secondOfDay / 3600
+	if p.hour != 0 {
+		hour = p.hour
+	}
+	if !p.twelve {
+		return hour, nil
+	}
+	if hour < 1 || hour > 12 {
+		return 0, sqlstate.New(sqlstate.InvalidDatetimeFormat, "hour \"%d\" is invalid for the 12-hour clock", hour).
+			WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
+	}
+	hour %= 12
+	if p.pm != 0 {
+		hour += 12
+	}
+	return hour, nil
+}
+
+// resolveDate sets t's date; what the text does not give is 1, the year 1 BC.
+func (p *templateParts) resolveDate(t *templateTime, bad error) error {
+	year, given := p.fullYear()
+	t.Year = year
+	haveMonth, haveDay := false, false
 	if p.julian != 0 {
-		return p.julian + int64(types.MinDate), nil
+		t.Civil = types.CivilFromDays(int64(p.julian) + int64(types.MinDate))
+		given, haveMonth, haveDay = true, true, true
 	}
-	year := p.year
-	if p.bc {
-		year = -year
+	dayOfYear, day := p.dayOfYear, p.day
+	switch {
+	case p.week != 0 && p.calendar == isoCalendar:
+		t.Civil = types.CivilFromDays(isoWeekStart(t.Year, p.week) + int64(p.isoDay()))
+		given, haveMonth, haveDay = true, true, true
+	case p.week != 0:
+		dayOfYear = (p.week-1)*7 + 1
 	}
-	if year == 0 {
-		year = -1 // the year before 1, as in PostgreSQL
+	if p.weekOfMonth != 0 {
+		day = (p.weekOfMonth-1)*7 + 1
 	}
-	if p.doy > 0 {
-		days, err := makeDate(int32(year), 1, 1)
-		if p.doy > 366 {
-			return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "date/time field value out of range: day %d of the year", p.doy)
+	if day != 0 {
+		t.Day, haveDay = day, true
+	}
+	if p.month != 0 {
+		t.Month, haveMonth = p.month, true
+	}
+	if dayOfYear != 0 && (t.Month <= 1 || t.Day <= 1) {
+		if t.Year == 0 && p.bc == 0 {
+			return sqlstate.New(sqlstate.InvalidDatetimeFormat, "cannot calculate day of year without year information")
 		}
-		return days + int64(p.doy) - 1, err
+		if p.calendar == isoCalendar {
+			t.Civil = types.CivilFromDays(isoWeekStart(t.Year, 1) - 1 + int64(dayOfYear))
+			given = true
+		} else {
+			setDayOfYear(&t.Civil, dayOfYear)
+		}
+		haveMonth, haveDay = true, true
 	}
-	return makeDate(int32(year), int32(max(p.month, 1)), int32(max(p.day, 1)))
+	if haveMonth && (t.Month < 1 || t.Month > 12) || haveDay && (t.Day < 1 || t.Day > 31) {
+		return bad
+	}
+	if given && haveMonth && haveDay && t.Day > types.DaysInMonth(t.Year, t.Month) {
+		return bad
+	}
+	// Without all of them the parts that were not given are in range by themselves.
+	if t.Day > types.DaysInMonth(t.Year, t.Month) {
+		t.Civil = types.CivilFromDays(types.DaysFromCivil(t.Year, t.Month, t.Day))
+	}
+	return nil
 }
 
-// clock is the time of day read from s.
-func (p *templateParts) clock(s string) (int64, error) {
-	h := p.hour
-	if p.hour12 {
-		if h < 1 || h > 12 {
-			return 0, sqlstate.New(sqlstate.InvalidDatetimeFormat, "hour \"%d\" is invalid for the 12-hour clock", h).
-				WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
-		}
-		h %= 12
-		if p.pm {
-			h += 12
-		}
+// fullYear is the year in the astronomical count, 0 if none was given.
+func (p *templateParts) fullYear() (year int, given bool) {
+	c := p.century
+	if p.bc != 0 {
+		c = -c
 	}
-	if h > 23 || p.minute > 59 || p.second > 59 {
-		return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "date/time field value out of range: \"%s\"", s)
+	switch {
+	case p.year != 0 && c != 0 && p.yearDigits <= 2:
+		switch year = p.year % 100; {
+		case year == 0 && c >= 0:
+			year = c * 100
+		case year == 0:
+			year = c*100 + 1
+		case c >= 0:
+			year += (c - 1) * 100
+		default:
+			year = (c+1)*100 - year + 1
+		}
+	case p.year != 0:
+		if year = p.year; p.bc != 0 {
+			year = -year
+		}
+		if year < 0 {
+			year++
+		}
+	case c > 0:
+		year = (c-1)*100 + 1
+	case c < 0:
+		year = c*100 + 1
+	default:
+		return 0, false
 	}
-	return int64(h)*types.MicrosPerHour + int64(p.minute)*types.MicrosPerMinute + int64(p.second)*types.MicrosPerSecond + p.micros, nil
+	return year, true
 }
 
-// parseTemplate reads s by a template of to_char's patterns.
-func parseTemplate(s, format string) (*templateParts, error) {
-	p := &templateParts{}
-	in := s
-	for format != "" {
-		up := strings.ToUpper(format)
-		if strings.HasPrefix(up, "FM") || strings.HasPrefix(up, "FX") || strings.HasPrefix(up, "TM") {
-			format = format[2:]
-			continue
-		}
-		pat := readPattern(up)
-		if pat == "" {
-			// Separators of the template skip separators of the text, other characters skip one.
-			if format[0] == '"' {
-				end := strings.IndexByte(format[1:], '"')
-				if end < 0 {
-					end = len(format) - 2
-				}
-				in = in[min(len(in), end):]
-				format = format[min(len(format), end+2):]
-				continue
-			}
-			if isLetterOrDigit(format[0]) {
-				in = in[min(1, len(in)):]
-			} else {
-				in = strings.TrimLeft(in, " \t-/.,:;_")
-			}
-			format = format[1:]
-			continue
-		}
-		if unreadPatterns[pat] {
-			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "template pattern %q is not supported in dates that are read", pat)
-		}
-		format = format[len(pat):]
-		if in = strings.TrimLeft(in, " \t"); in == "" {
+// isoDay is the day of an ISO week from Monday as 0; the weekday counts from
+// Sunday as 1.
+func (p *templateParts) isoDay() int {
+	switch {
+	case p.weekday > 1:
+		return p.weekday - 2
+	case p.weekday == 0:
+		return 0
+	}
+	return 6
+}
+
+// isoWeekStart is the Monday of an ISO week.
+func isoWeekStart(year, week int) int64 {
+	fourth := types.DaysFromCivil(year, 1, 4) // is in the first week
+	return fourth - int64(types.ISOWeekday(fourth)-1) + int64(week-1)*7
+}
+
+// setDayOfYear sets the parts of c that are 1 by a day of the year. Days beyond
+// the year become days of a month that there is not.
+func setDayOfYear(c *types.Civil, day int) {
+	month, before := 1, 0
+	for month <= 12 {
+		n := types.DaysInMonth(c.Year, month)
+		if day <= before+n {
 			break
 		}
-		// A number is read only to its width if another pattern follows at once.
-		adjacent := format != "" && readPattern(strings.ToUpper(format)) != ""
-		rest, err := p.read(pat, in, adjacent)
-		if err != nil {
-			return nil, err
-		}
-		in = rest
+		before += n
+		month++
 	}
-	return p, nil
-}
-
-func isLetterOrDigit(c byte) bool {
-	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
-}
-
-// readPatterns are the patterns that can be read, longer before shorter.
-var readPatterns = []string{
-	"MONTH", "SSSSS", "YYYY", "HH24", "HH12", "A.M.", "P.M.", "B.C.", "A.D.", "SSSS", "YYY", "MON", "DAY", "DDD", "TZH", "TZM", "YY", "MM", "DD", "DY", "HH", "MI", "SS",
-	"MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "AM", "PM", "BC", "AD", "OF", "Y", "J",
-	"IYYY", "IDDD", "IYY", "IY", "ID", "IW", "WW", "CC", "RM", "I", "W",
-}
-
-// unreadPatterns are those of readPatterns that would need another calendar.
-var unreadPatterns = map[string]bool{
-	"IYYY": true, "IDDD": true, "IYY": true, "IY": true, "ID": true, "IW": true, "WW": true, "CC": true, "RM": true, "I": true, "W": true,
-}
-
-func readPattern(up string) string {
-	for _, p := range readPatterns {
-		if strings.HasPrefix(up, p) {
-			return p
-		}
+	if c.Month <= 1 {
+		c.Month = month
 	}
-	return ""
-}
-
-// read takes one pattern's text off the start of in.
-func (p *templateParts) read(pat, in string, adjacent bool) (rest string, err error) {
-	switch pat {
-	case "MONTH", "MON":
-		return p.readName(monthNames, in, pat, func(i int) { p.month = i + 1 })
-	case "DAY", "DY":
-		return p.readName(dayNames, in, pat, func(int) {})
-	case "AM", "PM", "A.M.", "P.M.", "BC", "AD", "B.C.", "A.D.":
-		if len(in) < len(pat) {
-			return in, badTemplate(in, pat)
-		}
-		switch strings.ToUpper(in[:1]) {
-		case "P":
-			p.pm, p.hour12 = true, true
-		case "B":
-			p.bc = true
-		}
-		return in[len(pat):], nil
-	case "OF", "TZH":
-		sign := int64(1)
-		if in[0] == '+' || in[0] == '-' {
-			if in[0] == '-' {
-				sign = -1
-			}
-			in = in[1:]
-		}
-		v, rest, err := readDigits(in, 2, pat)
-		p.offset, p.hasOffset = sign*int64(v)*3600, true
-		return rest, err
+	if c.Day <= 1 {
+		c.Day = day - before
 	}
-	width := map[string]int{"YYYY": 4, "YYY": 3, "DDD": 3, "MS": 3, "US": 6, "Y": 1, "J": 7, "SSSS": 5, "SSSSS": 5,
-		"FF1": 1, "FF2": 2, "FF3": 3, "FF4": 4, "FF5": 5, "FF6": 6}[pat]
-	if width == 0 {
-		width = 2
-	}
-	limit := width
-	if !adjacent && pat == "YYYY" {
-		limit = 7
-	}
-	v, rest, err := readDigits(in, limit, pat)
-	if err != nil {
-		return in, err
-	}
-	p.set(pat, v, len(in)-len(rest))
-	return rest, nil
-}
-
-// set stores the number of a pattern that was written with so many digits.
-func (p *templateParts) set(pat string, v, digits int) {
-	switch pat {
-	case "YYYY":
-		p.year = v
-	case "YYY", "YY", "Y":
-		switch {
-		case digits > 2:
-			p.year = v + 2000*int(b2u(v < 520)) + 1000*int(b2u(v >= 520 && v < 1000))
-		case v < 70:
-			p.year = 2000 + v
-		default:
-			p.year = 1900 + v
-		}
-	case "MM":
-		p.month = v
-	case "DD":
-		p.day = v
-	case "DDD":
-		p.doy = v
-	case "J":
-		p.julian = int64(v)
-	case "HH24":
-		p.hour = v
-	case "HH", "HH12":
-		p.hour, p.hour12 = v, true
-	case "MI":
-		p.minute = v
-	case "SS":
-		p.second = v
-	case "SSSS", "SSSSS":
-		p.hour, p.minute, p.second = v/3600, v/60%60, v%60
-	case "TZM":
-		if p.offset < 0 {
-			v = -v
-		}
-		p.offset += int64(v) * 60
-	default: // MS, US, FFn: decimals of the second
-		p.micros = int64(math.Round(float64(v) * math.Pow10(6-digits)))
-	}
-}
-
-func (p *templateParts) readName(names []string, in, pat string, set func(int)) (rest string, err error) {
-	short := pat == "MON" || pat == "DY"
-	for i, n := range names {
-		if short {
-			n = n[:3]
-		}
-		if len(in) >= len(n) && strings.EqualFold(in[:len(n)], n) {
-			set(i)
-			return in[len(n):], nil
-		}
-	}
-	return in, badTemplate(in, pat)
-}
-
-func readDigits(in string, limit int, pat string) (v int, rest string, err error) {
-	n := 0
-	for n < len(in) && n < limit && in[n] >= '0' && in[n] <= '9' {
-		v = v*10 + int(in[n]-'0')
-		n++
-	}
-	if n == 0 {
-		return 0, in, badTemplate(in, pat)
-	}
-	return v, in[n:], nil
-}
-
-func badTemplate(in, pat string) error {
-	return sqlstate.New(sqlstate.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", strings.ToValidUTF8(in[:min(len(in), 10)], ""), pat)
 }

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"time"
 
 	"htapdb/htap"
 	"htapdb/sql/types"
@@ -56,7 +55,7 @@ func (e *embedded) statement(ctx context.Context, st *htap.Stmt, io Streams, eac
 	if err != nil {
 		return err
 	}
-	r := newRowResult(rows, e.location())
+	r := newRowResult(rows, e.s.TextStyle())
 	if err := each(r); err != nil {
 		_ = rows.Close()
 		return err
@@ -70,19 +69,6 @@ func (e *embedded) copy(ctx context.Context, st *htap.Stmt, f htap.CopyFormat, i
 		return st.CopyFrom(ctx, io.In)
 	}
 	return st.CopyTo(ctx, io.Out)
-}
-
-// location is the session's time zone, for timestamps.
-func (e *embedded) location() *time.Location {
-	name, err := e.s.Setting("TimeZone")
-	if err != nil {
-		return time.UTC
-	}
-	loc, err := types.Zone(name)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
 }
 
 // TxState implements Conn.
@@ -116,13 +102,13 @@ type rowResult struct {
 	rows    *htap.Rows
 	columns []Column
 	cells   []Cell
-	loc     *time.Location
+	style   *types.TextStyle
 	buf     []byte
 }
 
-func newRowResult(rows *htap.Rows, loc *time.Location) *rowResult {
+func newRowResult(rows *htap.Rows, style *types.TextStyle) *rowResult {
 	cols := rows.Columns()
-	r := &rowResult{rows: rows, loc: loc, columns: make([]Column, len(cols)), cells: make([]Cell, len(cols))}
+	r := &rowResult{rows: rows, style: style, columns: make([]Column, len(cols)), cells: make([]Cell, len(cols))}
 	for i, c := range cols {
 		r.columns[i] = Column{Name: c.Name, Type: c.Type}
 	}
@@ -143,7 +129,7 @@ func (r *rowResult) Next() []Cell {
 			r.cells[i] = Cell{Null: true}
 			continue
 		}
-		r.buf = types.AppendFormat(r.buf[:0], d, r.columns[i].Type, r.loc)
+		r.buf = r.style.Append(r.buf[:0], d, r.columns[i].Type)
 		r.cells[i] = Cell{Text: string(r.buf)}
 	}
 	return r.cells
