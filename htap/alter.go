@@ -126,7 +126,7 @@ func (x *execution) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 		}
 		if !empty {
 			return sqlstate.New(sqlstate.NotNullViolation, "column %q of relation %q contains null values", col.Name, t.Name).
-				WithHint("Give it a DEFAULT.")
+				WithHint("Give it a DEFAULT.").WithObject(sqlstate.Object{Schema: t.Schema, Table: t.Name, Column: col.Name})
 		}
 	}
 	t.Columns = append(t.Columns, col)
@@ -274,7 +274,8 @@ func (x *execution) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
 	defer it.Close()
 	for it.Next() {
 		if it.Row().IsNull(o) {
-			return sqlstate.New(sqlstate.NotNullViolation, "column %q of relation %q contains null values", a.Name.Name, t.Name)
+			return sqlstate.New(sqlstate.NotNullViolation, "column %q of relation %q contains null values", a.Name.Name, t.Name).
+				WithObject(sqlstate.Object{Schema: t.Schema, Table: t.Name, Column: a.Name.Name})
 		}
 	}
 	return it.Err()

@@ -206,7 +206,7 @@ func TestBadFiles(t *testing.T) {
 func detail(err error) string {
 	var e *Error
 	if errors.As(err, &e) {
-		return e.Detail
+		return e.Detail + e.Where
 	}
 	return ""
 }

@@ -44,7 +44,7 @@ func (s *Session) copyTypes(st *parser.CopyStmt, script string) ([]types.Type, e
 		return nil, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", st.Table.Name)
 	}
 	if len(st.Columns) > 0 {
-		ords, err := keyOrdinals(t, st.Columns, script)
+		ords, err := copyOrdinals(t, st.Columns, script)
 		if err != nil {
 			return nil, err
 		}
@@ -135,10 +135,20 @@ func (x *execution) copyFrom(st *parser.CopyStmt, options map[string]string, r i
 	return x.insertAll(t, c, in.Next)
 }
 
+// copyOrdinals resolves a list of columns.
+func copyOrdinals(t *catalog.Table, names []parser.Ident, script string) ([]int, error) {
+	for _, n := range names {
+		if t.Ordinal(n.Name) < 0 {
+			return nil, sqlstate.New(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", n.Name, t.Name)
+		}
+	}
+	return keyOrdinals(t, names, script)
+}
+
 // copyTargets resolves the columns that the file's columns go to.
 func (x *execution) copyTargets(t *catalog.Table, names []parser.Ident) ([]int, error) {
 	if len(names) > 0 {
-		return keyOrdinals(t, names, x.st.script)
+		return copyOrdinals(t, names, x.st.script)
 	}
 	out := make([]int, len(t.Columns))
 	for i := range out {
@@ -346,7 +356,11 @@ func (c *converter) convert(ctx context.Context, b *vector.Batch) (*vector.Batch
 	for k, v := range results {
 		for i := range out.Rows() {
 			if d := v.Datum(out.Row(i)); !d.IsNull() && !d.Bool() {
-				return nil, sqlstate.New(sqlstate.CheckViolation, "new row for relation %q violates check constraint %q", c.t.Name, c.names[k])
+				row := make([]types.Datum, len(out.Cols))
+				for k, v := range out.Cols {
+					row[k] = v.Datum(out.Row(i))
+				}
+				return nil, physical.CheckViolation(c.t, c.names[k], row)
 			}
 		}
 	}

@@ -122,6 +122,11 @@ func (s *Session) Cursor(name string) (columns []Column, ok bool) {
 	return c.cols, true
 }
 
+// CloseCursor closes a cursor, as CLOSE does.
+func (s *Session) CloseCursor(name string) {
+	s.dropCursors(func(c *cursor) bool { return c.name == name })
+}
+
 // runCursor runs DECLARE, FETCH, MOVE and CLOSE; ok is false for any other
 // statement.
 func (s *Session) runCursor(ctx context.Context, st *Stmt, args []types.Datum) (rows *Rows, ok bool, err error) {

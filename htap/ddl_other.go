@@ -236,7 +236,12 @@ func (x *execution) dropIndex(t *catalog.Table, name string) error {
 
 func (x *execution) analyze(*parser.AnalyzeStmt) (*output, error) { return done, nil }
 
-func (x *execution) vacuum(*parser.VacuumStmt) (*output, error) { return done, nil }
+func (x *execution) vacuum(*parser.VacuumStmt) (*output, error) {
+	if !x.auto {
+		return nil, sqlstate.New(sqlstate.ActiveTransaction, "VACUUM cannot run inside a transaction block")
+	}
+	return done, nil
+}
 
 func (x *execution) checkpoint(*parser.CheckpointStmt) (*output, error) {
 	return done, x.s.db.Checkpoint(x.ctx)

@@ -156,6 +156,9 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 		return nil, err
 	}
 	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, version: cat.Version(), route: key.route, optimize: key.optimizer}
+	if _, ok := st.parsed.Stmt.(*parser.SelectStmt); ok {
+		p.columns = []Column{} // a result set even without columns
+	}
 	for _, c := range bound.Columns {
 		col := Column{Name: c.Name, Type: c.Type}
 		if c.Table != nil {

@@ -2,6 +2,7 @@ package htap
 
 import (
 	"context"
+	"time"
 
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -16,11 +17,8 @@ const maxPrepared = 10_000
 // prepareStmt is PREPARE name AS ….
 func (x *execution) prepareStmt(st *parser.PrepareStmt) (*output, error) {
 	s := x.s
-	if s.prepared[st.Name] != nil {
-		return nil, sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", st.Name)
-	}
-	if len(s.prepared) >= maxPrepared {
-		return nil, sqlstate.New(sqlstate.ConfigurationLimit, "a session can have %d prepared statements", maxPrepared).WithHint("DEALLOCATE some.")
+	if err := s.nameIsFree(st.Name); err != nil {
+		return nil, err
 	}
 	var declared []types.Type
 	for _, n := range st.Types {
@@ -35,8 +33,47 @@ func (x *execution) prepareStmt(st *parser.PrepareStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.prepared[st.Name] = p
+	p.fromSQL, p.text = true, x.st.parsed.SQL
+	s.keep(st.Name, p)
 	return done, nil
+}
+
+// PrepareNamed is Prepare of a statement that the session keeps under a name,
+// as PREPARE does; the empty name is that of Prepare.
+func (s *Session) PrepareNamed(ctx context.Context, name, sql string, paramTypes ...types.Type) (*Stmt, error) {
+	st, err := s.Prepare(ctx, sql, paramTypes...)
+	if err != nil || name == "" {
+		return st, err
+	}
+	if err := s.nameIsFree(name); err != nil {
+		return nil, s.failed(err)
+	}
+	st.text = sql
+	s.keep(name, st)
+	return st, nil
+}
+
+// Prepared finds a statement that the session keeps, nil if there is none.
+func (s *Session) Prepared(name string) *Stmt { return s.prepared[name] }
+
+// PreparedCount is the number of statements that the session keeps.
+func (s *Session) PreparedCount() int { return len(s.prepared) }
+
+// nameIsFree refuses the name of a statement that is kept, or one too many.
+func (s *Session) nameIsFree(name string) error {
+	if s.prepared[name] != nil {
+		return sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", name)
+	}
+	if len(s.prepared) >= maxPrepared {
+		return sqlstate.New(sqlstate.ConfigurationLimit, "a session can have %d prepared statements", maxPrepared).WithHint("DEALLOCATE some.")
+	}
+	return nil
+}
+
+// keep keeps a statement under a name that is free.
+func (s *Session) keep(name string, st *Stmt) {
+	st.name, st.prepared = name, time.Now()
+	s.prepared[name] = st
 }
 
 func (s *Session) lookupPrepared(name string) (*Stmt, error) {
@@ -80,9 +117,10 @@ func (x *execution) deallocate(st *parser.DeallocateStmt) (*output, error) {
 		clear(x.s.prepared)
 		return &output{tag: "DEALLOCATE ALL"}, nil
 	}
-	if _, err := x.s.lookupPrepared(st.Name); err != nil {
+	p, err := x.s.lookupPrepared(st.Name)
+	if err != nil {
 		return nil, err
 	}
-	delete(x.s.prepared, st.Name)
+	p.Close()
 	return done, nil
 }

@@ -63,7 +63,8 @@ func (x *execution) checkRows(t *catalog.Table, c catalog.Check) error {
 		}
 		for i := range b.Len {
 			if d := out[0].Datum(i); !d.IsNull() && !d.Bool() {
-				return sqlstate.New(sqlstate.CheckViolation, "check constraint %q of relation %q is violated by some row", c.Name, t.Name)
+				return sqlstate.New(sqlstate.CheckViolation, "check constraint %q of relation %q is violated by some row", c.Name, t.Name).
+					WithObject(sqlstate.Object{Schema: t.Schema, Table: t.Name, Constraint: c.Name})
 			}
 		}
 		return nil

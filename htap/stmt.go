@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -23,8 +24,13 @@ type Stmt struct {
 	plan     *planned
 	// untimed keeps statement_timeout from the query of a cursor: it is for each FETCH.
 	untimed bool
-	// cells are reused argument buffers of prepared executions.
-	closed bool
+	// name is that under which the session keeps the statement, "" if it does not.
+	name string
+	// fromSQL says that PREPARE made it.
+	fromSQL bool
+	// text is what PREPARE or the client's message said.
+	text     string
+	prepared time.Time
 }
 
 // Prepare parses and binds one statement; paramTypes may give types of the
@@ -141,8 +147,13 @@ func (st *Stmt) Params() []types.Type { return st.params }
 // Columns describes the result set, nil for a statement without one.
 func (st *Stmt) Columns() []Column { return st.columns }
 
-// Close forgets the statement.
-func (st *Stmt) Close() { st.closed = true }
+// Close has the session forget the statement, if it keeps it under a name; one
+// that runs goes on.
+func (st *Stmt) Close() {
+	if st.name != "" && st.s.prepared[st.name] == st {
+		delete(st.s.prepared, st.name)
+	}
+}
 
 // Query runs the statement.
 func (st *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
@@ -272,7 +283,13 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 		}
 	}
 	st, err := s.prepare(ctx, p, sc.sql, nil)
-	return st, s.failed(err)
+	if err == nil && len(st.params) > 0 {
+		err = undefinedParameter(sc.sql, p.Stmt)
+	}
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return st, nil
 }
 
 // End commits the implicit transaction; err, if not nil, is the error of a
@@ -314,18 +331,22 @@ type CopyFormat struct {
 	Binary bool
 }
 
-// Copy returns the format of a COPY with a stream; ok is false for any other statement.
-func (st *Stmt) Copy() (f CopyFormat, ok bool) {
+// Copy returns the format of a COPY with a stream; ok is false for any other
+// statement. The error is that of a table, column or option that is not there.
+func (st *Stmt) Copy() (f CopyFormat, ok bool, err error) {
 	c, ok := st.parsed.Stmt.(*parser.CopyStmt)
 	if !ok || !c.Stdio {
-		return f, false
+		return f, false, nil
 	}
 	ts, err := st.s.copyTypes(c, st.script)
 	if err != nil {
-		return f, false
+		return f, true, st.s.failed(err)
 	}
 	options, err := copyOptions(c)
-	return CopyFormat{In: c.From, Columns: len(ts), Types: ts, Binary: err == nil && options["format"] == "binary"}, true
+	if err != nil {
+		return f, true, st.s.failed(err)
+	}
+	return CopyFormat{In: c.From, Columns: len(ts), Types: ts, Binary: options["format"] == "binary"}, true, nil
 }
 
 // CopyFrom runs COPY … FROM STDIN on the bytes of r.

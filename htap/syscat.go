@@ -41,7 +41,7 @@ func (e systemEnv) Cursors() (out []syscat.Cursor) {
 
 func (e systemEnv) Prepared() (out []syscat.Prepared) {
 	for name, st := range e.s.prepared {
-		out = append(out, syscat.Prepared{Name: name, SQL: st.SQL()})
+		out = append(out, syscat.Prepared{Name: name, SQL: st.text, Since: st.prepared.UnixMicro(), Params: st.params, FromSQL: st.fromSQL})
 	}
 	return out
 }

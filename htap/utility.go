@@ -70,11 +70,10 @@ func init() {
 // utilityColumns describes the result set of a utility statement.
 func (s *Session) utilityColumns(stmt parser.Stmt) ([]Column, error) {
 	if e, ok := stmt.(*parser.ExecuteStmt); ok {
-		st, err := s.lookupPrepared(e.Name)
-		if err != nil {
-			return nil, err
+		if st := s.prepared[e.Name]; st != nil {
+			return st.columns, nil
 		}
-		return st.columns, nil
+		return nil, nil // its run says that there is none
 	}
 	if f, ok := stmt.(*parser.FetchStmt); ok {
 		c, err := s.cursor(f.Cursor)

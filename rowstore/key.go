@@ -143,7 +143,8 @@ func (s *Schema) checkKeySize(n int, index string) error {
 func (s *Schema) appendPrimaryColumn(dst []byte, ord int, d types.Datum) ([]byte, error) {
 	c := &s.def.Columns[ord]
 	if d.IsNull() {
-		return dst, sqlstate.New(sqlstate.NotNullViolation, "null value in column %q of relation %q violates not-null constraint", c.Name, s.def.Name)
+		return dst, sqlstate.New(sqlstate.NotNullViolation, "null value in column %q of relation %q violates not-null constraint", c.Name, s.def.Name).
+			WithObject(s.columnObject(ord))
 	}
 	if d.Physical() != c.Type.Physical() {
 		return dst, sqlstate.New(sqlstate.InternalError, "key column %q of table %q: value has another representation than %s", c.Name, s.def.Name, c.Type)

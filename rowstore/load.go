@@ -495,7 +495,7 @@ func (t *Txn) buildOwn(ctx context.Context, schema *Schema, ix *compiledIndex) e
 // notUnique is 23505 of CREATE UNIQUE INDEX.
 func (s *Schema) notUnique(ix *compiledIndex, row []types.Datum) error {
 	return sqlstate.New(sqlstate.UniqueViolation, "could not create unique index %q", ix.Name).
-		WithDetail("Key %s is duplicated.", s.keyDetail(ix.Columns, row))
+		WithDetail("Key %s is duplicated.", s.keyDetail(ix.Columns, row)).WithObject(s.constraintObject(ix.Name))
 }
 
 // newestIter returns an iterator over everything applied, within a header.

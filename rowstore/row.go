@@ -229,13 +229,19 @@ func (r Row) Datums() []types.Datum { return r.AppendTo(make([]types.Datum, 0, r
 
 // formatRow prints values as PostgreSQL does in error details.
 func formatRow(s *Schema, row []types.Datum) string {
+	return FormatRow(row, func(i int) types.Type { return s.def.Columns[i].Type })
+}
+
+// FormatRow prints a row as errors show it: (1, abc, null). typeOf gives the
+// type of each value.
+func FormatRow(row []types.Datum, typeOf func(i int) types.Type) string {
 	var b strings.Builder
 	b.WriteByte('(')
 	for i, d := range row {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(formatDatum(s.def.Columns[i].Type, d))
+		b.WriteString(formatDatum(typeOf(i), d))
 	}
 	b.WriteByte(')')
 	return b.String()

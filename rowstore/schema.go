@@ -11,8 +11,8 @@ import (
 type Column struct {
 	// ID identifies the column for the life of the table; it is never reused.
 	ID uint32
-	// Name appears in errors only.
-	Name string
+	// Namespace, the name of the SQL schema, and Name appear in errors only.
+	Namespace, Name string
 	// Type decides the encoding; it never changes within a storage id.
 	Type types.Type
 	// NotNull makes NULL an error (23502). Primary key columns are always not null.
@@ -44,8 +44,8 @@ type Index struct {
 type TableDef struct {
 	// ID is the storage id. 0 is reserved; ids below 100 are the catalog's.
 	ID uint32
-	// Name appears in errors only.
-	Name string
+	// Namespace, the table's SQL schema, and Name appear in errors only.
+	Namespace, Name string
 	// Version is written into every row; it grows when Columns or Dropped change.
 	Version uint16
 	// Columns are the table's columns in SQL order.
@@ -164,6 +164,16 @@ func (s *Schema) index(id uint32) *compiledIndex {
 	return nil
 }
 
+// columnObject names a column of the table for errors.
+func (s *Schema) columnObject(ord int) sqlstate.Object {
+	return sqlstate.Object{Schema: s.def.Namespace, Table: s.def.Name, Column: s.def.Columns[ord].Name}
+}
+
+// constraintObject names a constraint of the table for errors.
+func (s *Schema) constraintObject(name string) sqlstate.Object {
+	return sqlstate.Object{Schema: s.def.Namespace, Table: s.def.Name, Constraint: name}
+}
+
 // checkNotNull returns 23502 for the first NULL in a column that refuses it.
 func (s *Schema) checkNotNull(row []types.Datum) error {
 	if len(row) != len(s.def.Columns) {
@@ -173,7 +183,7 @@ func (s *Schema) checkNotNull(row []types.Datum) error {
 		if row[i].IsNull() {
 			return sqlstate.New(sqlstate.NotNullViolation,
 				"null value in column %q of relation %q violates not-null constraint", s.def.Columns[i].Name, s.def.Name).
-				WithDetail("Failing row contains %s.", formatRow(s, row))
+				WithDetail("Failing row contains %s.", formatRow(s, row)).WithObject(s.columnObject(i))
 		}
 	}
 	return nil

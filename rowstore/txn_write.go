@@ -449,7 +449,7 @@ func (s *Schema) duplicate(index *compiledIndex, row []types.Datum) error {
 		name, columns = index.Name, index.Columns
 	}
 	return sqlstate.New(sqlstate.UniqueViolation, "duplicate key value violates unique constraint %q", name).
-		WithDetail("Key %s already exists.", s.keyDetail(columns, row))
+		WithDetail("Key %s already exists.", s.keyDetail(columns, row)).WithObject(s.constraintObject(name))
 }
 
 // keyDetail prints (a, b)=(1, x).

@@ -26,7 +26,7 @@ func (c *Store) RowSchema(t *Table) (*rowstore.Schema, error) {
 	if s := c.schemaFor[key]; s != nil {
 		return s, nil
 	}
-	def := rowstore.TableDef{ID: t.StorageID, Name: t.Name, Version: t.Version, Primary: t.Primary, PrimaryName: t.PrimaryName}
+	def := rowstore.TableDef{ID: t.StorageID, Namespace: t.Schema, Name: t.Name, Version: t.Version, Primary: t.Primary, PrimaryName: t.PrimaryName}
 	for i := range t.Columns {
 		col, err := t.rowColumn(&t.Columns[i])
 		if err != nil {

@@ -28,13 +28,13 @@ func (st *Statement) target(t *plan.Table) (*target, error) {
 
 // checker evaluates CHECK constraints over batches of new rows.
 type checker struct {
-	table  string
+	table  *catalog.Table
 	names  []string
 	ev     *fn.Evaluator
 	checks int
 }
 
-func newChecker(st *Statement, table string, checks []plan.BoundCheck, pos map[plan.ColID]int) (*checker, error) {
+func newChecker(st *Statement, table *catalog.Table, checks []plan.BoundCheck, pos map[plan.ColID]int) (*checker, error) {
 	c := &checker{table: table, checks: len(checks)}
 	var exprs []fn.Expr
 	for _, k := range checks {
@@ -62,7 +62,11 @@ func (c *checker) check(b *vector.Batch) error {
 		for i := range b.Rows() {
 			r := b.Row(i)
 			if d := v.Datum(r); !d.IsNull() && !d.Bool() {
-				return sqlstate.New(sqlstate.CheckViolation, "new row for relation %q violates check constraint %q", c.table, c.names[k])
+				row := make([]types.Datum, len(b.Cols))
+				for k, v := range b.Cols {
+					row[k] = v.Datum(r)
+				}
+				return CheckViolation(c.table, c.names[k], row)
 			}
 		}
 	}

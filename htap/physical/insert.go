@@ -58,7 +58,7 @@ func (in *inserter) prepare(emit Emit) error {
 	in.ev = fn.NewEvaluator(in.st.Eval, exprs...)
 	pos := stackedPositions(n.NewCols, n.Source.Columns())
 	var err error
-	if in.checks, err = newChecker(in.st, in.desc.Name, n.Checks, pos); err != nil {
+	if in.checks, err = newChecker(in.st, in.desc, n.Checks, pos); err != nil {
 		return err
 	}
 	if in.ret, err = newReturner(in.st, n.Returning, pos, emit); err != nil {

@@ -6,7 +6,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/olap"
 	"htapdb/rowstore"
-	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
@@ -237,7 +236,7 @@ func (r *pointRun) check() error {
 	}
 	for k, v := range results {
 		if d := v.Datum(0); !d.IsNull() && !d.Bool() {
-			return sqlstate.New(sqlstate.CheckViolation, "new row for relation %q violates check constraint %q", r.p.desc.Name, r.p.checkNames[k])
+			return CheckViolation(r.p.desc, r.p.checkNames[k], r.row)
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ func runUpdate(ctx context.Context, node plan.Node, st *Statement, ex *olap.Exec
 	if err != nil {
 		return 0, err
 	}
-	checks, err := newChecker(st, t.desc.Name, n.Checks, positions(n.NewCols))
+	checks, err := newChecker(st, t.desc, n.Checks, positions(n.NewCols))
 	if err != nil {
 		return 0, err
 	}

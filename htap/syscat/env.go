@@ -3,6 +3,7 @@ package syscat
 import (
 	"htapdb/htap/catalog"
 	"htapdb/sql/plan"
+	"htapdb/sql/types"
 )
 
 // Env is what the relations show beside the catalog: the running session and
@@ -37,7 +38,13 @@ type Cursor struct {
 }
 
 // Prepared is a row of pg_prepared_statements.
-type Prepared struct{ Name, SQL string }
+type Prepared struct {
+	Name, SQL string
+	// Since is when it was prepared, in µs of the Unix epoch.
+	Since   int64
+	Params  []types.Type
+	FromSQL bool
+}
 
 // TableState is a row of htap.tables.
 type TableState struct {

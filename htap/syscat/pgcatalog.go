@@ -194,6 +194,6 @@ func pgRelations() []relation {
 			n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_live_tup:int8 n_dead_tup:int8 last_vacuum:time? last_autovacuum:time?
 			last_analyze:time? last_autoanalyze:time?`, statTableRows),
 		pg("pg_cursors", `name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool`, cursorRows),
-		pg("pg_prepared_statements", `name:text statement:text from_sql:bool`, preparedRows),
+		pg("pg_prepared_statements", `name:text statement:text prepare_time:time parameter_types:array from_sql:bool generic_plans:int8 custom_plans:int8`, preparedRows),
 	}, append(pgFixedRelations(pg), pgEmptyRelations(pg)...)...)
 }

@@ -2,6 +2,7 @@ package syscat
 
 import (
 	"strconv"
+	"strings"
 
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
@@ -288,7 +289,12 @@ func cursorRows(x *reader, add rowAdder) {
 
 func preparedRows(x *reader, add rowAdder) {
 	for _, p := range x.env.Prepared() {
-		add("name", p.Name, "statement", p.SQL, "from_sql", true)
+		names := make([]string, len(p.Params))
+		for i, t := range p.Params {
+			names[i] = t.BaseName()
+		}
+		add("name", p.Name, "statement", p.SQL, "prepare_time", p.Since, "parameter_types", "{"+strings.Join(names, ",")+"}",
+			"from_sql", p.FromSQL, "generic_plans", 0, "custom_plans", 0)
 	}
 }
 

@@ -180,7 +180,7 @@ func (c *csvReader) located(err error, col int, text []byte) error {
 		text = append(bytes.ToValidUTF8(text[:100], nil), "..."...)
 	}
 	copied := *e
-	return copied.WithDetail("%s, line %d, column %s: %s", c.s.name, c.s.line, c.cols[col].Name, strconv.Quote(string(text)))
+	return copied.WithWhere("%s, line %d, column %s: %s", c.s.name, c.s.line, c.cols[col].Name, strconv.Quote(string(text)))
 }
 
 // sampleRows is how many records inference looks at.

@@ -173,7 +173,7 @@ func (s *csvScanner) splitCSV(line []byte) error {
 
 // bad is 22P04 at the current record.
 func (s *csvScanner) bad(format string, args ...any) error {
-	return sqlstate.New(sqlstate.BadCopyFileFormat, format, args...).WithDetail("%s, line %d", s.name, s.line)
+	return sqlstate.New(sqlstate.BadCopyFileFormat, format, args...).WithWhere("%s, line %d", s.name, s.line)
 }
 
 // unescape resolves the backslash escapes of the text format in place.

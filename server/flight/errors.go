@@ -77,6 +77,9 @@ func toStatus(ctx context.Context, err error) error {
 	if e.Hint != "" {
 		b.WriteString("\nHINT: " + e.Hint)
 	}
+	if e.Where != "" {
+		b.WriteString("\nCONTEXT: " + e.Where)
+	}
 	if e.Position > 0 {
 		fmt.Fprintf(&b, "\nPOSITION: %d", e.Position)
 	}

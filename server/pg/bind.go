@@ -1,8 +1,9 @@
 package pg
 
 import (
-	"bytes"
-	"encoding/binary"
+	"errors"
+	"strconv"
+	"unicode/utf8"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -15,96 +16,117 @@ type bindMessage struct {
 	paramFormats      []int16
 	params            [][]byte
 	resultFormats     []int16
+	// bad is an error in what follows the names: who names a statement that is
+	// not there is told so first.
+	bad error
 }
 
 // decode reads the body of a Bind.
-func (m *bindMessage) decode(body []byte) error {
-	bad := sqlstate.New(sqlstate.ProtocolViolation, "invalid Bind message")
-	var ok bool
-	if m.portal, body, ok = cutZero(body); !ok {
-		return bad
+func (m *bindMessage) decode(b body) (err error) {
+	if m.portal, err = b.text(); err != nil {
+		return err
 	}
-	if m.statement, body, ok = cutZero(body); !ok {
-		return bad
+	if m.statement, err = b.text(); err != nil {
+		return err
 	}
-	if m.paramFormats, body, ok = decodeFormats(m.paramFormats[:0], body); !ok || len(body) < 2 {
-		return bad
-	}
-	n := int(binary.BigEndian.Uint16(body))
-	body = body[2:]
-	m.params = m.params[:0]
-	for range n {
-		if len(body) < 4 {
-			return bad
-		}
-		size := int(int32(binary.BigEndian.Uint32(body)))
-		body = body[4:]
-		switch {
-		case size == -1:
-			m.params = append(m.params, nil)
-			continue
-		case size < 0 || size > len(body):
-			return bad
-		}
-		m.params = append(m.params, body[:size:size])
-		body = body[size:]
-	}
-	if m.resultFormats, body, ok = decodeFormats(m.resultFormats[:0], body); !ok || len(body) != 0 {
-		return bad
-	}
+	m.bad = m.values(b)
 	return nil
 }
 
-// cutZero splits at the zero byte that ends a string.
-func cutZero(b []byte) (s, rest []byte, ok bool) { return bytes.Cut(b, []byte{0}) }
-
-// decodeFormats reads a counted list of format codes.
-func decodeFormats(dst []int16, b []byte) (formats []int16, rest []byte, ok bool) {
-	if len(b) < 2 {
-		return dst, b, false
+// values reads what follows the names.
+func (m *bindMessage) values(b body) (err error) {
+	if m.paramFormats, err = b.formats(m.paramFormats[:0]); err != nil {
+		return err
 	}
-	n := int(binary.BigEndian.Uint16(b))
-	b = b[2:]
-	if len(b) < 2*n {
-		return dst, b, false
+	n, err := b.uint16()
+	if err != nil {
+		return err
 	}
-	for i := range n {
-		dst = append(dst, int16(binary.BigEndian.Uint16(b[2*i:])))
+	m.params = m.params[:0]
+	for range n {
+		size, err := b.uint32()
+		if err != nil {
+			return err
+		}
+		if int32(size) == -1 {
+			m.params = append(m.params, nil)
+			continue
+		}
+		value, err := b.bytes(int(int32(size)))
+		if err != nil {
+			return err
+		}
+		m.params = append(m.params, value)
 	}
-	return dst, b[2*n:], true
+	if m.resultFormats, err = b.formats(m.resultFormats[:0]); err != nil {
+		return err
+	}
+	return b.end()
 }
 
 // bindPortal runs Bind: a portal with its parameters.
-func (c *conn) bindPortal(body []byte) error {
+func (c *conn) bindPortal(data []byte) error {
 	m := &c.bind
-	if err := m.decode(body); err != nil {
+	if err := m.decode(body{data}); err != nil {
 		return err
 	}
-	st := c.statements[string(m.statement)]
+	st := c.statement(m.statement)
 	if st == nil {
 		return unknownStatement(string(m.statement))
 	}
-	p := c.portals[string(m.portal)]
-	switch {
-	case p == nil:
-		if len(c.portals) >= c.srv.opt.MaxPortals {
-			return sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d portals already", len(c.portals))
-		}
-		p = &portal{}
-		c.portals[string(m.portal)] = p
-	case len(m.portal) > 0:
-		return sqlstate.New(sqlstate.DuplicateCursor, "portal %q already exists", m.portal)
-	default:
-		if err := p.close(); err != nil {
-			return err
-		}
+	if m.bad != nil {
+		return m.bad
 	}
-	err := p.fill(st, m, c)
+	if err := st.accepts(m); err != nil {
+		return err
+	}
+	if c.sess.TxState() == 'E' && !endsFailed(st.word) {
+		return errAborted
+	}
+	p, err := c.newPortal(string(m.portal))
 	if err != nil {
+		return err
+	}
+	if err := p.fill(st, m, c); err != nil {
 		delete(c.portals, string(m.portal))
 		return err
 	}
 	c.out = append(c.out, '2', 0, 0, 0, 4)
+	return nil
+}
+
+// newPortal makes a portal of the name, in the place of an earlier unnamed one.
+func (c *conn) newPortal(name string) (*portal, error) {
+	p := c.portals[name]
+	if _, cursor := c.sess.Cursor(name); cursor || p != nil && name != "" {
+		return nil, sqlstate.New(sqlstate.DuplicateCursor, "cursor %q already exists", name)
+	}
+	if p != nil {
+		return p, p.close()
+	}
+	if len(c.portals) >= c.srv.opt.MaxPortals {
+		return nil, sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d portals already", len(c.portals))
+	}
+	if !utf8.ValidString(name) {
+		return nil, badEncoding([]byte(name))
+	}
+	p = &portal{}
+	c.portals[name] = p
+	return p, nil
+}
+
+// accepts compares the number of parameters with the statement's.
+func (p *prepared) accepts(m *bindMessage) error {
+	want := 0
+	if p.stmt != nil {
+		want = len(p.stmt.Params())
+	}
+	if n := len(m.paramFormats); n > 1 && n != len(m.params) {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d parameter formats but %d parameters", n, len(m.params))
+	}
+	if len(m.params) != want {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement %q requires %d", len(m.params), m.statement, want)
+	}
 	return nil
 }
 
@@ -117,16 +139,10 @@ func (p *portal) fill(st *prepared, m *bindMessage, c *conn) error {
 		paramTypes = st.stmt.Params()
 		columns = len(st.stmt.Columns())
 	}
-	if len(m.params) != len(paramTypes) {
-		return sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but the prepared statement requires %d", len(m.params), len(paramTypes))
-	}
-	if n := len(m.paramFormats); n > 1 && n != len(m.params) {
-		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d parameter formats but %d parameters", n, len(m.params))
-	}
 	for i, b := range m.params {
 		d, err := decodeParam(b, paramTypes[i], formatAt(m.paramFormats, i), i+1, c.sess.TextStyle())
 		if err != nil {
-			return err
+			return inParameter(err, m, i)
 		}
 		p.args = append(p.args, d)
 	}
@@ -134,13 +150,27 @@ func (p *portal) fill(st *prepared, m *bindMessage, c *conn) error {
 		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d result formats but query has %d columns", n, columns)
 	}
 	for i := range columns {
-		f := formatAt(m.resultFormats, i)
-		if f != formatText && f != formatBinary {
-			return sqlstate.New(sqlstate.ProtocolViolation, "unsupported format code: %d", f)
-		}
-		p.formats = append(p.formats, f)
+		p.formats = append(p.formats, formatAt(m.resultFormats, i))
 	}
 	return nil
+}
+
+// inParameter adds to an error which parameter has it.
+func inParameter(err error, m *bindMessage, i int) error {
+	e, ok := errors.AsType[*sqlstate.Error](err)
+	if !ok {
+		return err
+	}
+	name := "unnamed portal"
+	if len(m.portal) > 0 {
+		name = "portal \"" + string(m.portal) + "\""
+	}
+	copied := *e
+	copied.Where = name + " parameter $" + strconv.Itoa(i+1)
+	if formatAt(m.paramFormats, i) == formatText {
+		copied.Where += " = '...'" // the value may be private
+	}
+	return &copied
 }
 
 // formatAt applies the protocol's short forms: no code is text, one is for all.

@@ -31,7 +31,12 @@ type conn struct {
 	rows rowEncoder
 	// skipping ignores messages until Sync, after an error in the extended protocol.
 	skipping bool
+	// lost says that the stream of messages cannot be followed any more.
+	lost bool
 
+	// statements are what Parse has described of the session's prepared
+	// statements, which SQL may have dropped or replaced meanwhile, and the
+	// unnamed one, which is here alone.
 	statements map[string]*prepared
 	portals    map[string]*portal
 	// implicit is the transaction of the messages since the last Sync, nil when
@@ -130,7 +135,7 @@ func (c *conn) fatal(e *sqlstate.Error) {
 
 // message waits for one message and runs it.
 func (c *conn) message() error {
-	kind, body, err := c.receive()
+	kind, data, err := c.receive()
 	if err != nil {
 		return err
 	}
@@ -139,25 +144,27 @@ func (c *conn) message() error {
 	}
 	switch kind {
 	case 'Q':
-		return c.simpleQuery(body)
+		return c.simpleQuery(data)
 	case 'P':
-		err = c.parse(body)
+		err = c.parse(data)
 	case 'B':
-		err = c.bindPortal(body)
+		err = c.bindPortal(data)
 	case 'D':
-		err = c.describe(body)
+		err = c.describe(data)
 	case 'E':
-		err = c.execute(body)
+		err = c.execute(data)
 	case 'C':
-		err = c.closeObject(body)
+		err = c.closeObject(data)
 	case 'S':
-		return c.sync()
+		return c.sync(data)
 	case 'H':
-		return c.flush()
+		if err = (&body{data}).end(); err == nil {
+			return c.flush()
+		}
 	case 'd', 'c', 'f': // the rest of a COPY that ended early
 		return nil
 	case 'F':
-		err = sqlstate.New(sqlstate.FeatureNotSupported, "function call messages are not supported")
+		return c.functionCall(data)
 	case 'X':
 		return errClosed
 	default:

@@ -149,7 +149,8 @@ func (r *copyReader) message() error {
 	case 'X':
 		return errClosed
 	default:
-		return errCopyState(kind)
+		r.c.lost = true
+		return unexpectedInCopy(kind)
 	}
 	return nil
 }

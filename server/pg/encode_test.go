@@ -214,8 +214,9 @@ func TestBinaryErrors(t *testing.T) {
 		in   []byte
 		code string
 	}{
-		{types.TInt4, []byte{1}, "22P03"},
-		{types.TUUID, make([]byte, 15), "22P03"},
+		{types.TInt4, []byte{1}, "08P01"},
+		{types.TInt4, make([]byte, 5), "22P03"},
+		{types.TUUID, make([]byte, 15), "08P01"},
 		{types.TJSONB, []byte("2{}"), "22P03"},
 		{types.TJSONB, []byte("\x01{"), "22P02"},
 		{types.TText, []byte{0xff}, "22021"},

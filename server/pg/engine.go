@@ -20,7 +20,12 @@ type database interface {
 // session is htap.Session.
 type session interface {
 	script(sql string) (script, error)
-	prepare(ctx context.Context, sql string, paramTypes []types.Type) (statement, error)
+	// prepare keeps the statement under its name, if it has one.
+	prepare(ctx context.Context, name, sql string, paramTypes []types.Type) (statement, error)
+	// prepared finds a statement by name, nil if there is none; PREPARE and
+	// DEALLOCATE use the same names.
+	prepared(name string) statement
+	PreparedCount() int
 	begin(ctx context.Context) (transaction, error)
 	// fail makes an open transaction a failed one after an error that the engine
 	// did not see, such as a parameter that cannot be read.
@@ -28,6 +33,7 @@ type session interface {
 	TxState() byte
 	// Cursor describes a cursor of DECLARE.
 	Cursor(name string) ([]htap.Column, bool)
+	CloseCursor(name string)
 	Setting(name string) (string, error)
 	Set(name, value string) error
 	// TextStyle is how values are written as text, by the settings of now.
@@ -50,7 +56,7 @@ type statement interface {
 	Params() []types.Type
 	Columns() []htap.Column
 	query(ctx context.Context, args []types.Datum) (rows, error)
-	Copy() (htap.CopyFormat, bool)
+	Copy() (htap.CopyFormat, bool, error)
 	CopyFrom(ctx context.Context, r io.Reader) (htap.Result, error)
 	CopyTo(ctx context.Context, w io.Writer) (htap.Result, error)
 	CopyFromBatches(ctx context.Context, next func() (*vector.Batch, error)) (htap.Result, error)
@@ -88,8 +94,15 @@ func (s engineSession) script(sql string) (script, error) {
 	return engineScript{sc}, nil
 }
 
-func (s engineSession) prepare(ctx context.Context, sql string, paramTypes []types.Type) (statement, error) {
-	st, err := s.Prepare(ctx, sql, paramTypes...)
+func (s engineSession) prepared(name string) statement {
+	if st := s.Prepared(name); st != nil {
+		return engineStmt{st}
+	}
+	return nil
+}
+
+func (s engineSession) prepare(ctx context.Context, name, sql string, paramTypes []types.Type) (statement, error) {
+	st, err := s.PrepareNamed(ctx, name, sql, paramTypes...)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 var (
 	errUserCancel = sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to user request")
 	errShutdown   = sqlstate.New(sqlstate.AdminShutdown, "terminating connection due to administrator command")
+	errSyncLost   = sqlstate.New(sqlstate.ProtocolViolation, "terminating connection because protocol synchronization was lost")
+	errAborted    = sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 	errClientGone = sqlstate.New(sqlstate.ConnectionFailure, "the client closed the connection")
 )
 
@@ -38,15 +40,22 @@ func asError(ctx context.Context, err error) *sqlstate.Error {
 
 // appendError appends an ErrorResponse; severity is ERROR, FATAL or PANIC.
 func appendError(dst []byte, severity string, e *sqlstate.Error) []byte {
-	m := pgproto3.ErrorResponse{
-		Severity: severity, SeverityUnlocalized: severity,
-		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),
-		Position: int32(max(e.Position, 0)),
-	}
+	m := errorResponse(severity, e)
 	if out, err := m.Encode(dst); err == nil {
 		return out
 	}
 	return dst
+}
+
+// errorResponse gives an error the form of a message.
+func errorResponse(severity string, e *sqlstate.Error) pgproto3.ErrorResponse {
+	return pgproto3.ErrorResponse{
+		Severity: severity, SeverityUnlocalized: severity,
+		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),
+		Position: int32(max(e.Position, 0)), Where: cString(e.Where),
+		SchemaName: cString(e.Object.Schema), TableName: cString(e.Object.Table), ColumnName: cString(e.Object.Column),
+		DataTypeName: cString(e.Object.DataType), ConstraintName: cString(e.Object.Constraint),
+	}
 }
 
 // noticeSeverity is WARNING for the codes of warnings and of transaction control
@@ -61,11 +70,7 @@ func noticeSeverity(e *sqlstate.Error) string {
 // appendNotice appends a NoticeResponse.
 func appendNotice(dst []byte, e *sqlstate.Error) []byte {
 	severity := noticeSeverity(e)
-	m := pgproto3.NoticeResponse{
-		Severity: severity, SeverityUnlocalized: severity,
-		Code: e.SQLState(), Message: cString(e.Message), Detail: cString(e.Detail), Hint: cString(e.Hint),
-		Position: int32(max(e.Position, 0)),
-	}
+	m := pgproto3.NoticeResponse(errorResponse(severity, e))
 	if out, err := m.Encode(dst); err == nil {
 		return out
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"htapdb/htap"
@@ -11,8 +12,6 @@ import (
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
-
-	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 type vectorBatch = vector.Batch
@@ -84,67 +83,108 @@ func (c *conn) closePortals() (err error) {
 	return err
 }
 
-// extendedError answers an error of the extended protocol: what follows up to
-// Sync is ignored, and the transaction has failed.
+// extendedError answers an error of the extended protocol, at once: a client
+// that has sent Flush waits for it. What follows up to Sync is ignored, and the
+// transaction has failed.
 func (c *conn) extendedError(err error) error {
 	if err == errClosed {
 		return err
 	}
 	c.flushEvents()
 	c.out = appendError(c.out, "ERROR", asError(context.Background(), err))
-	c.skipping = true
-	ctx := c.begin()
-	if c.implicit != nil {
-		_ = c.implicit.Rollback()
-		c.implicit = nil
-	} else if c.sess.TxState() == 'T' {
-		c.sess.fail(ctx)
+	if c.lost {
+		return errSyncLost
 	}
+	c.skipping = true
+	c.failTransaction(c.begin())
 	c.finish()
-	return nil
+	return c.flush()
 }
 
 // parse runs Parse: a prepared statement.
-func (c *conn) parse(body []byte) error {
-	var m pgproto3.Parse
-	if err := m.Decode(body); err != nil {
-		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Parse message: %v", err)
+func (c *conn) parse(data []byte) error {
+	b := body{data}
+	nameBytes, err := b.text()
+	if err != nil {
+		return err
 	}
-	old := c.statements[m.Name]
-	if m.Name != "" && old != nil {
-		return sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", m.Name)
+	text, err := b.text()
+	if err != nil {
+		return err
 	}
-	if old == nil && len(c.statements) >= c.srv.opt.MaxStatements {
-		return sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d prepared statements already", len(c.statements)).
-			WithHint("Close statements that are no longer used.")
+	n, err := b.uint16()
+	if err != nil {
+		return err
 	}
-	if old != nil {
-		old.close()
-		delete(c.statements, m.Name)
-	}
-	paramTypes := make([]types.Type, len(m.ParameterOIDs))
-	for i, oid := range m.ParameterOIDs {
-		var err error
-		if paramTypes[i], err = paramType(oid); err != nil {
+	paramTypes := make([]types.Type, 0, min(int(n), len(b.rest)/4))
+	for range n {
+		oid, err := b.uint32()
+		if err != nil {
 			return err
 		}
+		t, err := paramType(oid)
+		if err != nil {
+			return err
+		}
+		paramTypes = append(paramTypes, t)
 	}
-	if !utf8.ValidString(m.Query) {
-		return badEncoding("in the statement")
+	if err := b.end(); err != nil {
+		return err
 	}
-	p := &prepared{word: firstWord(m.Query)}
-	if p.word != "" {
-		ctx := c.begin()
-		defer c.finish()
-		var err error
-		if p.stmt, err = c.sess.prepare(ctx, m.Query, paramTypes); err != nil {
+	for _, s := range [][]byte{nameBytes, text} {
+		if !utf8.Valid(s) {
+			return badEncoding(s)
+		}
+	}
+	return c.prepare(string(nameBytes), string(text), paramTypes)
+}
+
+// prepare makes a statement of Parse, and closes an earlier unnamed one even if
+// it fails.
+func (c *conn) prepare(name, sql string, paramTypes []types.Type) (err error) {
+	if name == "" {
+		if old := c.statements[""]; old != nil {
+			old.close()
+			delete(c.statements, "")
+		}
+	} else if c.sess.prepared(name) == nil && c.sess.PreparedCount() >= c.srv.opt.MaxStatements {
+		return sqlstate.New(sqlstate.ConfigurationLimit, "the session has %d prepared statements already", c.sess.PreparedCount()).
+			WithHint("Close statements that are no longer used.")
+	}
+	p := &prepared{word: firstWord(sql)}
+	ctx := c.begin()
+	defer c.finish()
+	if name != "" || p.word != "" {
+		if p.stmt, err = c.sess.prepare(ctx, name, sql, paramTypes); err != nil {
 			return asError(ctx, err)
 		}
-		p.describe(m.Query)
+		p.describe(sql)
+	} else if c.sess.TxState() == 'E' {
+		return errAborted
 	}
-	c.statements[m.Name] = p
+	c.statements[name] = p
 	c.out = append(c.out, '1', 0, 0, 0, 4)
 	return nil
+}
+
+// statement finds a prepared statement by name, nil if there is none: one of
+// Parse, or one that SQL has prepared.
+func (c *conn) statement(name []byte) *prepared {
+	p := c.statements[string(name)]
+	if len(name) == 0 {
+		return p
+	}
+	st := c.sess.prepared(string(name))
+	switch {
+	case st == nil:
+		delete(c.statements, string(name))
+		return nil
+	case p == nil || p.stmt != st:
+		p = &prepared{stmt: st, word: firstWord(st.SQL())}
+		p.describe(st.SQL())
+		c.statements[string(name)] = p
+	}
+	return p
 }
 
 // describe notes the statement's result and whether it writes.
@@ -175,38 +215,54 @@ func unknownPortal(name string) error {
 	return sqlstate.New(sqlstate.InvalidCursorName, "portal %q does not exist", name)
 }
 
-// objectName reads the kind (statement or portal) and name of Describe and Close.
-func objectName(body []byte) (kind byte, name string, err error) {
-	if len(body) < 2 || body[len(body)-1] != 0 || (body[0] != 'S' && body[0] != 'P') {
-		return 0, "", sqlstate.New(sqlstate.ProtocolViolation, "invalid Describe or Close message")
+// objectName reads the kind (statement or portal) and name of a Describe or
+// Close, which what names.
+func objectName(data []byte, what string) (kind byte, name []byte, err error) {
+	b := body{data}
+	if kind, err = b.byte(); err != nil {
+		return 0, nil, err
 	}
-	return body[0], string(body[1 : len(body)-1]), nil
+	if name, err = b.text(); err != nil {
+		return 0, nil, err
+	}
+	if err := b.end(); err != nil {
+		return 0, nil, err
+	}
+	if kind != 'S' && kind != 'P' {
+		return 0, nil, sqlstate.New(sqlstate.ProtocolViolation, "invalid %s message subtype %d", what, kind)
+	}
+	return kind, name, nil
 }
 
 // describe runs Describe.
-func (c *conn) describe(body []byte) error {
-	kind, name, err := objectName(body)
+func (c *conn) describe(data []byte) error {
+	kind, name, err := objectName(data, "DESCRIBE")
 	if err != nil {
 		return err
 	}
 	var st *prepared
 	var formats []int16
 	if kind == 'S' {
-		if st = c.statements[name]; st == nil {
-			return unknownStatement(name)
+		if st = c.statement(name); st == nil {
+			return unknownStatement(string(name))
 		}
-		c.parameterDescription(st)
 	} else {
-		p := c.portals[name]
+		p := c.portals[string(name)]
 		if p == nil || p.stmt == nil {
 			// Cursors and portals have one namespace: psycopg describes what it declared.
-			if cols, ok := c.sess.Cursor(name); ok {
+			if cols, ok := c.sess.Cursor(string(name)); ok {
 				c.out = appendRowDescription(c.out, cols, nil)
 				return nil
 			}
-			return unknownPortal(name)
+			return unknownPortal(string(name))
 		}
 		st, formats = p.stmt, p.formats
+	}
+	if c.sess.TxState() == 'E' && st.stmt != nil && st.stmt.Columns() != nil {
+		return errAborted // its description needs the catalog
+	}
+	if kind == 'S' {
+		c.parameterDescription(st)
 	}
 	if st.stmt == nil || st.stmt.Columns() == nil {
 		c.out = append(c.out, 'n', 0, 0, 0, 4)
@@ -232,48 +288,97 @@ func (c *conn) parameterDescription(st *prepared) {
 
 // closeObject runs Close; what does not exist is closed already. The unnamed
 // portal object stays for its memory.
-func (c *conn) closeObject(body []byte) error {
-	kind, name, err := objectName(body)
+func (c *conn) closeObject(data []byte) error {
+	kind, name, err := objectName(data, "CLOSE")
 	if err != nil {
 		return err
 	}
 	if kind == 'S' {
-		if st := c.statements[name]; st != nil {
+		if st := c.statement(name); st != nil {
 			st.close()
-			delete(c.statements, name)
+			delete(c.statements, string(name))
 		}
-	} else if p := c.portals[name]; p != nil {
-		delete(c.portals, name)
+	} else if p := c.portals[string(name)]; p != nil {
+		delete(c.portals, string(name))
 		if err := p.close(); err != nil {
 			return err
 		}
+	} else if _, ok := c.sess.Cursor(string(name)); ok {
+		c.sess.CloseCursor(string(name))
 	}
 	c.out = append(c.out, '3', 0, 0, 0, 4)
 	return nil
 }
 
 // execute runs Execute: a portal, from where it was suspended.
-func (c *conn) execute(body []byte) error {
-	name, rest, ok := cutZero(body)
-	if !ok || len(rest) != 4 {
-		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Execute message")
+func (c *conn) execute(data []byte) error {
+	b := body{data}
+	name, err := b.text()
+	if err != nil {
+		return err
 	}
-	limit := max(int(int32(binary.BigEndian.Uint32(rest))), 0)
+	n, err := b.uint32()
+	if err != nil {
+		return err
+	}
+	if err := b.end(); err != nil {
+		return err
+	}
+	limit := max(int(int32(n)), 0)
 	p := c.portals[string(name)]
 	if p == nil || p.stmt == nil {
+		if _, ok := c.sess.Cursor(string(name)); ok {
+			return c.executeCursor(string(name), limit)
+		}
 		return unknownPortal(string(name))
 	}
-	if p.stmt.stmt == nil {
+	if p.stmt.stmt == nil || p.stmt.word == "" {
 		c.out = append(c.out, 'I', 0, 0, 0, 4)
 		return nil
 	}
+	if c.sess.TxState() == 'E' && !endsFailed(p.stmt.word) {
+		return errAborted
+	}
 	ctx := c.begin()
-	err := c.runPortal(ctx, p, string(name), limit)
+	err = c.runPortal(ctx, p, string(name), limit)
 	if err != nil && err != errClosed {
 		err = asError(ctx, err)
 	}
 	c.finish()
 	return err
+}
+
+// executeCursor is Execute for a cursor of DECLARE, which is a portal, too.
+func (c *conn) executeCursor(name string, limit int) error {
+	count := "ALL"
+	if limit > 0 {
+		count = strconv.Itoa(limit)
+	}
+	ctx := c.begin()
+	defer c.finish()
+	st, err := c.sess.prepare(ctx, "", "FETCH FORWARD "+count+" FROM \""+strings.ReplaceAll(name, "\"", "\"\"")+"\"", nil)
+	if err != nil {
+		return asError(ctx, err)
+	}
+	r, err := st.query(ctx, nil)
+	if err != nil {
+		return asError(ctx, err)
+	}
+	c.rows.begin(c.textFormats(len(r.Columns())), c.loc)
+	sent, _, err := c.stream(&cursor{rows: r}, 0)
+	if closeErr := r.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return asError(ctx, err)
+	}
+	if limit > 0 && sent == limit {
+		c.flushEvents()
+		c.out = append(c.out, 's', 0, 0, 0, 4)
+		return nil
+	}
+	c.commandComplete("SELECT " + strconv.Itoa(sent))
+	return nil
 }
 
 // runPortal starts or continues a portal.
@@ -320,12 +425,21 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int)
 // no result and is complete.
 func (c *conn) startPortal(ctx context.Context, p *portal) (done bool, err error) {
 	p.started = true
+	for _, f := range p.formats {
+		if f != formatText && f != formatBinary {
+			return true, badFormat(f)
+		}
+	}
 	done, err = c.enterImplicit(ctx, p.stmt)
 	if done || err != nil {
 		return done, err
 	}
 	st := p.stmt.stmt
-	if f, ok := st.Copy(); ok {
+	f, ok, err := st.Copy()
+	if err != nil {
+		return false, err
+	}
+	if ok {
 		tag, err := c.copy(ctx, st, f)
 		if err == nil {
 			c.commandComplete(tag)

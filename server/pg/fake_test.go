@@ -55,13 +55,14 @@ func (db *fakeDB) session(context.Context) session {
 	db.mu.Lock()
 	db.open++
 	db.mu.Unlock()
-	return &fakeSession{db: db, state: 'I', settings: map[string]string{}}
+	return &fakeSession{db: db, state: 'I', settings: map[string]string{}, kept: map[string]statement{}}
 }
 
 type fakeSession struct {
 	db       *fakeDB
 	state    byte
 	settings map[string]string
+	kept     map[string]statement
 	notice   func(*htap.Error)
 	setting  func(name, value string)
 }
@@ -71,9 +72,16 @@ func errFailed() error {
 	return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 }
 
-func (s *fakeSession) prepare(ctx context.Context, sql string, paramTypes []types.Type) (statement, error) {
-	st := &fakeStmt{s: s, sql: strings.TrimSpace(sql)}
-	st.words = strings.Fields(st.sql)
+func (s *fakeSession) prepared(name string) statement { return s.kept[name] }
+func (s *fakeSession) PreparedCount() int             { return len(s.kept) }
+func (s *fakeSession) CloseCursor(string)             {}
+
+func (s *fakeSession) prepare(ctx context.Context, name, sql string, paramTypes []types.Type) (statement, error) {
+	if s.kept[name] != nil {
+		return nil, sqlstate.New(sqlstate.DuplicatePrepared, "prepared statement %q already exists", name)
+	}
+	st := &fakeStmt{s: s, name: name, sql: strings.TrimSpace(sql)}
+	st.words = append(strings.Fields(st.sql), "")
 	if st.words[0] == "bad" {
 		s.failed()
 		return nil, sqlstate.New(sqlstate.SyntaxError, "syntax error at or near %q", "bad").WithPosition(1).WithHint("Write it well.")
@@ -82,6 +90,9 @@ func (s *fakeSession) prepare(ctx context.Context, sql string, paramTypes []type
 		return nil, errFailed()
 	}
 	st.describe(paramTypes)
+	if name != "" {
+		s.kept[name] = st
+	}
 	return st, nil
 }
 
@@ -157,7 +168,7 @@ func (sc *fakeScript) next(ctx context.Context) (statement, error) {
 		if sql == "" || strings.HasPrefix(sql, "--") {
 			continue
 		}
-		return sc.s.prepare(ctx, sql, nil)
+		return sc.s.prepare(ctx, "", sql, nil)
 	}
 	return nil, nil
 }
@@ -172,6 +183,7 @@ func (sc *fakeScript) end(_ context.Context, err error) error {
 
 type fakeStmt struct {
 	s      *fakeSession
+	name   string
 	sql    string
 	words  []string
 	cols   []htap.Column
@@ -201,7 +213,7 @@ func (st *fakeStmt) describe(paramTypes []types.Type) {
 	case "echo":
 		t := types.TText
 		for _, x := range allTypes {
-			if strings.HasPrefix(x.String(), strings.Join(st.words[1:], " ")) {
+			if strings.HasPrefix(x.String(), strings.TrimSpace(strings.Join(st.words[1:], " "))) {
 				t = x
 			}
 		}
@@ -220,7 +232,7 @@ func (st *fakeStmt) describe(paramTypes []types.Type) {
 func (st *fakeStmt) SQL() string            { return st.sql }
 func (st *fakeStmt) Params() []types.Type   { return st.params }
 func (st *fakeStmt) Columns() []htap.Column { return st.cols }
-func (st *fakeStmt) Close()                 {}
+func (st *fakeStmt) Close()                 { delete(st.s.kept, st.name) }
 
 func (st *fakeStmt) query(ctx context.Context, args []types.Datum) (rows, error) {
 	s := st.s
@@ -281,14 +293,14 @@ func (st *fakeStmt) CopyToBatches(context.Context, func(*vector.Batch) error) (h
 	panic("not in this test")
 }
 
-func (st *fakeStmt) Copy() (htap.CopyFormat, bool) {
+func (st *fakeStmt) Copy() (htap.CopyFormat, bool, error) {
 	switch st.words[0] {
 	case "copyin":
-		return htap.CopyFormat{In: true, Columns: 2}, true
+		return htap.CopyFormat{In: true, Columns: 2}, true, nil
 	case "copyout", "COPY":
-		return htap.CopyFormat{Columns: 2}, true
+		return htap.CopyFormat{Columns: 2}, true, nil
 	}
-	return htap.CopyFormat{}, false
+	return htap.CopyFormat{}, false, nil
 }
 
 func (st *fakeStmt) CopyFrom(_ context.Context, r io.Reader) (htap.Result, error) {

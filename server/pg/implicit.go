@@ -17,7 +17,9 @@ func (c *conn) enterImplicit(ctx context.Context, st *prepared) (done bool, err 
 			c.commandComplete("BEGIN")
 			return true, nil
 		case "COMMIT", "END", "ROLLBACK", "ABORT":
+			// It ends the implicit transaction, about which PostgreSQL warns.
 			c.implicit = nil
+			c.addEvent(event{notice: sqlstate.New(sqlstate.NoActiveTransaction, "there is no transaction in progress")})
 		}
 		return false, nil
 	}
@@ -42,9 +44,25 @@ func (c *conn) endImplicit(ctx context.Context) error {
 	return tx.Commit(ctx)
 }
 
+// failTransaction makes an open transaction a failed one, after an error that
+// the engine has not seen; the implicit one ends.
+func (c *conn) failTransaction(ctx context.Context) {
+	if c.implicit != nil {
+		_ = c.implicit.Rollback()
+		c.implicit = nil
+	} else if c.sess.TxState() == 'T' {
+		c.sess.fail(ctx)
+	}
+}
+
 // sync ends the messages since the last Sync: it commits what they did and says
 // that the session is ready.
-func (c *conn) sync() error {
+func (c *conn) sync(data []byte) error {
+	c.skipping = false
+	if err := (&body{data}).end(); err != nil {
+		c.failTransaction(c.begin())
+		return c.simpleError(context.Background(), err)
+	}
 	if c.implicit != nil {
 		ctx := c.begin()
 		if err := c.endImplicit(ctx); err != nil {
@@ -52,7 +70,6 @@ func (c *conn) sync() error {
 		}
 		c.finish()
 	}
-	c.skipping = false
 	if c.sess.TxState() == 'I' {
 		if err := c.closePortals(); err != nil {
 			c.out = appendError(c.out, "ERROR", asError(context.Background(), err))
@@ -61,7 +78,7 @@ func (c *conn) sync() error {
 	return c.readyForQuery()
 }
 
-// errCopyState is a message that has no place in a COPY.
-func errCopyState(kind byte) error {
+// unexpectedInCopy is the error for a message that has no place in a COPY.
+func unexpectedInCopy(kind byte) error {
 	return sqlstate.New(sqlstate.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", kind)
 }

@@ -3,8 +3,10 @@ package pg
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"htapdb/sql/sqlstate"
@@ -20,7 +22,7 @@ func decodeParam(b []byte, t types.Type, format int16, n int, st *types.TextStyl
 	switch format {
 	case formatText:
 		if !validText(b) {
-			return types.NullDatum, badEncoding("in " + parameterName(n).String())
+			return types.NullDatum, badEncoding(b)
 		}
 		if t.Kind == types.Unknown || t.Kind == types.Invalid {
 			t = types.TText
@@ -33,15 +35,44 @@ func decodeParam(b []byte, t types.Type, format int16, n int, st *types.TextStyl
 		}
 		return d, err
 	}
-	return types.NullDatum, sqlstate.New(sqlstate.ProtocolViolation, "unsupported format code: %d", format)
+	return types.NullDatum, badFormat(format)
 }
 
 // validText reports UTF-8 without the zero byte, which texts on the wire end with.
 func validText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
 
-// badEncoding is the error for text that is not valid, somewhere.
-func badEncoding(where string) error {
-	return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\" %s", where)
+// badFormat is the error for a format code that is neither text nor binary.
+func badFormat(format int16) error {
+	return sqlstate.New(sqlstate.InvalidParameterValue, "unsupported format code: %d", format)
+}
+
+// badEncoding is the error for a text that is not valid.
+func badEncoding(b []byte) error {
+	var shown []string
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 || r == 0 {
+			for _, c := range b[i:min(i+sequenceLength(b[i]), len(b))] {
+				shown = append(shown, fmt.Sprintf("0x%02x", c))
+			}
+			break
+		}
+		i += n
+	}
+	return sqlstate.New(sqlstate.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", strings.Join(shown, " "))
+}
+
+// sequenceLength is the length of the character that a byte begins, 1 if none.
+func sequenceLength(first byte) int {
+	switch {
+	case first >= 0xf0 && first < 0xf8:
+		return 4
+	case first >= 0xe0:
+		return 3
+	case first >= 0xc0:
+		return 2
+	}
+	return 1
 }
 
 // place says in an error where a value comes from: a parameter, or the field of
@@ -67,7 +98,9 @@ var binaryWidth = map[types.Kind]int{
 
 // decodeBinary reads the binary form of a value of type t, which comes from from.
 func decodeBinary(b []byte, t types.Type, from place) (types.Datum, error) {
-	if w, fixed := binaryWidth[t.Kind]; fixed && len(b) != w {
+	if w, fixed := binaryWidth[t.Kind]; fixed && len(b) < w && from.row == 0 {
+		return types.NullDatum, insufficient()
+	} else if fixed && len(b) != w {
 		return types.NullDatum, sqlstate.New(sqlstate.InvalidBinaryFormat, "incorrect binary data format in %s: %s has %d bytes, got %d", from, t.BaseName(), w, len(b))
 	}
 	switch t.Kind {
@@ -104,7 +137,7 @@ func decodeBinary(b []byte, t types.Type, from place) (types.Datum, error) {
 		b = b[1:]
 	}
 	if !validText(b) {
-		return types.NullDatum, badEncoding("in " + from.String())
+		return types.NullDatum, badEncoding(b)
 	}
 	if t.Kind == types.Unknown || t.Kind == types.Invalid {
 		t = types.TText
@@ -157,9 +190,6 @@ func paramType(oid uint32) (types.Type, error) {
 	t, ok := types.FromOID(oid)
 	if !ok {
 		return t, sqlstate.New(sqlstate.FeatureNotSupported, "a parameter of the type with OID %d is not supported", oid)
-	}
-	if t.Kind == types.Numeric {
-		return types.Type{}, nil
 	}
 	return t, nil
 }

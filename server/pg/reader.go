@@ -43,8 +43,8 @@ func (r *reader) next() (kind byte, body []byte, err error) {
 	}
 	kind = r.buf[r.pos]
 	size := int(binary.BigEndian.Uint32(r.buf[r.pos+1:]))
-	if size < 4 || size-4 > r.maxBody {
-		return 0, nil, sqlstate.New(sqlstate.ProtocolViolation, "message of type %q has a length of %d bytes, allowed are 4 to %d", kind, size, r.maxBody+4)
+	if limit := r.limit(kind); size < 4 || size-4 > limit {
+		return 0, nil, sqlstate.New(sqlstate.ProtocolViolation, "message of type %q has a length of %d bytes, allowed are 4 to %d", kind, size, limit+4)
 	}
 	if err := r.need(1 + size); err != nil {
 		return 0, nil, err
@@ -52,6 +52,18 @@ func (r *reader) next() (kind byte, body []byte, err error) {
 	body = r.buf[r.pos+5 : r.pos+1+size]
 	r.pos += 1 + size
 	return kind, body, nil
+}
+
+// smallMessage bounds messages that hold a name at most, as PostgreSQL does.
+const smallMessage = 10000
+
+// limit is the length that the body of a message may have.
+func (r *reader) limit(kind byte) int {
+	switch kind {
+	case 'X', 'C', 'D', 'E', 'H', 'S', 'c', 'f':
+		return min(r.maxBody, smallMessage)
+	}
+	return r.maxBody
 }
 
 // startup returns the body of a message without a type, as the first ones are.

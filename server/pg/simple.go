@@ -1,11 +1,8 @@
 package pg
 
 import (
-	"bytes"
 	"context"
 	"unicode/utf8"
-
-	"htapdb/sql/sqlstate"
 )
 
 // cursor is a result being read.
@@ -18,22 +15,36 @@ type cursor struct {
 
 // simpleQuery runs a Query message: all its statements in one implicit
 // transaction, results in text.
-func (c *conn) simpleQuery(body []byte) error {
-	i := bytes.IndexByte(body, 0)
-	if i != len(body)-1 {
-		return sqlstate.New(sqlstate.ProtocolViolation, "invalid Query message")
-	}
+func (c *conn) simpleQuery(data []byte) error {
 	ctx := c.begin()
-	err := c.endImplicit(ctx) // of extended messages without a Sync
+	b := body{data}
+	text, err := b.text()
 	if err == nil {
-		err = c.runScript(ctx, string(body[:i]))
+		err = b.end()
+	}
+	if err == nil {
+		err = c.endImplicit(ctx) // of extended messages without a Sync
+	}
+	if err == nil {
+		err = c.runScript(ctx, string(text))
+	} else {
+		c.failTransaction(ctx)
+	}
+	return c.simpleError(ctx, err)
+}
+
+// simpleError ends the answer to a message that needs no Sync, after its error
+// if there is one.
+func (c *conn) simpleError(ctx context.Context, err error) error {
+	if err == errClosed {
+		return err
 	}
 	if err != nil {
-		if err == errClosed {
-			return err
-		}
 		c.flushEvents()
 		c.out = appendError(c.out, "ERROR", asError(ctx, err))
+		if c.lost {
+			return errSyncLost
+		}
 	}
 	c.finish()
 	if c.sess.TxState() == 'I' {
@@ -47,7 +58,7 @@ func (c *conn) simpleQuery(body []byte) error {
 func (c *conn) runScript(ctx context.Context, text string) error {
 	c.dropUnnamed()
 	if !utf8.ValidString(text) {
-		return badEncoding("in the statement")
+		return badEncoding([]byte(text))
 	}
 	sc, err := c.sess.script(text)
 	if err != nil {
@@ -86,7 +97,11 @@ func (c *conn) runScript(ctx context.Context, text string) error {
 
 // runSimple runs one statement of a script and returns its tag.
 func (c *conn) runSimple(ctx context.Context, st statement) (tag string, err error) {
-	if f, ok := st.Copy(); ok {
+	f, ok, err := st.Copy()
+	if err != nil {
+		return "", err
+	}
+	if ok {
 		return c.copy(ctx, st, f)
 	}
 	if c.endsTransaction(st.SQL()) {

@@ -69,6 +69,15 @@ func (c *conn) endsTransaction(sql string) bool {
 	return false
 }
 
+// endsFailed reports statements that a failed transaction runs.
+func endsFailed(word string) bool {
+	switch word {
+	case "COMMIT", "END", "ROLLBACK", "ABORT":
+		return true
+	}
+	return false
+}
+
 // standsAlone reports statements that must not be put in an implicit
 // transaction: they control transactions or cannot run inside one.
 func standsAlone(word string) bool {

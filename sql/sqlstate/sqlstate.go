@@ -28,8 +28,17 @@ type Error struct {
 	Detail, Hint string
 	// Position is the 1-based character position in the statement's text, 0 if unknown.
 	Position int
-	cause    error
+	// Where says in the midst of what it happened, as the line of COPY's input.
+	Where string
+	// Object is what the error is about, as far as it is an object of the catalog.
+	Object Object
+	cause  error
 }
+
+// Object names the object that an error is about, for programs: they tell a
+// duplicate e-mail address from a duplicate name by the constraint. PostgreSQL
+// sends the fields that apply; the others are empty.
+type Object struct{ Schema, Table, Column, DataType, Constraint string }
 
 // New returns an error whose message is formatted as by fmt.Sprintf.
 func New(code Code, format string, args ...any) *Error {
@@ -66,6 +75,15 @@ func (e *Error) WithDetail(format string, args ...any) *Error {
 	e.Detail = fmt.Sprintf(format, args...)
 	return e
 }
+
+// WithWhere sets the context and returns e.
+func (e *Error) WithWhere(format string, args ...any) *Error {
+	e.Where = fmt.Sprintf(format, args...)
+	return e
+}
+
+// WithObject sets the object and returns e.
+func (e *Error) WithObject(o Object) *Error { e.Object = o; return e }
 
 // CodeOf returns the code of the first Error in err's chain, "" for nil, and
 // InternalError for an error without one.

@@ -44,7 +44,9 @@ func (e *embedded) statement(ctx context.Context, st *htap.Stmt, io Streams, eac
 	if st.Empty() {
 		return nil
 	}
-	if f, ok := st.Copy(); ok {
+	if f, ok, err := st.Copy(); err != nil {
+		return err
+	} else if ok {
 		res, err := e.copy(ctx, st, f, io)
 		if err != nil {
 			return err

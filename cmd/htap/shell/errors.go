@@ -36,6 +36,9 @@ func printError(w io.Writer, err error, sql, place string) {
 	if e.Hint != "" {
 		fmt.Fprintf(w, "HINT:  %s\n", clean(e.Hint))
 	}
+	if e.Where != "" {
+		fmt.Fprintf(w, "CONTEXT:  %s\n", clean(e.Where))
+	}
 }
 
 // plainError words an error without a SQLSTATE.

@@ -121,7 +121,8 @@ func clientError(err error) error {
 }
 
 func serverError(pe *pgconn.PgError) *htap.Error {
-	return &htap.Error{Code: sqlstate.Code(pe.Code), Message: pe.Message, Detail: pe.Detail, Hint: pe.Hint, Position: int(pe.Position)}
+	return &htap.Error{Code: sqlstate.Code(pe.Code), Message: pe.Message, Detail: pe.Detail, Hint: pe.Hint, Position: int(pe.Position), Where: pe.Where,
+		Object: sqlstate.Object{Schema: pe.SchemaName, Table: pe.TableName, Column: pe.ColumnName, DataType: pe.DataTypeName, Constraint: pe.ConstraintName}}
 }
 
 // remoteResult implements Result on a server's answer.

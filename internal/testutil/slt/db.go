@@ -76,7 +76,9 @@ func (e *Engine) Query(ctx context.Context, session, sql, in string) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := st.Copy(); ok {
+	if f, ok, err := st.Copy(); err != nil {
+		return nil, err
+	} else if ok {
 		if f.In {
 			_, err := st.CopyFrom(ctx, strings.NewReader(in))
 			return &Result{}, err
