@@ -364,7 +364,7 @@ func (c *conn) executeCursor(name string, limit int) error {
 	if err != nil {
 		return asError(ctx, err)
 	}
-	c.rows.begin(c.textFormats(len(r.Columns())), c.loc)
+	c.rows.begin(c.textFormats(len(r.Columns())), c.sess.TextStyle())
 	sent, _, err := c.stream(&cursor{rows: r}, 0)
 	if closeErr := r.Close(); err == nil {
 		err = closeErr
