@@ -128,8 +128,8 @@ func TestAlter(t *testing.T) {
 		if lines, _ := readAll(t, snap, ScanSpec{Columns: []int{0}, Filters: isNew}); len(lines) != 4 {
 			t.Errorf("%s, filtered: %s", what, lines)
 		}
-		if lo, hi, err := snap.MinMax(context.Background(), 1, nil); err != nil || lo.Str() != "new" || hi.Str() != "y" {
-			t.Errorf("%s: between %v and %v, %v", what, lo, hi, err)
+		if b, err := snap.MinMax(context.Background(), 1, nil); err != nil || b.Least.Str() != "new" || b.Most.Str() != "y" {
+			t.Errorf("%s: between %v and %v, %v", what, b.Least, b.Most, err)
 		}
 	}
 	check("altered")

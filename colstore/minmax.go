@@ -8,21 +8,28 @@ import (
 	"htapdb/vector"
 )
 
-// MinMax returns the least and the greatest value of a column in what the
-// snapshot with the overlay shows, NULL if there is none. Segments of which all
+// Bounds are the least and the greatest value of a column, NULL if there is none.
+type Bounds struct {
+	Least, Most types.Datum
+	// Of Segments, Read had to be read.
+	Segments, Read int
+}
+
+// MinMax returns the bounds of a column in what the
+// snapshot with the overlay shows. Segments of which all
 // rows are visible answer from their zone maps, and those whose zone map lies
 // within what is known already are not read. Errors: the context's,
 // InternalError for an ordinal that the schema does not have, DataCorrupted.
-func (s *Snapshot) MinMax(ctx context.Context, column int, o *Overlay) (least, most types.Datum, err error) {
+func (s *Snapshot) MinMax(ctx context.Context, column int, o *Overlay) (Bounds, error) {
 	if column < 0 || column >= len(s.v.schema.Columns) {
-		return least, most, sqlstate.New(sqlstate.InternalError, "table %q has no column %d", s.v.schema.Name, column)
+		return Bounds{}, sqlstate.New(sqlstate.InternalError, "table %q has no column %d", s.v.schema.Name, column)
 	}
 	if err := o.check(s.v.schema); err != nil {
-		return least, most, err
+		return Bounds{}, err
 	}
 	h, err := s.hide(o)
 	if err != nil {
-		return least, most, err
+		return Bounds{}, err
 	}
 	m := minMax{snap: s, column: column, def: &s.v.schema.Columns[column]}
 	if o.rows() > 0 {
@@ -39,13 +46,13 @@ func (s *Snapshot) MinMax(ctx context.Context, column int, o *Overlay) (least, m
 	}
 	for _, x := range rest {
 		if err := ctx.Err(); err != nil {
-			return least, most, err
+			return Bounds{}, err
 		}
 		if err := m.segment(x, h.segs[x]); err != nil {
-			return least, most, s.table.corrupt(err)
+			return Bounds{}, s.table.corrupt(err)
 		}
 	}
-	return m.least, m.most, nil
+	return Bounds{Least: m.least, Most: m.most, Segments: len(s.v.segs), Read: m.read}, nil
 }
 
 // minMax is the bounds being widened.
@@ -54,6 +61,7 @@ type minMax struct {
 	column      int
 	def         *Column
 	least, most types.Datum
+	read        int // segments of which rows had to be read
 	vis         visibility
 	sel         [blockRows]int32
 	col         vector.Vector
@@ -114,6 +122,7 @@ func (m *minMax) segment(x *sealed, hidden []int32) error {
 	if err != nil || begun == 0 || m.within(x) {
 		return err
 	}
+	m.read++
 	var scratch vector.Vector
 	for b := range x.dels {
 		from := b * blockRows

@@ -496,7 +496,8 @@ func verifyMinMax(t testing.TB, m *model, snap *Snapshot, o *Overlay, what strin
 			most = d
 		}
 	}
-	lo, hi, err := snap.MinMax(context.Background(), c, o)
+	bounds, err := snap.MinMax(context.Background(), c, o)
+	lo, hi := bounds.Least, bounds.Most
 	if err != nil {
 		t.Fatal(err)
 	}

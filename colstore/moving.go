@@ -17,6 +17,7 @@ type movingFilter struct {
 	// tested and passed count rows, pruned segments that no row of which could pass
 	// any more when a morsel of them was taken.
 	tested, passed, pruned atomic.Int64
+	how                    [segment.Methods]atomic.Int64
 }
 
 // movingCode is what a reader has made of a moving filter for the place where it reads.
@@ -54,6 +55,7 @@ func (r *Reader) movedPast(x *segmentScan) (bool, error) {
 			if x.moved.CompareAndSwap(false, true) {
 				m.pruned.Add(1)
 			}
+			r.scan.stats.prunedRows.Add(int64(r.m.to - r.at))
 			return true, nil
 		}
 	}
@@ -78,6 +80,9 @@ func (r *Reader) segmentCode(i int, m *movingFilter, x *segmentScan) (*segment.C
 			var err error
 			if k.code, err = col.Compile(*p); err != nil {
 				return nil, err
+			}
+			if how := k.code.Method(); how != segment.ByZoneMap {
+				m.how[how].Add(1)
 			}
 		}
 	}

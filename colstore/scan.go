@@ -109,13 +109,51 @@ type ScanStats struct {
 	RowsScanned, RowsOut int64
 	// DeltaRows of the scanned rows were not sealed yet, or the overlay's.
 	DeltaRows int64
+	// RowsPruned are those of pruned segments: nobody looked at them.
+	RowsPruned int64
 	// BytesTouched estimates the encoded bytes that were read.
 	BytesTouched int64
 }
 
+// FilterStats says how a filter of a scan was applied so far.
+type FilterStats struct {
+	// Column is the filter's, Predicate what it is, nil for a moving one that never began.
+	Column    int
+	Predicate *predicate.Predicate
+	// Moving filters narrowed while the scan ran.
+	Moving bool
+	// By counts the segments by how the filter was decided in them.
+	By [segment.Methods]int64
+	// Tested rows were tested, Passed passed.
+	Tested, Passed int64
+	// SegmentsPruned were skipped because of this filter.
+	SegmentsPruned int64
+}
+
+// FilterStats returns the filters in the order in which they were added, moving ones last.
+func (sc *Scan) FilterStats() []FilterStats {
+	var out []FilterStats
+	for _, f := range sc.filters {
+		s := FilterStats{Column: f.Column, Predicate: &f.Predicate, Tested: f.tested.Load(), Passed: f.passed.Load(), SegmentsPruned: f.pruned.Load()}
+		for i := range f.how {
+			s.By[i] = f.how[i].Load()
+		}
+		out = append(out, s)
+	}
+	for _, m := range sc.moving {
+		s := FilterStats{Column: m.column, Predicate: m.Load(), Moving: true, Tested: m.tested.Load(), Passed: m.passed.Load(), SegmentsPruned: m.pruned.Load()}
+		s.By[segment.ByZoneMap] = s.SegmentsPruned
+		for i := range m.how {
+			s.By[i] += m.how[i].Load()
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 // scanCounters is ScanStats being counted.
 type scanCounters struct {
-	pruned, scanned, out, delta, bytes atomic.Int64
+	pruned, prunedRows, scanned, out, delta, bytes atomic.Int64
 }
 
 // NewScan plans a scan. Errors: InternalError for an ordinal that the schema
@@ -233,6 +271,7 @@ func (sc *Scan) Stats() ScanStats {
 		RowsScanned:    sc.stats.scanned.Load(),
 		RowsOut:        sc.stats.out.Load(),
 		DeltaRows:      sc.stats.delta.Load(),
+		RowsPruned:     sc.stats.prunedRows.Load(),
 		BytesTouched:   sc.stats.bytes.Load(),
 	}
 }
@@ -244,6 +283,7 @@ func (x *segmentScan) prepare(sc *Scan) error {
 		x.err = x.compile(sc)
 		if x.pruned {
 			sc.stats.pruned.Add(1)
+			sc.stats.prunedRows.Add(int64(x.begun))
 		}
 	})
 	return x.err

@@ -44,7 +44,6 @@ type execution struct {
 	ended   bool
 	left    sync.Once
 	profile *olap.Profile
-	built   []olap.Node // the operators, for EXPLAIN ANALYZE
 }
 
 // run executes a prepared statement.

@@ -1,12 +1,12 @@
 package htap
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"htapdb/htap/physical"
 	"htapdb/olap"
+	"htapdb/sql/opt"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
@@ -17,29 +17,68 @@ import (
 // explainOptions are those of EXPLAIN (…).
 type explainOptions struct {
 	analyze, json bool
+	costs, timing bool
+	summary       bool
 }
 
+// explainNoEffect are options that PostgreSQL has and that show nothing here: what
+// VERBOSE adds is always shown, and there are no shared buffers, and no settings
+// that change a plan beside the ones that the plan names.
+var explainNoEffect = map[string]bool{"verbose": true, "buffers": true, "settings": true, "wal": true, "memory": true}
+
+// parseExplain reads the options. Errors: 42601 for an unknown option or a value
+// that is no Boolean, 22023 for an unknown format or an option that wants ANALYZE,
+// 0A000 for a format that there is not.
 func parseExplain(st *parser.ExplainStmt) (o explainOptions, err error) {
-	for _, opt := range st.Options {
-		on, isBool := opt.Bool()
-		text, _ := opt.Text()
-		switch strings.ToLower(opt.Name) {
-		case "analyze":
-			o.analyze = on && isBool
-		case "format":
-			switch strings.ToLower(text) {
-			case "text":
-			case "json":
-				o.json = true
-			default:
-				return o, sqlstate.New(sqlstate.FeatureNotSupported, "EXPLAIN format %q is not supported", text).WithHint("There are text and json.")
+	o.costs, o.timing = true, true
+	var summarySet, timingSet, walSet bool
+	for _, option := range st.Options {
+		name := strings.ToLower(option.Name)
+		if name == "format" {
+			if o.json, err = explainFormat(option); err != nil {
+				return o, err
 			}
-		case "verbose", "costs", "buffers", "timing", "summary", "settings", "wal", "memory":
-		default:
-			return o, sqlstate.New(sqlstate.SyntaxError, "unrecognized EXPLAIN option %q", opt.Name)
+			continue
 		}
+		to := map[string]*bool{"analyze": &o.analyze, "costs": &o.costs, "timing": &o.timing, "summary": &o.summary}[name]
+		if to == nil && !explainNoEffect[name] {
+			return o, sqlstate.New(sqlstate.SyntaxError, "unrecognized EXPLAIN option %q", option.Name)
+		}
+		on, isBool := option.Bool()
+		if !isBool {
+			return o, sqlstate.New(sqlstate.SyntaxError, "%s requires a Boolean value", name)
+		}
+		if to != nil {
+			*to = on
+		}
+		summarySet = summarySet || name == "summary"
+		timingSet = timingSet || name == "timing" && on
+		walSet = walSet || name == "wal" && on
+	}
+	switch {
+	case walSet && !o.analyze:
+		return o, sqlstate.New(sqlstate.InvalidParameterValue, "EXPLAIN option WAL requires ANALYZE")
+	case timingSet && !o.analyze:
+		return o, sqlstate.New(sqlstate.InvalidParameterValue, "EXPLAIN option TIMING requires ANALYZE")
+	}
+	if !summarySet {
+		o.summary = o.analyze
 	}
 	return o, nil
+}
+
+// explainFormat reads FORMAT.
+func explainFormat(opt *parser.Option) (json bool, err error) {
+	text, _ := opt.Text()
+	switch strings.ToLower(text) {
+	case "text":
+		return false, nil
+	case "json":
+		return true, nil
+	case "xml", "yaml":
+		return false, sqlstate.New(sqlstate.FeatureNotSupported, "EXPLAIN format %q is not supported", text).WithHint("There are text and json.")
+	}
+	return false, sqlstate.New(sqlstate.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": %q", text)
 }
 
 // explainColumns describes EXPLAIN's result.
@@ -70,75 +109,53 @@ func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	planning := time.Since(start)
-	var extra []string
+	show := plan.ExplainOptions{Rows: opt.Rows(p.root), HideCosts: !o.costs, HideTiming: !o.timing}
+	if o.summary {
+		show.Summary = append(show.Summary, plan.SummaryLine{Key: "Planning Time", Value: ms(time.Since(start))})
+	}
 	if o.analyze {
 		if p.writes && x.s.tx.readOnly {
 			return nil, readOnlyError("EXPLAIN ANALYZE of a write")
 		}
 		start := time.Now()
-		n, err := x.analyzed(p)
-		if err != nil {
+		if show.Actual, err = x.analyzed(p); err != nil {
 			return nil, err
 		}
-		extra = []string{fmt.Sprintf("Planning Time: %.3f ms", ms(planning)),
-			fmt.Sprintf("Execution Time: %.3f ms (rows=%d)", ms(time.Since(start)), n)}
+		if o.summary {
+			show.Summary = append(show.Summary, plan.SummaryLine{Key: "Execution Time", Value: ms(time.Since(start))})
+		}
+	}
+	if o.summary {
+		show.Summary = append(show.Summary, plan.SummaryLine{Key: "SIMD", Value: simdLevel()})
 	}
 	if o.json {
-		b, err := plan.ExplainJSON(p.root, nil)
+		b, err := plan.ExplainJSON(p.root, &show)
 		if err != nil {
 			return nil, sqlstate.Wrap(sqlstate.InternalError, err, "formatting a plan")
 		}
 		return &output{rows: [][]types.Datum{{text(string(b))}}, n: 1}, nil
 	}
 	out := &output{}
-	for _, line := range append(plan.Explain(p.root, nil), extra...) {
+	for _, line := range plan.Explain(p.root, &show) {
 		out.rows = append(out.rows, []types.Datum{text(line)})
 	}
-	if o.analyze {
-		for _, line := range x.profileLines() {
-			out.rows = append(out.rows, []types.Datum{text(line)})
-		}
-	}
-	out.rows = append(out.rows, []types.Datum{text("SIMD: " + simdLevel())})
 	out.n = int64(len(out.rows))
 	return out, nil
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// analyzed runs the plan with counters and throws the rows away.
-func (x *execution) analyzed(p *planned) (int64, error) {
+// analyzed runs the plan with counters, throws the rows away and returns what
+// each node did.
+func (x *execution) analyzed(p *planned) (func(plan.Node) *plan.Actual, error) {
 	x.profile = &olap.Profile{}
 	if p.writes {
 		if err := x.lockTables(p.root); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	st := x.statement()
-	st.Built = func(n olap.Node) { x.built = append(x.built, n) }
-	return physical.Run(x.ctx, p.root, st, x.exec(st), func(*vector.Batch) error { return nil })
-}
-
-// profileLines shows what each operator produced and how long it worked, summed
-// over the workers.
-func (x *execution) profileLines() []string {
-	lines := []string{"Operators:"}
-	var walk func(n olap.Node, depth int)
-	walk = func(n olap.Node, depth int) {
-		s := x.profile.Stats(n)
-		label := n.Name()
-		if scan, ok := n.(*olap.Scan); ok && scan.Label != "" {
-			label += " on " + scan.Label
-		}
-		lines = append(lines, fmt.Sprintf("%s%s (rows=%d time=%.3f ms workers=%d memory=%s)",
-			strings.Repeat("  ", depth+1), label, s.Rows, ms(s.Time), s.Workers, FormatBytes(s.Bytes)))
-		for _, in := range n.Inputs() {
-			walk(in, depth+1)
-		}
-	}
-	for _, n := range x.built {
-		walk(n, 0)
-	}
-	return lines
+	st.Trace = &physical.Trace{}
+	_, err := physical.Run(x.ctx, p.root, st, x.exec(st), func(*vector.Batch) error { return nil })
+	return func(n plan.Node) *plan.Actual { return st.Trace.Actual(n, x.profile) }, err
 }

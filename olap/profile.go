@@ -25,6 +25,7 @@ type NodeStats struct {
 type Profile struct {
 	mu    sync.Mutex
 	nodes map[Node]*nodeCounters
+	scans map[*Scan]*ScanReport
 }
 
 // nodeCounters are the counters behind NodeStats, added to by all workers.
@@ -43,6 +44,45 @@ func (p *Profile) Stats(n Node) NodeStats {
 	return NodeStats{
 		Rows: c.rows.Load(), Batches: c.batches.Load(), Time: time.Duration(c.nanos.Load()),
 		Bytes: c.bytes.Load(), Workers: int(c.workers.Load()),
+	}
+}
+
+// Scan returns what the scan n reported, nil if it did not run or has nothing to say.
+func (p *Profile) Scan(n *Scan) *ScanReport {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.scans[n]
+}
+
+// addScan takes the report of a scanner that is about to be closed; of a scan that
+// ran more than once the counts are added up.
+func (p *Profile) addScan(s openScan) {
+	reporter, ok := s.scanner.(Reporter)
+	if p == nil || !ok {
+		return
+	}
+	report := reporter.Report()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.scans == nil {
+		p.scans = make(map[*Scan]*ScanReport)
+	}
+	if old := p.scans[s.node]; old != nil {
+		report.add(old)
+	}
+	p.scans[s.node] = report
+}
+
+// add adds the counts of an earlier run of the same scan.
+func (r *ScanReport) add(old *ScanReport) {
+	r.Segments += old.Segments
+	r.SegmentsPruned += old.SegmentsPruned
+	r.RowsPruned += old.RowsPruned
+	r.RowsScanned += old.RowsScanned
+	r.DeltaRows += old.DeltaRows
+	for i := range min(len(r.Filters), len(old.Filters)) {
+		r.Filters[i].Removed += old.Filters[i].Removed
+		r.Filters[i].SegmentsPruned += old.Filters[i].SegmentsPruned
 	}
 }
 

@@ -27,7 +27,7 @@ type run struct {
 	mem        *tracker // memory, except during the rounds of a recursion
 	shared     map[*Materialize]*materialized
 	workTables map[*WorkTable]*rowBuffer
-	scanners   []Scanner
+	scanners   []openScan
 
 	mu     sync.Mutex
 	failed error         // the first error of any task, guarded by mu
@@ -89,7 +89,8 @@ func (r *run) close() {
 // closeScanners closes the scanners opened after the first n.
 func (r *run) closeScanners(n int) {
 	for _, s := range r.scanners[n:] {
-		s.Close()
+		r.ex.Profile.addScan(s)
+		s.scanner.Close()
 	}
 	r.scanners = r.scanners[:n]
 }

@@ -49,6 +49,38 @@ type RuntimeFilterer interface {
 	AddRuntimeFilter(col int, f *RuntimeFilter)
 }
 
+// Reporter is implemented by scanners that can say how they did their work.
+type Reporter interface {
+	// Report is called once, when all readers have been closed and before Close.
+	Report() *ScanReport
+}
+
+// ScanReport is how a scan found its rows, for EXPLAIN ANALYZE.
+type ScanReport struct {
+	// Filters are the conditions that the scan applied itself.
+	Filters []FilterReport
+	// Segments were in the snapshot, of which SegmentsPruned with RowsPruned rows
+	// were not looked at. A source without segments has none.
+	Segments, SegmentsPruned, RowsPruned int64
+	// RowsScanned were tested, DeltaRows of them not in segments yet.
+	RowsScanned, DeltaRows int64
+	// Metadata are the results that were read off instead of computed from rows.
+	Metadata []string
+}
+
+// FilterReport is how a scan applied one condition.
+type FilterReport struct {
+	// Predicate is the condition as text.
+	Predicate string
+	// Kind says how it was decided: "zone map", "encoded", "dictionary" …, several
+	// with commas in between.
+	Kind string
+	// Source is the operator that a run-time filter comes from, "" for the others.
+	Source string
+	// Removed rows were tested and did not pass.
+	Removed, SegmentsPruned int64
+}
+
 // OrderedScanner is implemented by scanners whose single reader yields rows in
 // an order that the plan relies on.
 type OrderedScanner interface {
@@ -79,6 +111,12 @@ func (s *Scan) compile(*run) (*stream, error) {
 	return newStream(s, &scanSource{scan: s}), nil
 }
 
+// openScan is a scanner to be closed, and the node that it belongs to.
+type openScan struct {
+	node    *Scan
+	scanner Scanner
+}
+
 // scanSource is one execution of a Scan.
 type scanSource struct {
 	scan    *Scan
@@ -107,7 +145,7 @@ func (s *scanSource) open(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.scanners = append(r.scanners, scanner)
+	r.scanners = append(r.scanners, openScan{s.scan, scanner})
 	s.scanner = scanner
 	if target, ok := scanner.(RuntimeFilterer); ok {
 		for _, f := range s.filters {

@@ -29,7 +29,11 @@ func (b *builder) aggregate(n *plan.Aggregate) (output, error) {
 		}
 		a.Aggs = append(a.Aggs, spec)
 	}
-	return output{a, positions(n.Columns())}, nil
+	pos := positions(n.Columns())
+	if m := b.metadata(n, in, a); m != nil {
+		return output{m, pos}, nil
+	}
+	return output{a, pos}, nil
 }
 
 // lowerAgg lowers one aggregate call.

@@ -68,11 +68,7 @@ func Build(root plan.Node, st *Statement) (olap.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	node := ordered(out, root.Columns())
-	if st.Built != nil {
-		st.Built(node)
-	}
-	return node, nil
+	return ordered(out, root.Columns()), nil
 }
 
 // build returns the operator of n and everything below it.
@@ -81,7 +77,11 @@ func (b *builder) build(n plan.Node) (output, error) {
 	if c == nil {
 		return output{}, sqlstate.New(sqlstate.FeatureNotSupported, "%s is not supported here", nodeName(n))
 	}
-	return c(b, n)
+	out, err := c(b, n)
+	if err == nil {
+		b.st.Trace.built(n, out.node)
+	}
+	return out, err
 }
 
 // nodeName is the plan node's type without the package.

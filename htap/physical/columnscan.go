@@ -71,7 +71,7 @@ func (s *columnSource) Open(ctx context.Context, ex *olap.Exec) (olap.Scanner, e
 	if err == nil {
 		return scan, nil
 	}
-	if s.st.Forced || ctx.Err() != nil || !sqlstate.Is(err, sqlstate.ObjectNotInState) {
+	if !s.fallsBack(ctx, err) {
 		return nil, err
 	}
 	rows := &rowSource{scanBase: s.scanBase, spans: []rowstore.Span{{}}}
@@ -86,40 +86,18 @@ func (s *columnSource) Open(ctx context.Context, ex *olap.Exec) (olap.Scanner, e
 	return &filteredScanner{Scanner: sc, ctx: s.st.Eval, pred: pred}, nil
 }
 
+// fallsBack reports that the columns could not serve the statement, and rows may.
+func (s *columnSource) fallsBack(ctx context.Context, err error) bool {
+	return !s.st.Forced && ctx.Err() == nil && sqlstate.Is(err, sqlstate.ObjectNotInState)
+}
+
 // open opens the column store's scan.
 func (s *columnSource) open(ctx context.Context, ex *olap.Exec) (olap.Scanner, error) {
-	table, ok := s.st.Columns.Table(s.desc.StorageID)
-	if !ok {
-		return nil, sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns yet", s.desc.Name).
-			WithHint("Retry, or SET htap.route = 'row'.")
-	}
-	if s.st.Txn != nil {
-		for _, l := range s.st.Txn.PendingLoads() {
-			if l.TableID == s.desc.StorageID {
-				return nil, sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q do not have the rows that this transaction has loaded", s.desc.Name).
-					WithHint("They do after COMMIT; SET htap.route = 'auto' reads the rows.")
-			}
-		}
-	}
-	if err := s.wait(ctx, table); err != nil {
-		return nil, err
-	}
-	snap, err := table.Snapshot(uint64(s.st.TS))
+	snap, overlay, err := s.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := s.overlay(snap)
-	if err != nil {
-		snap.Close()
-		return nil, err
-	}
-	cols, err := columnOrdinals(snap.Schema(), s)
-	if err != nil {
-		snap.Close()
-		return nil, err
-	}
-	filters := s.filters
-	scan, err := snap.NewScan(colstore.ScanSpec{Columns: cols, Filters: filters, Overlay: overlay, BatchSize: min(ex.BatchSize, vector.MaxBatch)})
+	scan, err := snap.NewScan(colstore.ScanSpec{Columns: s.columns, Filters: s.filters, Overlay: overlay, BatchSize: min(ex.BatchSize, vector.MaxBatch)})
 	if err != nil {
 		snap.Close()
 		return nil, err
@@ -127,22 +105,57 @@ func (s *columnSource) open(ctx context.Context, ex *olap.Exec) (olap.Scanner, e
 	return &columnScanner{source: s, snap: snap, scan: scan}, nil
 }
 
-// columnOrdinals maps catalog ordinals to the snapshot's schema, which has the
-// same columns in the same order unless the table was altered in between.
-func columnOrdinals(have *colstore.TableSchema, s *columnSource) ([]int, error) {
+// snapshot opens the columns at the statement's timestamp, with its own writes.
+// The caller closes the snapshot.
+func (s *columnSource) snapshot(ctx context.Context) (*colstore.Snapshot, *colstore.Overlay, error) {
+	table, ok := s.st.Columns.Table(s.desc.StorageID)
+	if !ok {
+		return nil, nil, sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns yet", s.desc.Name).
+			WithHint("Retry, or SET htap.route = 'row'.")
+	}
+	if s.st.Txn != nil {
+		for _, l := range s.st.Txn.PendingLoads() {
+			if l.TableID == s.desc.StorageID {
+				return nil, nil, sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q do not have the rows that this transaction has loaded", s.desc.Name).
+					WithHint("They do after COMMIT; SET htap.route = 'auto' reads the rows.")
+			}
+		}
+	}
+	if err := s.wait(ctx, table); err != nil {
+		return nil, nil, err
+	}
+	snap, err := table.Snapshot(uint64(s.st.TS))
+	if err != nil {
+		return nil, nil, err
+	}
+	overlay, err := s.overlay(snap)
+	if err != nil {
+		snap.Close()
+		return nil, nil, err
+	}
+	if err := s.checkSchema(snap.Schema()); err != nil {
+		snap.Close()
+		return nil, nil, err
+	}
+	return snap, overlay, nil
+}
+
+// checkSchema reports a snapshot's schema that has not the statement's columns in
+// the same order: the table was altered in between.
+func (s *columnSource) checkSchema(have *colstore.TableSchema) error {
 	want, err := transpose.ColumnSchema(s.desc)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	same := len(want.Columns) == len(have.Columns)
 	for i := range want.Columns {
 		same = same && want.Columns[i].ID == have.Columns[i].ID
 	}
 	if !same {
-		return nil, sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q have another schema than the statement's snapshot", s.desc.Name).
+		return sqlstate.New(sqlstate.ObjectNotInState, "the columns of table %q have another schema than the statement's snapshot", s.desc.Name).
 			WithHint("Retry, or SET htap.route = 'row'.")
 	}
-	return s.columns, nil
+	return nil
 }
 
 // wait blocks until the columns have everything up to the statement's timestamp.
@@ -219,6 +232,8 @@ type columnScanner struct {
 	source *columnSource
 	snap   *colstore.Snapshot
 	scan   *colstore.Scan
+	// runtime are the operators that the run-time filters came from, moving ones last.
+	runtime, moving []string
 }
 
 // NewReader implements olap.Scanner.
@@ -244,10 +259,12 @@ func (s *columnScanner) AddRuntimeFilter(col int, f *olap.RuntimeFilter) {
 		return
 	}
 	for _, p := range f.Predicates {
-		_ = s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: p})
+		if s.scan.AddFilter(colstore.Filter{Column: ord, Predicate: p}) == nil {
+			s.runtime = append(s.runtime, f.Source)
+		}
 	}
-	if f.Moving != nil {
-		_ = s.scan.AddMoving(ord, f.Moving)
+	if f.Moving != nil && s.scan.AddMoving(ord, f.Moving) == nil {
+		s.moving = append(s.moving, f.Source)
 	}
 }
 

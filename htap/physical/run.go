@@ -35,7 +35,9 @@ var writers = map[reflect.Type]writer{
 // rolled back to where it began.
 func Run(ctx context.Context, root plan.Node, st *Statement, ex *olap.Exec, emit Emit) (int64, error) {
 	if w := writers[reflect.TypeOf(root)]; w != nil {
-		return w(ctx, root, st, ex, emit)
+		rows, err := w(ctx, root, st, ex, emit)
+		st.Trace.wrote(root, rows)
+		return rows, err
 	}
 	node, err := Build(root, st)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/internal/files"
-	"htapdb/olap"
 	"htapdb/rowstore"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
@@ -62,8 +61,8 @@ type Statement struct {
 	// Retain, if not nil, is offered the snapshot of a column scan that ends; if it
 	// takes it, it closes it.
 	Retain func(*colstore.Snapshot) bool
-	// Built, if not nil, is told the operators before they run.
-	Built func(olap.Node)
+	// Trace, if not nil, remembers which operators stand for which plan node.
+	Trace *Trace
 	Files FileOpener
 	// Virtual computes the rows of a virtual table.
 	Virtual func(t *plan.Table) ([][]types.Datum, error)

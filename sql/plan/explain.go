@@ -5,22 +5,24 @@ import (
 	"strings"
 )
 
-// Annotate adds to a node's line in EXPLAIN what the executor knows about it:
-// text in parentheses, such as actual rows, or "".
-type Annotate func(Node) string
-
 // Explain renders the plan as PostgreSQL does: one line for each node, "->"
-// before inputs, properties indented below. annotate may be nil.
-func Explain(root Node, annotate Annotate) []string {
-	x := explainer{names: displayNames(root), annotate: annotate}
+// before inputs, properties indented below, what the node did with them. options may be nil.
+func Explain(root Node, options *ExplainOptions) []string {
+	if options == nil {
+		options = &ExplainOptions{}
+	}
+	x := explainer{names: displayNames(root), options: options}
 	x.node(root, 0)
+	for _, s := range options.Summary {
+		x.lines = append(x.lines, s.text())
+	}
 	return x.lines
 }
 
 type explainer struct {
-	names    map[ColID]string
-	annotate Annotate
-	lines    []string
+	names   map[ColID]string
+	options *ExplainOptions
+	lines   []string
 }
 
 // node prints a node at depth, its properties and its inputs.
@@ -31,15 +33,21 @@ func (x *explainer) node(n Node, depth int) {
 		margin = strings.Repeat(" ", 6*depth+2)
 		prefix = strings.Repeat(" ", 6*depth-4) + "->  "
 	}
-	line := prefix + d.title()
-	if x.annotate != nil {
-		if a := x.annotate(n); a != "" {
-			line += " " + a
-		}
+	line := prefix + d.title(x.options.HideCosts)
+	if x.options.Rows != nil && !x.options.HideCosts {
+		line += fmt.Sprintf(" (rows=%.0f)", x.options.Rows(n))
+	}
+	var actual *Actual
+	if x.options.Actual != nil {
+		actual = x.options.Actual(n)
+		line += " " + actual.summary(x.options.HideTiming)
 	}
 	x.lines = append(x.lines, line)
 	for _, p := range d.props {
 		x.lines = append(x.lines, margin+p.key+": "+p.text())
+	}
+	for _, s := range actual.lines() {
+		x.lines = append(x.lines, margin+s)
 	}
 	for i, c := range n.Children() {
 		if i < len(d.childLabels) {
@@ -90,7 +98,7 @@ func (d *description) addList(key string, values []string) {
 }
 
 // title is the node's line in the text format.
-func (d *description) title() string {
+func (d *description) title(hideCosts bool) string {
 	s := d.nodeType
 	if d.joinType != "" && d.joinType != "Inner" {
 		s = strings.TrimSuffix(s, " Join") + " " + d.joinType + " Join"
@@ -102,17 +110,20 @@ func (d *description) title() string {
 		s += " on " + d.relation
 	}
 	if d.access != nil {
-		s += " " + d.access.summary()
+		s += d.access.summary(hideCosts)
 	}
 	return s
 }
 
-// summary is "(path=… row_cost=… column_cost=…[ reason=…])".
-func (a *Access) summary() string {
+// summary is " (path=…[ row_cost=… column_cost=…][ reason=…])", "" for a scan without a choice.
+func (a *Access) summary(hideCosts bool) string {
 	if a.Path == VirtualScan || a.Path == Unrouted {
 		return ""
 	}
-	s := fmt.Sprintf("(path=%s row_cost=%s column_cost=%s", a.store(), costText(a.RowCost), costText(a.ColumnCost))
+	s := " (path=" + a.store()
+	if !hideCosts {
+		s += fmt.Sprintf(" row_cost=%s column_cost=%s", costText(a.RowCost), costText(a.ColumnCost))
+	}
 	if a.Reason != "" {
 		s += " reason=" + a.Reason
 	}

@@ -3,22 +3,34 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 )
 
 // ExplainJSON renders the plan in the shape of PostgreSQL's EXPLAIN (FORMAT
 // json): an array with one object whose "Plan" is the root. Scans have
 // "Access Path" ("row" or "column"), "Row Cost" and "Column Cost" (null where
-// impossible, with a "Reason") in addition.
-func ExplainJSON(root Node, annotate Annotate) ([]byte, error) {
-	x := &jsonExplainer{names: displayNames(root), annotate: annotate}
+// impossible, with a "Reason") in addition. options may be nil.
+func ExplainJSON(root Node, options *ExplainOptions) ([]byte, error) {
+	if options == nil {
+		options = &ExplainOptions{}
+	}
+	x := &jsonExplainer{names: displayNames(root), options: options}
 	top := &object{}
 	top.put("Plan", x.node(root, ""))
-	return json.MarshalIndent([]any{top}, "", "  ")
+	for _, s := range options.Summary {
+		top.put(s.Key, s.Value)
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode([]any{top})
+	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
 type jsonExplainer struct {
-	names    map[ColID]string
-	annotate Annotate
+	names   map[ColID]string
+	options *ExplainOptions
 }
 
 func (x *jsonExplainer) node(n Node, relationship string) *object {
@@ -38,22 +50,27 @@ func (x *jsonExplainer) node(n Node, relationship string) *object {
 	}
 	if a := d.access; a != nil && a.Path != VirtualScan && a.Path != Unrouted {
 		o.put("Access Path", a.store())
-		o.put("Row Cost", costValue(a.RowCost))
-		o.put("Column Cost", costValue(a.ColumnCost))
-		o.put("Plan Rows", a.EstRows)
+		if !x.options.HideCosts {
+			o.put("Row Cost", costValue(a.RowCost))
+			o.put("Column Cost", costValue(a.ColumnCost))
+			if x.options.Rows == nil {
+				o.put("Plan Rows", a.EstRows)
+			}
+		}
 		if a.Reason != "" {
 			o.put("Reason", a.Reason)
 		}
+	}
+	if x.options.Rows != nil && !x.options.HideCosts {
+		o.put("Plan Rows", math.Round(x.options.Rows(n)))
 	}
 	for _, p := range d.props {
 		if p.key != "Alias" {
 			o.put(p.key, p.value)
 		}
 	}
-	if x.annotate != nil {
-		if a := x.annotate(n); a != "" {
-			o.put("Execution", a)
-		}
+	if x.options.Actual != nil {
+		x.options.Actual(n).put(o, x.options.HideTiming)
 	}
 	var plans []any
 	names := []string{"Outer", "Inner"}
@@ -99,17 +116,15 @@ func (o *object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		key, err := json.Marshal(k)
-		if err != nil {
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(k); err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(o.values[i])
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
 		b.WriteByte(':')
-		b.Write(value)
+		if err := enc.Encode(o.values[i]); err != nil {
+			return nil, err
+		}
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"htapdb/sql/binder"
 	"htapdb/sql/binder/bindtest"
@@ -253,13 +254,24 @@ func TestExplain(t *testing.T) {
 		c := *s
 		c.Access = a
 		top := &plan.Limit{Input: &c, Count: plan.Bigint(3)}
-		out = append(out, plan.Explain(top, func(n plan.Node) string {
+		access := &plan.Actual{Executed: true, Rows: 3, Access: &plan.AccessActual{
+			Segments: 4, SegmentsPruned: 3, RowsPruned: 300, RowsScanned: 100, DeltaRows: 5,
+			Filters: []plan.FilterActual{
+				{Predicate: "(id > 5)", Kind: "zone map, encoded", Removed: 90, SegmentsPruned: 2},
+				{Predicate: "id <= 9", Kind: "zone map", Source: "Top-N Sort", SegmentsPruned: 1},
+			},
+		}}
+		if a.Path.IsRow() {
+			access = nil
+		}
+		o := &plan.ExplainOptions{Rows: func(plan.Node) float64 { return 2.4 }, Actual: func(n plan.Node) *plan.Actual {
 			if n == plan.Node(top) {
-				return "(actual rows=3)"
+				return &plan.Actual{Executed: true, Rows: 3, Time: 1500 * time.Microsecond, Memory: 5000, Removed: 7}
 			}
-			return ""
-		})...)
-		text, err := plan.ExplainJSON(top, nil)
+			return access
+		}}
+		out = append(out, plan.Explain(top, o)...)
+		text, err := plan.ExplainJSON(top, o)
 		if err != nil {
 			t.Fatal(err)
 		}
