@@ -13,6 +13,7 @@
 //     of OR, comparisons in the column's own type.
 //   - push.go and its push_*.go: conditions go to where they filter first; outer joins become
 //     inner ones where a condition refuses NULLs; join conditions become keys.
+//   - ctefilter.go: a WITH computes the rows that one of its references wants.
 //   - equality.go: columns that are equal share their conditions.
 //   - joinorder.go, cardinality.go: the order of inner joins by dynamic
 //     programming, the smaller side as build side.

@@ -63,6 +63,7 @@ func (o *optimizer) steps() []step {
 	return []step{
 		{"fold", o.fold},
 		{"push", o.push},
+		{"ctes", o.filterCTEs},
 		{"dedup", o.dedupAggregates},
 		{"collapse", o.collapse},
 		{"semijoins", o.pushSemiJoins},

@@ -254,3 +254,18 @@ select u.y, s.m from u join (select b, max(a) as m from t group by b) s on s.b =
 select u.y, s.m from u join (select b, c, max(a) as m from t group by b, c having count(*) > 0) s on s.b = u.a and s.c = u.y where u.x < 3;
 select u.x from u where u.x = 3 and u.a < (select avg(a) from t where t.b = u.a);
 select t.a from t, w where t.a = 2 and t.b = w.k1 and w.v < (select count(*) from u where u.a = t.b and u.a = w.k1);
+
+-- WITH restricted to what its references want
+with c as (select b, c, count(*) as n from t group by b, c) select c1.b, c2.n from c c1 join c c2 on c1.c = c2.c where c1.b = 1 and c2.b = 2 and c2.n > 0;
+with c as (select b, count(*) as n from t group by b) select c1.b from c c1 join c c2 on c1.b = c2.b where c1.n > 0;
+with c as (select b, count(*) as n from t group by b) select c1.b, c2.n from c c1 join c c2 on c1.n = c2.n where c1.n > 1 and c2.b = 2;
+with c as (select a, 's' as kind, b from t union all select a, 'w', x from u) select c1.a, c2.b from c c1 join c c2 on c1.a = c2.a where c1.kind = 's' and c1.b = 1 and c2.kind = 'w' and c2.b = 2;
+with c as materialized (select a, b from t) select c1.a from c c1 join c c2 on c1.a = c2.a where c1.b = 1 and c2.b = 2;
+with c as (select a, b from t order by a limit 3) select c1.a, c2.a from c c1 join c c2 on c1.a = c2.a where c1.b = 1 and c2.b > 1;
+with c as (select a, b from t), d as (select c1.b, count(*) as n from c c1 join c c2 on c1.a = c2.a where c1.b > 1 and c2.b > 1 group by c1.b) select d1.n from d d1 join d d2 on d1.n = d2.n where d1.b = 2 and d2.b = 3;
+with c as (select count(*) as n, 1 as one from t) select c1.n from c c1 join c c2 on c1.n = c2.n where c1.n > 1000 and c2.n > 1000;
+with c as (select b, count(*) as n from t group by b) select c1.n from c c1 where c1.b = 1 union all select c2.n from c c2 where c2.b is null or c2.b = 2 union all select c3.n from c c3 where c3.b > 3 and c3.n < 5;
+with c as (select t.a, t.b, u.x, u.y from t left join u on t.a = u.a) select c1.x, c2.b from c c1 join c c2 on c1.a = c2.a where c1.x is null and c2.b = 1;
+with c as (select b, sum(a) as s, count(*) as n from t group by rollup (b)) select c1.s from c c1 join c c2 on c1.n = c2.n where c1.b = 1 and c2.b is null;
+with c as (select distinct b, c from t) select c1.b from c c1 join c c2 on c1.c = c2.c where c1.b = 1 and not (c2.b = 2 or c2.c = 'a');
+with c as (select a, b from t where b > 0) select a from c where a = 1 union select a from c where exists (select 1 from c d where d.a = c.b and d.b < 3);
