@@ -10,6 +10,7 @@ import (
 	"htapdb/bench/tpch"
 	"htapdb/htap"
 	"htapdb/sql/types"
+	"htapdb/vector"
 )
 
 // openEngine opens a database in memory with a session.
@@ -92,24 +93,27 @@ func copyIn(t testing.TB, s *htap.Session, sql string, write func(io.Writer) err
 type setting struct {
 	name string
 	set  []string
+	simd string // the process's level
 }
 
 // matrix are the configurations that every query of the corpus runs under.
 var matrix = []setting{
-	{"row", []string{"SET htap.route = 'row'"}},
-	{"column", []string{"SET htap.route = 'column'"}},
-	{"auto", []string{"SET htap.route = 'auto'"}},
-	{"column, batches of 3 rows", []string{"SET htap.route = 'column'", "SET htap.batch_size = 3"}},
-	{"column, one worker", []string{"SET htap.route = 'column'", "SET htap.workers = 1"}},
-	{"column, no optimizer", []string{"SET htap.route = 'column'", "SET htap.optimizer = off"}},
-	{"column, no SIMD", []string{"SET htap.route = 'column'", "SET htap.simd = 'go'"}},
+	{"row", []string{"SET htap.route = 'row'"}, "auto"},
+	{"column", []string{"SET htap.route = 'column'"}, "auto"},
+	{"auto", []string{"SET htap.route = 'auto'"}, "auto"},
+	{"column, batches of 3 rows", []string{"SET htap.route = 'column'", "SET htap.batch_size = 3"}, "auto"},
+	{"column, one worker", []string{"SET htap.route = 'column'", "SET htap.workers = 1"}, "auto"},
+	{"column, no optimizer", []string{"SET htap.route = 'column'", "SET htap.optimizer = off"}, "auto"},
+	{"column, no SIMD", []string{"SET htap.route = 'column'"}, "go"},
 }
 
 // configure resets the session and applies a setting.
 func (c setting) configure(t testing.TB, s *htap.Session) {
 	t.Helper()
 	exec(t, s, "RESET ALL")
-	exec(t, s, "SET htap.simd = 'auto'")
+	if err := vector.SetSIMD(c.simd); err != nil {
+		t.Fatal(err)
+	}
 	for _, sql := range c.set {
 		exec(t, s, sql)
 	}

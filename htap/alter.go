@@ -240,10 +240,11 @@ func (x *execution) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	}
 	t.Columns[o].Default = ""
 	if a.Kind == parser.SetColumnDefault {
-		if err := x.checkDefault(a.Default, t.Columns[o].Type); err != nil {
+		text, err := x.checkDefault(a.Default, t.Columns[o].Type)
+		if err != nil {
 			return err
 		}
-		t.Columns[o].Default = parser.Format(a.Default)
+		t.Columns[o].Default = text
 	}
 	return nil
 }

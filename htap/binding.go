@@ -9,6 +9,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
+	"htapdb/htap/setting"
 	"htapdb/htap/syscat"
 	"htapdb/internal/files"
 	"htapdb/ml"
@@ -40,8 +41,16 @@ func (b *binding) Table(schema, name string) (*plan.Table, error) {
 	if t := b.cat.Table(schema, name); t != nil {
 		return b.s.db.planTable(t), nil
 	}
-	if v := syscat.Lookup(schema, name); v != nil {
+	if schema != "" || b.cat.Exists("", name) {
+		return syscat.Lookup(schema, name), nil
+	}
+	if v := syscat.Lookup("", name); v != nil {
 		return v, nil
+	}
+	for _, schema := range setting.SearchPath.Get(&b.s.vars).Schemas {
+		if v := syscat.Lookup(schema, name); v != nil && schema != setting.User {
+			return v, nil
+		}
 	}
 	return nil, nil
 }
@@ -278,7 +287,7 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 		if cat.Version() == 0 && s.altered(desc) {
 			return router.ColumnState{Reason: "this transaction has altered the table"}
 		}
-		if !live && cat.Version() != 0 && s.vars.route == "column" {
+		if !live && cat.Version() != 0 && setting.Route.Get(&s.vars) == "column" {
 			// Nobody else can read them for us: they come with the feed.
 			live, text = s.awaitColumns(desc.StorageID)
 		}
@@ -328,7 +337,7 @@ func (s *Session) columnsLive(storageID catalog.ID) (live bool, reason string) {
 // awaitColumns is columnsLive after a wait, at most htap.freshness_timeout, for
 // the feed to create the columns or for a rebuild to end.
 func (s *Session) awaitColumns(storageID catalog.ID) (live bool, reason string) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.vars.duration("htap.freshness_timeout"))
+	ctx, cancel := context.WithTimeout(s.ctx, setting.FreshnessTimeout.Get(&s.vars))
 	defer cancel()
 	for pause := 50 * time.Microsecond; ; pause = min(2*pause, 5*time.Millisecond) {
 		if live, reason = s.columnsLive(storageID); live {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"htapdb/htap/setting"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -209,7 +210,7 @@ func (s *Session) fetch(ctx context.Context, st *parser.FetchStmt) (*Rows, error
 	if st.Move {
 		f.verb = "MOVE"
 	}
-	if d := s.vars.statementTimeout; d > 0 && c.rows != nil {
+	if d := setting.StatementTimeout.Get(&s.vars); d > 0 && c.rows != nil {
 		f.ctx, f.release = context.WithTimeout(ctx, d)
 	}
 	if c.rows != nil {

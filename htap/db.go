@@ -12,12 +12,14 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/feed"
+	"htapdb/htap/setting"
 	"htapdb/internal/fileaccess"
 	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
 	"htapdb/olap"
 	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
+	"htapdb/vector"
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -34,6 +36,8 @@ type DB struct {
 	counts  counters
 	models  modelCache
 	plans   planCache
+	// settings are what sessions begin with.
+	settings *setting.Values
 	// uncompiled makes every write take the general path, for tests that compare
 	// the two. It does not change while there are sessions.
 	uncompiled bool
@@ -60,6 +64,9 @@ func Open(dir string, options ...Option) (*DB, error) {
 		dir = ""
 	}
 	db := &DB{cfg: cfg, dir: dir, started: time.Now(), sessions: map[*Session]struct{}{}}
+	if err := db.configure(); err != nil {
+		return nil, err
+	}
 	db.ctx, db.cancel = context.WithCancel(context.Background())
 	db.memory = memory.NewRoot(cfg.memoryLimit)
 	db.queries = db.memory.Child("queries", 0)
@@ -68,6 +75,18 @@ func Open(dir string, options ...Option) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// configure makes the settings that sessions begin with, and those of the process.
+func (db *DB) configure() (err error) {
+	db.settings, err = setting.Defaults().With(setting.SynchronousCommit.Setting, onOff(db.cfg.syncCommit))
+	if err != nil || db.cfg.simd == "" {
+		return err
+	}
+	if _, err := setting.SIMD.Parse(db.cfg.simd); err != nil {
+		return err
+	}
+	return vector.SetSIMD(db.cfg.simd)
 }
 
 // rowDir and columnDir are the stores' folders.

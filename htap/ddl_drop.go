@@ -368,7 +368,7 @@ func (x *execution) noteCascade(extra []*dropItem) {
 	for _, d := range extra {
 		lines = append(lines, "drop cascades to "+d.String())
 	}
-	x.s.notice(sqlstate.New(sqlstate.Success, "drop cascades to %d other objects", len(extra)).WithDetail("%s", strings.Join(lines, "\n")))
+	x.s.send(sqlstate.New(sqlstate.Success, "drop cascades to %d other objects", len(extra)).WithDetail("%s", strings.Join(lines, "\n")))
 }
 
 // dropItem removes one object, on which nothing depends any more. It is looked

@@ -19,7 +19,11 @@ func (x *execution) schemaOf(n parser.ObjectName) (string, error) {
 	}
 	schema := n.Schema
 	if schema == "" {
-		schema = catalog.DefaultSchema
+		path := x.cat.Path()
+		if len(path) == 0 {
+			return "", sqlstate.New(sqlstate.InvalidSchemaName, "no schema has been selected to create in")
+		}
+		schema = path[0]
 	}
 	if !x.cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
@@ -110,8 +114,8 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	case parser.ConstrNotNull:
 		col.NotNull = true
 	case parser.ConstrDefault:
-		text := parser.Format(k.Expr)
-		if err := b.x.checkDefault(k.Expr, col.Type); err != nil {
+		text, err := b.x.checkDefault(k.Expr, col.Type)
+		if err != nil {
 			return err
 		}
 		col.Default = text
@@ -124,21 +128,33 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	return nil
 }
 
-// checkDefault binds a default expression, to refuse what cannot be one.
-func (x *execution) checkDefault(e parser.Expr, t types.Type) error {
+// checkDefault binds a default expression, to refuse what cannot be one, and
+// returns its text, in which the names of sequences have their schemas: another
+// session's search_path must not change them.
+func (x *execution) checkDefault(e parser.Expr, t types.Type) (string, error) {
 	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if plan.HasSubquery(bound) {
-		return sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
+		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
-	for _, name := range sequenceNames(e) {
-		if _, err := (statementSequences{x, x.cat}).find(name); err != nil {
-			return err
+	text := parser.Format(e)
+	if len(sequenceNames(e)) == 0 {
+		return text, nil
+	}
+	own, err := parser.ParseExpr(text) // the statement may run again along another path
+	if err != nil {
+		return "", sqlstate.Wrap(sqlstate.InternalError, err, "reading the default %s again", text)
+	}
+	for _, name := range sequenceNames(own) {
+		q, err := (statementSequences{x, x.cat}).find(name.Value)
+		if err != nil {
+			return "", err
 		}
+		name.Value = parser.QuoteIdent(q.Schema) + "." + parser.QuoteIdent(q.Name)
 	}
-	return nil
+	return parser.Format(own), nil
 }
 
 // sequence gives a column a sequence of its own.

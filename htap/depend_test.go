@@ -106,7 +106,8 @@ func TestLockTimeoutDDL(t *testing.T) {
 		mustExec(t, a, "ROLLBACK")
 	}
 	// SET LOCAL holds for the transaction, 0 waits for ever.
-	mustExec(t, b, "SET lock_timeout = 0; BEGIN; SET LOCAL lock_timeout = '30ms'")
+	mustExec(t, b, "SET lock_timeout = 0")
+	mustExec(t, b, "BEGIN; SET LOCAL lock_timeout = '30ms'")
 	mustExec(t, a, "BEGIN; INSERT INTO t VALUES (1)")
 	if e := failure(t, b, "INSERT INTO t VALUES (1)"); e.Code != sqlstate.LockNotAvailable {
 		t.Errorf("SET LOCAL lock_timeout: %v", e)

@@ -2,6 +2,7 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/setting"
 	"htapdb/sql/types"
 )
 
@@ -72,6 +73,6 @@ func (db *DB) committedCatalog() (*catalog.Snapshot, error) {
 
 // IsSetting reports whether SET knows the name.
 func IsSetting(name string) bool {
-	_, err := lookupSetting(name)
+	_, err := setting.Lookup(name)
 	return err == nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
+	"htapdb/htap/setting"
 	"htapdb/internal/memory"
 	"htapdb/olap"
 	"htapdb/rowstore"
@@ -108,7 +109,7 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 		return nil, err
 	}
 	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
-	timeout := s.vars.statementTimeout
+	timeout := setting.StatementTimeout.Get(&s.vars)
 	if st.untimed {
 		timeout = 0
 	}
@@ -125,15 +126,15 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 func (x *execution) startTxn() error {
 	s := x.s
 	if s.tx.txn == nil {
-		if err := s.beginTxn("", false); err != nil {
+		if err := s.beginTxn("", nil); err != nil {
 			return err
 		}
 	}
-	s.tx.txn.SetLockTimeout(s.vars.lockTimeout)
+	s.tx.txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
 	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
 		return err
 	}
-	x.memory = s.db.queries.Child(x.accountName(), s.vars.memoryLimit)
+	x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
 	return x.loadCatalog()
 }
 
@@ -143,7 +144,7 @@ func (x *execution) accountName() string { return "query " + strconv.FormatUint(
 // loadCatalog reads the catalog as of the statement.
 func (x *execution) loadCatalog() error {
 	var err error
-	x.cat, err = x.s.db.catalog.InTxn(x.s.tx.txn, x.s.tx.ddl)
+	x.cat, err = x.s.along(x.s.db.catalog.InTxn(x.s.tx.txn, x.s.tx.ddl))
 	return err
 }
 
@@ -214,7 +215,7 @@ func (x *execution) statement() *physical.Statement {
 	st := &physical.Statement{
 		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
 		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
-		Forced: s.vars.route != "auto", FreshnessTimeout: s.vars.duration("htap.freshness_timeout"),
+		Forced: setting.Route.Get(&s.vars) != "auto", FreshnessTimeout: setting.FreshnessTimeout.Get(&s.vars),
 		Waited: s.db.counts.waited, Files: &s.db.cfg.files, Virtual: x.systemRows, NextValue: x.nextValue,
 	}
 	if x.older != nil {
@@ -227,19 +228,19 @@ func (x *execution) statement() *physical.Statement {
 func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
-		Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone, DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval, Random: rand.Uint64(),
-		Vars: s.infoVars(), Sequences: statementSequences{x, x.cat},
+		Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars), DateStyle: s.style.Date, IntervalStyle: s.style.Interval, Random: rand.Uint64(),
+		Vars: s.infoVars(x.cat), Sequences: statementSequences{x, x.cat},
 	}
 }
 
 // exec returns the settings of the executor.
 func (x *execution) exec(st *physical.Statement) *olap.Exec {
 	s := x.s
-	workers := s.vars.integer("htap.workers")
+	workers := setting.Workers.Get(&s.vars)
 	if workers == 0 || workers > s.db.pool.Size() {
 		workers = s.db.pool.Size()
 	}
-	return &olap.Exec{Ctx: *st.Eval, Workers: workers, BatchSize: s.vars.integer("htap.batch_size"),
+	return &olap.Exec{Ctx: *st.Eval, Workers: workers, BatchSize: setting.BatchSize.Get(&s.vars),
 		Memory: x.memory, Pool: s.db.pool, Profile: x.profile}
 }
 
@@ -303,13 +304,12 @@ func sameColumns(a, b []Column) bool {
 // chooseSnapshot applies htap.freshness to a read of its own: within the bound
 // it reads at what the columns have, instead of waiting.
 func (x *execution) chooseSnapshot(p *planned) error {
-	bound := x.s.vars.get("htap.freshness")
-	if bound == "exact" || !x.auto || p.route == "row" {
+	bound := setting.Freshness.Get(&x.s.vars)
+	if bound == setting.Exact || !x.auto || p.route == "row" {
 		return nil
 	}
-	d, _ := parseDuration(bound)
 	have, want := x.s.db.feed.Applied(), x.s.tx.txn.ReadTimestamp()
-	if have >= want || (uint64(want)-uint64(have))>>timestampShift > uint64(d.Microseconds()) {
+	if have >= want || (uint64(want)-uint64(have))>>timestampShift > uint64(bound.Microseconds()) {
 		return nil
 	}
 	if x.cat.Version() > have {

@@ -126,7 +126,7 @@ func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
 		}
 	}
 	if o.summary {
-		show.Summary = append(show.Summary, plan.SummaryLine{Key: "SIMD", Value: simdLevel()})
+		show.Summary = append(show.Summary, plan.SummaryLine{Key: "SIMD", Value: vector.SIMDLevel()})
 	}
 	if o.json {
 		b, err := plan.ExplainJSON(p.root, &show)

@@ -18,6 +18,7 @@ type config struct {
 	memoryLimit        int64
 	workers            int
 	syncCommit         bool
+	simd               string
 	files              fileAccess
 	onFatal            func(error)
 	log                *slog.Logger
@@ -47,6 +48,11 @@ func WithWorkers(n int) Option { return func(c *config) { c.workers = max(n, 1) 
 // WithSynchronousCommit sets the default of synchronous_commit: whether a commit
 // waits until it survives a power loss. The default is true.
 func WithSynchronousCommit(on bool) Option { return func(c *config) { c.syncCommit = on } }
+
+// WithSIMD sets the instructions that the kernels of the process use, every
+// database in it: "auto" (default), "go", "avx2" or "avx512". A session sees the
+// level as htap.simd and cannot change it.
+func WithSIMD(level string) Option { return func(c *config) { c.simd = level } }
 
 // WithFiles restricts COPY and file tables to files below dir; an empty dir
 // forbids all files. Without this option an embedded database may touch any file.

@@ -6,6 +6,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
+	"htapdb/htap/setting"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/opt"
@@ -35,13 +36,14 @@ type planned struct {
 	tables   []tableShape
 	version  rowstore.Timestamp
 	route    string
-	optimize string
+	optimize bool
+	path     string
 }
 
 // valid reports whether the plan still holds for the catalog and the settings.
-func (p *planned) valid(cat *catalog.Snapshot, v *vars) bool {
+func (p *planned) valid(cat *catalog.Snapshot, v *setting.Vars) bool {
 	return p != nil && cat.Version() != 0 && p.version == cat.Version() &&
-		p.route == v.route && p.optimize == v.optimizer && p.fits()
+		p.route == setting.Route.Get(v) && p.optimize == setting.Optimizer.Get(v) && p.path == setting.SearchPath.Get(v).Text && p.fits()
 }
 
 // tableShape is what a plan depends on that changes without the catalog.
@@ -99,7 +101,8 @@ type planCache struct {
 
 // planKey is what a cached plan depends on besides the catalog version.
 type planKey struct {
-	sql, route, optimizer, declared string
+	sql, route, path, declared string
+	optimizer                  bool
 }
 
 // maxCachedPlans bounds the cache, maxCachedText the length of a text in it.
@@ -141,7 +144,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if st.plan.valid(cat, &s.vars) {
 		return st.plan, nil
 	}
-	key := planKey{sql: st.parsed.SQL, route: s.vars.route, optimizer: s.vars.optimizer}
+	key := planKey{sql: st.parsed.SQL, route: setting.Route.Get(&s.vars), path: setting.SearchPath.Get(&s.vars).Text, optimizer: setting.Optimizer.Get(&s.vars)}
 	for _, t := range st.declared {
 		key.declared += t.String() + ","
 	}
@@ -155,7 +158,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, version: cat.Version(), route: key.route, optimize: key.optimizer}
+	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, version: cat.Version(), route: key.route, optimize: key.optimizer, path: key.path}
 	if _, ok := st.parsed.Stmt.(*parser.SelectStmt); ok {
 		p.columns = []Column{} // a result set even without columns
 	}
@@ -185,11 +188,11 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 
 // optimize rewrites and routes a bound plan.
 func (s *Session) optimize(root plan.Node, cat *catalog.Snapshot, writes bool) (plan.Node, error) {
-	root, err := opt.Optimize(root, opt.Options{Disabled: s.vars.optimizer == "off"})
+	root, err := opt.Optimize(root, opt.Options{Disabled: !setting.Optimizer.Get(&s.vars)})
 	if err != nil {
 		return nil, err
 	}
-	return router.Route(root, router.Options{Mode: routeModes[s.vars.route], Columns: s.columnState(cat)})
+	return router.Route(root, router.Options{Mode: routeModes[setting.Route.Get(&s.vars)], Columns: s.columnState(cat)})
 }
 
 // maxInlineRows is the number of rows below which a result is computed at once.

@@ -123,7 +123,7 @@ func (s *Session) runPoint(ctx context.Context, st *Stmt, args []types.Datum) (r
 	defer s.db.working.Done()
 	auto := !s.tx.explicit && !s.tx.script
 	if s.tx.txn == nil {
-		if err := s.beginTxn("", false); err != nil {
+		if err := s.beginTxn("", nil); err != nil {
 			return nil, true, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
+	"htapdb/htap/setting"
 	"htapdb/rowstore"
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -25,7 +26,7 @@ func (s *Session) runPointWrite(ctx context.Context, st *Stmt, args []types.Datu
 		return nil, true, err
 	}
 	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
-	x.own.start(ctx, s.ctx, x.start, s.vars.statementTimeout)
+	x.own.start(ctx, s.ctx, x.start, setting.StatementTimeout.Get(&s.vars))
 	x.ctx = &x.own
 	c := &collected{}
 	fits, err := x.startPoint(p)
@@ -60,11 +61,11 @@ var writeTags = [...][2]string{
 func (x *execution) startPoint(p *planned) (bool, error) {
 	s := x.s
 	if s.tx.txn == nil {
-		if err := s.beginTxn("", false); err != nil {
+		if err := s.beginTxn("", nil); err != nil {
 			return false, err
 		}
 	}
-	s.tx.txn.SetLockTimeout(s.vars.lockTimeout)
+	s.tx.txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
 	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
 		return false, err
 	}
@@ -84,14 +85,14 @@ func (x *execution) startPoint(p *planned) (bool, error) {
 // writePoint runs the compiled form and keeps what it returns.
 func (x *execution) writePoint(w *physical.PointWrite, c *collected) (int64, error) {
 	s := x.s
-	eval := fn.Context{Params: x.args, NowMicros: s.tx.startUs, ZoneName: s.vars.zone,
-		DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval}
+	eval := fn.Context{Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars),
+		DateStyle: s.style.Date, IntervalStyle: s.style.Interval}
 	if w.Stateful() {
 		eval = *x.evalContext()
 	}
 	eval.Room = s.room
 	if w.Returns() {
-		x.memory = s.db.queries.Child(x.accountName(), s.vars.memoryLimit)
+		x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
 	}
 	n, err := w.Run(x.ctx, s.tx.txn, &eval, x, func(b *vector.Batch) error { return x.keep(c, b) })
 	if err == nil && len(c.batches) > 0 {

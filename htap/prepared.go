@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"htapdb/htap/setting"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -104,7 +105,7 @@ func (s *Session) executeStmt(ctx context.Context, outer *Stmt, st *parser.Execu
 		if err != nil {
 			return nil, s.failed(err)
 		}
-		if args[i], err = fn.EvalScalar(&fn.Context{ZoneName: s.vars.zone, DateStyle: s.vars.style.Date, IntervalStyle: s.vars.style.Interval}, e); err != nil {
+		if args[i], err = fn.EvalScalar(&fn.Context{ZoneName: setting.TimeZone.Get(&s.vars), DateStyle: s.style.Date, IntervalStyle: s.style.Interval}, e); err != nil {
 			return nil, s.failed(err)
 		}
 	}

@@ -159,7 +159,7 @@ func (q statementSequences) Owned(table, column string) (string, bool, error) {
 
 // sequenceNames are the names of the sequences that an expression's calls give
 // as constants.
-func sequenceNames(e parser.Expr) (names []string) {
+func sequenceNames(e parser.Expr) (names []*parser.StringLit) {
 	parser.Walk(e, func(n parser.Node) bool {
 		call, ok := n.(*parser.FuncCall)
 		if !ok || len(call.Args) == 0 {
@@ -172,7 +172,7 @@ func sequenceNames(e parser.Expr) (names []string) {
 				arg = c.Operand
 			}
 			if lit, ok := arg.(*parser.StringLit); ok {
-				names = append(names, lit.Value)
+				names = append(names, lit)
 			}
 		}
 		return true
@@ -186,8 +186,8 @@ func drawsFrom(expr string, q *catalog.Sequence) bool {
 	if err != nil {
 		return false
 	}
-	for _, text := range sequenceNames(e) {
-		n, err := parser.ParseName(text)
+	for _, lit := range sequenceNames(e) {
+		n, err := parser.ParseName(lit.Value)
 		if err == nil && n.Name == q.Name && (n.Schema == q.Schema || n.Schema == "" && q.Schema == catalog.DefaultSchema) {
 			return true
 		}

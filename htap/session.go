@@ -2,12 +2,11 @@ package htap
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/setting"
 	"htapdb/rowstore"
-	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 )
 
@@ -18,11 +17,9 @@ type Session struct {
 	id     uint64
 	ctx    context.Context
 	cancel context.CancelFunc
-	vars   vars
-	// localVars are the values to restore when the transaction ends (SET LOCAL),
-	// savedVars those to restore if it is rolled back.
-	localVars map[string]*string
-	savedVars map[string]*string
+	vars   setting.Vars
+	// style is made of vars, see restyle.
+	style types.TextStyle
 
 	tx transaction
 	// room tells how many bytes a statement that holds none may take.
@@ -54,10 +51,12 @@ type transaction struct {
 	script   bool
 	failed   bool
 	// ddl says that the transaction has changed the catalog.
-	ddl        bool
-	isolation  string
-	readOnly   bool
-	startUs    int64
+	ddl       bool
+	isolation string
+	readOnly  bool
+	startUs   int64
+	// settings are those at the beginning, to go back to.
+	settings   setting.Mark
 	savepoints []savepoint
 	// onCommit run when the transaction has been committed, undo when what they
 	// belong to is rolled back.
@@ -92,20 +91,17 @@ func (t *transaction) onRollback(run func()) {
 
 // savepoint is a named point in the transaction.
 type savepoint struct {
-	name string
-	at   rowstore.Savepoint
-	ddl  bool
+	name     string
+	at       rowstore.Savepoint
+	ddl      bool
+	settings setting.Mark
 }
 
 // Session returns a new session; the end of ctx ends what it runs.
 func (db *DB) Session(ctx context.Context) *Session {
-	s := &Session{db: db, id: db.nextID.Add(1), vars: vars{values: map[string]string{}, defaults: map[string]string{}},
-		prepared: map[string]*Stmt{}}
-	if !db.cfg.syncCommit {
-		s.vars.defaults["synchronous_commit"] = "off"
-	}
-	s.vars.refresh()
-	s.room = func() int64 { return db.queries.Child("", s.vars.memoryLimit).Available() }
+	s := &Session{db: db, id: db.nextID.Add(1), vars: setting.New(db.settings), prepared: map[string]*Stmt{}}
+	s.restyle()
+	s.room = func() int64 { return db.queries.Child("", setting.MemoryLimit.Get(&s.vars)).Available() }
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.forget = context.AfterFunc(db.ctx, s.cancel)
 	db.mu.Lock()
@@ -153,160 +149,20 @@ func (s *Session) OnNotice(fn func(*Error)) { s.notice = fn }
 // (DateStyle, TimeZone, application_name …) changes.
 func (s *Session) OnSetting(fn func(name, value string)) { s.changed = fn }
 
-// warn sends a notice.
-func (s *Session) warn(code sqlstate.Code, format string, args ...any) {
-	if s.notice != nil {
-		s.notice(sqlstate.New(code, format, args...))
-	}
-}
-
-// Setting returns the text of a setting, as SHOW does.
-func (s *Session) Setting(name string) (string, error) {
-	def, err := lookupSetting(name)
-	if err != nil {
-		return "", err
-	}
-	if def == nil {
-		v, ok := s.vars.values[strings.ToLower(name)]
-		if !ok {
-			return "", sqlstate.New(sqlstate.UndefinedObject, "unrecognized configuration parameter %q", name)
-		}
-		return v, nil
-	}
-	switch def.name {
-	case "transaction_isolation":
-		if s.tx.txn != nil {
-			return s.tx.isolation, nil
-		}
-		return s.vars.get("default_transaction_isolation"), nil
-	case "transaction_read_only":
-		if s.tx.txn != nil && s.tx.readOnly {
-			return "on", nil
-		}
-	case "htap.simd":
-		return simdLevel(), nil
-	}
-	return s.vars.get(def.name), nil
-}
-
-// Set sets a setting for the session, as SET does.
-func (s *Session) Set(name, value string) error { return s.set(name, value, false, false) }
-
-// set changes a setting: local until the transaction ends, or to the default.
-func (s *Session) set(name, value string, local, toDefault bool) error {
-	def, err := lookupSetting(name)
-	if err != nil {
-		return err
-	}
-	key := strings.ToLower(name)
-	if def != nil {
-		key = strings.ToLower(def.name)
-		if def.fixed {
-			return sqlstate.New(sqlstate.CantChangeParam, "parameter %q cannot be changed", def.name)
-		}
-		if !toDefault {
-			if def.name == "DateStyle" {
-				value = s.fullDateStyle(value)
-			}
-			if value, err = def.check(value); err != nil {
-				return err
-			}
-			if err := s.applySetting(def.name, value); err != nil {
-				return err
-			}
-		}
-	}
-	s.remember(key, local)
-	s.info = nil
-	if toDefault {
-		s.vars.drop(key)
-	} else {
-		s.vars.put(key, value)
-	}
-	if def != nil && def.report && s.changed != nil {
-		s.changed(def.name, s.vars.get(def.name))
-	}
-	return nil
-}
-
-// fullDateStyle adds to a value of DateStyle what it leaves as it is. A value that
-// is none stays, for the check to refuse.
-func (s *Session) fullDateStyle(value string) string {
-	st, err := types.ParseDateStyle(value, s.vars.style.Date)
-	if err != nil {
-		return value
-	}
-	return st.String()
-}
-
-// applySetting does what some settings do at once.
-func (s *Session) applySetting(name, value string) error {
-	switch name {
-	case "htap.simd":
-		return setSIMD(value)
-	case "transaction_isolation":
-		if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
-			return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
-		}
-	}
-	return nil
-}
-
-// remember notes a setting's value for the end of the transaction.
-func (s *Session) remember(key string, local bool) {
-	if s.tx.txn == nil {
-		return
-	}
-	var old *string
-	if v, ok := s.vars.values[key]; ok {
-		old = &v
-	}
-	if local {
-		if _, ok := s.localVars[key]; !ok {
-			if s.localVars == nil {
-				s.localVars = map[string]*string{}
-			}
-			s.localVars[key] = old
-		}
-		return
-	}
-	if _, ok := s.savedVars[key]; !ok {
-		if s.savedVars == nil {
-			s.savedVars = map[string]*string{}
-		}
-		s.savedVars[key] = old
-	}
-}
-
-// restoreVars puts settings back at the end of a transaction.
-func (s *Session) restoreVars(committed bool) {
-	put := func(saved map[string]*string) {
-		for key, old := range saved {
-			if old == nil {
-				s.vars.drop(key)
-			} else {
-				s.vars.put(key, *old)
-			}
-			if def := settings[key]; def != nil && def.report && s.changed != nil {
-				s.changed(def.name, s.vars.get(def.name))
-			}
-		}
-	}
-	put(s.localVars)
-	if !committed {
-		put(s.savedVars)
-	}
-	if s.localVars != nil || s.savedVars != nil {
-		s.info = nil
-	}
-	s.localVars, s.savedVars = nil, nil
-}
-
 // TextStyle is how the session writes values as text and reads them: by its
 // settings TimeZone, DateStyle and IntervalStyle. It follows them; the session owns it.
 func (s *Session) TextStyle() *types.TextStyle {
-	s.vars.style.NowMicros = s.tx.startUs
-	return &s.vars.style
+	s.style.NowMicros = s.tx.startUs
+	return &s.style
+}
+
+// along has a catalog find names along the session's search_path.
+func (s *Session) along(cat *catalog.Snapshot, err error) (*catalog.Snapshot, error) {
+	path := setting.SearchPath.Get(&s.vars)
+	if err != nil || path.Default {
+		return cat, err
+	}
+	return cat.Along(path.Schemas), nil
 }
 
 // snapshot returns the catalog as the current statement sees it, or as of now
@@ -327,9 +183,9 @@ func (s *Session) snapshot() (*catalog.Snapshot, error) {
 				return nil, err
 			}
 		}
-		return s.db.catalog.InTxn(s.tx.txn, s.tx.ddl)
+		return s.along(s.db.catalog.InTxn(s.tx.txn, s.tx.ddl))
 	}
 	snap := s.db.rows.Snapshot()
 	defer snap.Close()
-	return s.db.catalog.At(snap)
+	return s.along(s.db.catalog.At(snap))
 }

@@ -11,8 +11,10 @@ import (
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
+	"htapdb/htap/setting"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
 
@@ -199,23 +201,33 @@ func (db *DB) ResetLags() {
 }
 
 // infoVars are what information functions read, settings included. The map is
-// made again after a setting has changed and shared by statements until then.
-func (s *Session) infoVars() map[string]string {
+// made again after a setting has changed, and for each statement if the schemas
+// of search_path may come and go; else statements share it.
+func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
 	if s.info != nil {
 		return s.info
 	}
-	s.info = map[string]string{
-		"current_user": "htap", "session_user": "htap", "user": "htap", "current_role": "htap",
-		"current_database": "htap", "current_catalog": "htap", "current_schema": catalog.DefaultSchema,
-		"version":        "PostgreSQL " + serverVersion,
+	path := cat.Path()
+	quoted := make([]string, len(path))
+	for i, schema := range path {
+		quoted[i] = types.QuoteArrayElement(schema)
+	}
+	info := map[string]string{
+		"current_user": setting.User, "session_user": setting.User, "user": setting.User, "current_role": setting.User,
+		"current_database": "htap", "current_catalog": "htap",
+		fn.SchemasVar: strings.Join(quoted, ","), "version": "PostgreSQL " + setting.ServerVersion,
 		"pg_backend_pid": strconv.FormatUint(s.id, 10),
 	}
-	for i := range settingList {
-		if v, err := s.Setting(settingList[i].name); err == nil {
-			s.info[fn.SettingVar+strings.ToLower(settingList[i].name)] = v
-		}
+	if len(path) > 0 {
+		info["current_schema"] = path[0]
 	}
-	return s.info
+	for _, d := range setting.All() {
+		info[fn.SettingVar+strings.ToLower(d.Name)] = s.shown(d)
+	}
+	if setting.SearchPath.Get(&s.vars).Default {
+		s.info = info
+	}
+	return info
 }
 
 // tags are the command tags by statement; %d is the number of rows.

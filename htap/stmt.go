@@ -271,7 +271,7 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 	}
 	sc.next++
 	if sc.implicit && s.tx.txn == nil && needsTxn(p.Stmt) {
-		if err := s.beginTxn("", false); err != nil {
+		if err := s.beginTxn("", nil); err != nil {
 			return nil, err
 		}
 		s.tx.script = true
@@ -314,7 +314,7 @@ func (sc *Script) End(ctx context.Context, err error) error {
 // needsTxn reports statements that begin the implicit transaction of a script.
 func needsTxn(stmt parser.Stmt) bool {
 	switch stmt.(type) {
-	case *parser.BeginStmt, *parser.CommitStmt, *parser.RollbackStmt, *parser.SetStmt, *parser.ShowStmt, *parser.ResetStmt:
+	case *parser.BeginStmt, *parser.CommitStmt, *parser.RollbackStmt, *parser.ShowStmt:
 		return false
 	}
 	return true

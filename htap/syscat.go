@@ -2,6 +2,7 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/setting"
 	"htapdb/htap/syscat"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
@@ -23,11 +24,9 @@ func (x *execution) systemRows(t *plan.Table) ([][]types.Datum, error) {
 }
 
 func (e systemEnv) Settings() (out []syscat.Setting) {
-	for i := range settingList {
-		d := &settingList[i]
-		if v, err := e.s.Setting(d.name); err == nil {
-			out = append(out, syscat.Setting{Name: d.name, Value: v, Default: d.def, About: d.about, Fixed: d.fixed})
-		}
+	for _, d := range setting.All() {
+		out = append(out, syscat.Setting{Name: d.Name, Value: e.s.shown(d), Default: d.Default, About: d.About,
+			Type: d.Type, Unit: d.Unit, Context: d.Scope.String()})
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"htapdb/htap/setting"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -33,11 +34,11 @@ func (s *Session) Begin(ctx context.Context, o TxOptions) (*Tx, error) {
 	}
 	if o.Isolation != "" {
 		var err error
-		if o.Isolation, err = isolationValue(o.Isolation); err != nil {
+		if o.Isolation, err = setting.DefaultIsolation.Parse(o.Isolation); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.beginTxn(o.Isolation, o.ReadOnly); err != nil {
+	if err := s.beginTxn(o.Isolation, asked(o.ReadOnly)); err != nil {
 		return nil, err
 	}
 	s.tx.explicit = true
@@ -100,18 +101,29 @@ var isolations = map[string]rowstore.Isolation{
 	"repeatable read": rowstore.RepeatableRead, "serializable": rowstore.Serializable,
 }
 
-// beginTxn starts a transaction; isolation "" is the default.
-func (s *Session) beginTxn(isolation string, readOnly bool) error {
-	if isolation == "" {
-		isolation = s.vars.isolation
+// asked is a mode that is only ever asked for: false leaves the default.
+func asked(on bool) *bool {
+	if on {
+		return &on
 	}
-	readOnly = readOnly || s.vars.readOnly
+	return nil
+}
+
+// beginTxn starts a transaction; isolation "" and readOnly nil are the defaults.
+func (s *Session) beginTxn(isolation string, readOnly *bool) error {
+	if isolation == "" {
+		isolation = setting.DefaultIsolation.Get(&s.vars)
+	}
+	reads := setting.DefaultReadOnly.Get(&s.vars)
+	if readOnly != nil {
+		reads = *readOnly
+	}
 	txn, err := s.db.rows.Begin(rowstore.TxnOptions{
-		Isolation: isolations[isolation], ReadOnly: readOnly, Sync: s.vars.sync})
+		Isolation: isolations[isolation], ReadOnly: reads, Sync: setting.SynchronousCommit.Get(&s.vars)})
 	if err != nil {
 		return err
 	}
-	s.tx = transaction{txn: txn, isolation: isolation, readOnly: readOnly, startUs: time.Now().UnixMicro()}
+	s.tx = transaction{txn: txn, isolation: isolation, readOnly: reads, startUs: time.Now().UnixMicro(), settings: s.vars.Mark()}
 	return nil
 }
 
@@ -154,7 +166,13 @@ func (s *Session) ended(committed bool) {
 	s.db.counts.transaction(committed)
 	s.endCursors(committed)
 	s.tx = transaction{}
-	s.restoreVars(committed)
+	before := s.vars.Mark()
+	if committed {
+		s.vars.Commit()
+	} else {
+		s.vars.Rollback(tx.settings)
+	}
+	s.settingsChanged(before)
 	if !committed {
 		tx.undone(0)
 		return
@@ -165,7 +183,7 @@ func (s *Session) ended(committed bool) {
 }
 
 // modes turns the parsed transaction modes into options.
-func modes(m parser.TxModes) (isolation string, readOnly bool) {
+func modes(m parser.TxModes) (isolation string, readOnly *bool) {
 	switch m.Isolation {
 	case parser.ReadUncommitted:
 		isolation = "read uncommitted"
@@ -176,7 +194,7 @@ func modes(m parser.TxModes) (isolation string, readOnly bool) {
 	case parser.Serializable:
 		isolation = "serializable"
 	}
-	return isolation, m.ReadOnly != nil && *m.ReadOnly
+	return isolation, m.ReadOnly
 }
 
 // control runs a statement of transaction control; ok is false for any other.
@@ -210,7 +228,7 @@ func (s *Session) beginStmt(st *parser.BeginStmt) error {
 		return nil
 	}
 	isolation, readOnly := modes(st.Modes)
-	if s.tx.txn != nil && isolation == "" && !readOnly {
+	if s.tx.txn != nil && isolation == "" && readOnly == nil {
 		s.tx.explicit = true // a script's own transaction becomes the client's
 		return nil
 	}
@@ -257,7 +275,7 @@ func (s *Session) chain(chain bool, before transaction) error {
 	if !chain {
 		return nil
 	}
-	if err := s.beginTxn(before.isolation, before.readOnly); err != nil {
+	if err := s.beginTxn(before.isolation, &before.readOnly); err != nil {
 		return err
 	}
 	s.tx.explicit = true
@@ -274,7 +292,7 @@ func (s *Session) savepointStmt(ctx context.Context, name string) error {
 	if err := s.tx.txn.StartStatement(ctx); err != nil {
 		return err
 	}
-	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.txn.Savepoint(), s.tx.ddl})
+	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.txn.Savepoint(), s.tx.ddl, s.vars.Mark()})
 	return nil
 }
 
@@ -322,6 +340,9 @@ func (s *Session) rollbackToStmt(name string) error {
 	s.tx.undone(i + 1)
 	s.dropCursors(func(c *cursor) bool { return c.txn && c.depth > i })
 	s.tx.failed, s.tx.ddl = false, sp.ddl
+	before := s.vars.Mark()
+	s.vars.Rollback(sp.settings)
+	s.settingsChanged(before)
 	return nil
 }
 
@@ -332,12 +353,13 @@ func (s *Session) setTransaction(st *parser.SetTransactionStmt) error {
 	isolation, readOnly := modes(st.Modes)
 	if st.Session {
 		if isolation != "" {
-			if err := s.set("default_transaction_isolation", isolation, false, false); err != nil {
+			if err := s.set(setting.DefaultIsolation.Name, &isolation, false); err != nil {
 				return err
 			}
 		}
-		if st.Modes.ReadOnly != nil {
-			return s.set("default_transaction_read_only", map[bool]string{true: "on", false: "off"}[readOnly], false, false)
+		if readOnly != nil {
+			value := onOff(*readOnly)
+			return s.set(setting.DefaultReadOnly.Name, &value, false)
 		}
 		return nil
 	}
@@ -345,19 +367,35 @@ func (s *Session) setTransaction(st *parser.SetTransactionStmt) error {
 		s.warn(sqlstate.NoActiveTransaction, "SET TRANSACTION can only be used in transaction blocks")
 		return nil
 	}
-	if s.tx.txn.Statement() > 0 {
-		return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION must be called before any query")
-	}
+	return s.setModes(isolation, readOnly)
+}
+
+// setModes changes the modes of the transaction in progress; "" and nil leave
+// one. After a query only what it did not depend on can change.
+func (s *Session) setModes(isolation string, readOnly *bool) error {
 	if isolation == "" {
 		isolation = s.tx.isolation
 	}
-	s.tx.txn.Rollback()
-	explicit, script := s.tx.explicit, s.tx.script
+	if readOnly == nil {
+		readOnly = &s.tx.readOnly
+	}
+	if isolation == s.tx.isolation && (*readOnly || *readOnly == s.tx.readOnly) {
+		s.tx.readOnly = *readOnly
+		return nil
+	}
+	if s.tx.txn.Statement() > 0 {
+		if isolation != s.tx.isolation {
+			return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+		}
+		return sqlstate.New(sqlstate.ActiveTransaction, "transaction read-write mode must be set before any query")
+	}
+	old := s.tx
+	old.txn.Rollback()
 	if err := s.beginTxn(isolation, readOnly); err != nil {
-		s.tx = transaction{}
+		s.ended(false)
 		return err
 	}
-	s.tx.explicit, s.tx.script = explicit, script
+	s.tx.explicit, s.tx.script, s.tx.settings, s.tx.startUs = old.explicit, old.script, old.settings, old.startUs
 	return nil
 }
 

@@ -73,7 +73,7 @@ func (c corpus) file(t *testing.T, path string, limit int, sum *tally) {
 		sum.skipped[strings.Fields(directive)[0]]++
 		return
 	}
-	e, err := slt.NewEngine([]string{"SET htap.simd = 'auto'", "SET lock_timeout = '200ms'"}, c.names...)
+	e, err := slt.NewEngine([]string{"SET lock_timeout = '200ms'"}, c.names...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"htapdb/internal/testutil/slt"
+	"htapdb/vector"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the answers into the files of slt instead of comparing them")
@@ -17,13 +18,14 @@ var rewrite = flag.Bool("rewrite", false, "write the answers into the files of s
 var matrix = []struct {
 	name string
 	set  []string
+	simd string
 }{
-	{"row", []string{"SET htap.route = 'row'"}},
-	{"column", []string{"SET htap.route = 'column'"}},
-	{"batch=3", []string{"SET htap.route = 'column'", "SET htap.batch_size = 3"}},
-	{"workers=1", []string{"SET htap.route = 'column'", "SET htap.workers = 1"}},
-	{"optimizer=off", []string{"SET htap.optimizer = off"}},
-	{"simd=off", []string{"SET htap.route = 'column'", "SET htap.simd = 'go'"}},
+	{name: "row", set: []string{"SET htap.route = 'row'"}},
+	{name: "column", set: []string{"SET htap.route = 'column'"}},
+	{name: "batch=3", set: []string{"SET htap.route = 'column'", "SET htap.batch_size = 3"}},
+	{name: "workers=1", set: []string{"SET htap.route = 'column'", "SET htap.workers = 1"}},
+	{name: "optimizer=off", set: []string{"SET htap.optimizer = off"}},
+	{name: "simd=off", set: []string{"SET htap.route = 'column'"}, simd: "go"},
 }
 
 // files are the paths of slt/*.slt.
@@ -55,7 +57,7 @@ func parse(t *testing.T, path string) (*slt.File, string) {
 // engine opens a database that ends with the test.
 func engine(t *testing.T, set []string, names ...string) *slt.Engine {
 	t.Helper()
-	e, err := slt.NewEngine(append([]string{"SET htap.simd = 'auto'"}, set...), names...)
+	e, err := slt.NewEngine(set, names...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +67,18 @@ func engine(t *testing.T, set []string, names ...string) *slt.Engine {
 		}
 	})
 	return e
+}
+
+// setSIMD chooses the instructions of the process until the test ends; "" is auto.
+func setSIMD(t *testing.T, level string) {
+	t.Helper()
+	if level == "" {
+		level = "auto"
+	}
+	if err := vector.SetSIMD(level); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vector.SetSIMD("auto") })
 }
 
 // run runs a file and reports what differs; with -rewrite it is written instead.
@@ -95,6 +109,7 @@ func TestFiles(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".slt"), func(t *testing.T) {
 			for _, c := range matrix {
 				t.Run(c.name, func(t *testing.T) {
+					setSIMD(t, c.simd)
 					run(t, engine(t, c.set, "htapdb"), path, false)
 				})
 			}

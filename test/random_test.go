@@ -24,6 +24,8 @@ import (
 type variant struct {
 	name string
 	set  []string
+	// simd is the level of the process, "" for the best.
+	simd string
 	// prepared runs the query with its constants as parameters.
 	prepared bool
 	// peer runs it on PostgreSQL.
@@ -38,13 +40,13 @@ var variants = []variant{
 	{name: "optimizer=off", set: []string{"SET htap.route = 'column'", "SET htap.optimizer = off"}},
 	{name: "batch=3", set: []string{"SET htap.route = 'column'", "SET htap.batch_size = 3"}},
 	{name: "workers=1", set: []string{"SET htap.route = 'column'", "SET htap.workers = 1"}},
-	{name: "simd=off", set: []string{"SET htap.route = 'column'", "SET htap.simd = 'go'"}},
+	{name: "simd=off", set: []string{"SET htap.route = 'column'"}, simd: "go"},
 	{name: "prepared", prepared: true},
 }
 
 // base are the settings before a variant's own.
 var base = []string{"SET htap.route = 'auto'", "SET htap.workers = 0", "SET htap.optimizer = on",
-	"SET htap.batch_size = 2048", "SET htap.simd = 'auto'"}
+	"SET htap.batch_size = 2048"}
 
 // answer is what a query gave.
 type answer struct {
@@ -161,6 +163,7 @@ func (d *differential) configure(v variant, session string) {
 	if v.peer {
 		return
 	}
+	setSIMD(d.t, v.simd)
 	for _, sql := range append(slices.Clone(base), v.set...) {
 		exec(d.t, d.engine, session, sql)
 	}
@@ -300,7 +303,7 @@ func (d *differential) database(url string, n int) {
 	t := d.t
 	g := randsql.New(rand.New(rand.NewPCG(d.seed, 0)))
 	d.schema = g.Schema()
-	engine, err := slt.NewEngine([]string{"SET htap.simd = 'auto'"}, "htapdb")
+	engine, err := slt.NewEngine(nil, "htapdb")
 	if err != nil {
 		t.Fatal(err)
 	}

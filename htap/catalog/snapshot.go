@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"htapdb/rowstore"
@@ -25,6 +26,8 @@ type Snapshot struct {
 	seqByID   tree[ID, *Sequence]
 	models    tree[name, *Model]
 	schemas   tree[name, bool] // by name{"", schema}
+	// path are the schemas that names without one are found in.
+	path []string
 }
 
 // name is a schema-qualified name.
@@ -44,7 +47,7 @@ func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
 		indexes: newTree[name, ID](compareNames),
 		views:   newTree[name, *View](compareNames), viewByID: newTree[ID, *View](cmp.Compare[ID]),
 		sequences: newTree[name, *Sequence](compareNames), seqByID: newTree[ID, *Sequence](cmp.Compare[ID]),
-		models: newTree[name, *Model](compareNames), schemas: newTree[name, bool](compareNames)}
+		models: newTree[name, *Model](compareNames), schemas: newTree[name, bool](compareNames), path: []string{DefaultSchema}}
 	s.schemas.set(name{"", DefaultSchema}, true)
 	return s
 }
@@ -55,7 +58,7 @@ func (s *Snapshot) clone(ts rowstore.Timestamp) *Snapshot {
 	return &Snapshot{store: s.store, ts: ts,
 		tables: s.tables.clone(), byStorage: s.byStorage.clone(), byID: s.byID.clone(), indexes: s.indexes.clone(),
 		views: s.views.clone(), viewByID: s.viewByID.clone(), sequences: s.sequences.clone(), seqByID: s.seqByID.clone(),
-		models: s.models.clone(), schemas: s.schemas.clone()}
+		models: s.models.clone(), schemas: s.schemas.clone(), path: s.path}
 }
 
 // add puts one object in: n and k are its row's, definition its stored form.
@@ -120,12 +123,48 @@ type indexEntry struct {
 // schemaEntry is the definition of a schema: it has a name and nothing else.
 type schemaEntry struct{}
 
-// resolve returns the schema to look in: the default one for "".
-func resolve(schema string) string {
-	if schema == "" {
-		return DefaultSchema
+// Along returns the catalog with another search path; schemas that do not exist
+// are left out of it.
+func (s *Snapshot) Along(path []string) *Snapshot {
+	out := *s
+	out.path = make([]string, 0, len(path))
+	for _, schema := range path {
+		if s.HasSchema(schema) && !slices.Contains(out.path, schema) {
+			out.path = append(out.path, schema)
+		}
 	}
-	return schema
+	return &out
+}
+
+// Path returns the schemas of the search path that exist, in order: names
+// without a schema are looked up in them, and CREATE uses the first.
+func (s *Snapshot) Path() []string { return s.path }
+
+// relation completes the name of a relation: without a schema it is that of the
+// first one of the search path that has a relation of the name, of any kind.
+func (s *Snapshot) relation(schema, relation string) name {
+	if schema != "" {
+		return name{schema, relation}
+	}
+	for _, schema := range s.path {
+		if n := (name{schema, relation}); s.has(n) {
+			return n
+		}
+	}
+	return name{"", relation}
+}
+
+// Visible reports whether a relation is found by its name without the schema.
+func (s *Snapshot) Visible(schema, relation string) bool {
+	for _, first := range s.path {
+		if first == schema {
+			return true
+		}
+		if s.has(name{first, relation}) {
+			return false
+		}
+	}
+	return false
 }
 
 // Version identifies the catalog's content for caches; 0 for a transaction's own.
@@ -133,7 +172,7 @@ func (s *Snapshot) Version() rowstore.Timestamp { return s.ts }
 
 // Table returns the table with the name, or nil; schema "" is the search path.
 func (s *Snapshot) Table(schema, table string) *Table {
-	return s.tables.get(name{resolve(schema), table})
+	return s.tables.get(s.relation(schema, table))
 }
 
 // TableByID returns the table with the object id, or nil.
@@ -143,14 +182,14 @@ func (s *Snapshot) TableByID(id ID) *Table { return s.byID.get(id) }
 func (s *Snapshot) TableByStorage(id ID) *Table { return s.byStorage.get(id) }
 
 // View returns the view with the name, or nil.
-func (s *Snapshot) View(schema, view string) *View { return s.views.get(name{resolve(schema), view}) }
+func (s *Snapshot) View(schema, view string) *View { return s.views.get(s.relation(schema, view)) }
 
 // ViewByID returns the view with the object id, or nil.
 func (s *Snapshot) ViewByID(id ID) *View { return s.viewByID.get(id) }
 
 // Sequence returns the sequence with the name, or nil.
 func (s *Snapshot) Sequence(schema, sequence string) *Sequence {
-	return s.sequences.get(name{resolve(schema), sequence})
+	return s.sequences.get(s.relation(schema, sequence))
 }
 
 // SequenceByID returns the sequence with the id, or nil.
@@ -158,20 +197,31 @@ func (s *Snapshot) SequenceByID(id ID) *Sequence { return s.seqByID.get(id) }
 
 // Model returns the model with the name, or nil.
 func (s *Snapshot) Model(schema, model string) *Model {
-	return s.models.get(name{resolve(schema), model})
+	if schema != "" {
+		return s.models.get(name{schema, model})
+	}
+	for _, schema := range s.path {
+		if m := s.models.get(name{schema, model}); m != nil {
+			return m
+		}
+	}
+	return nil
 }
 
 // IndexTable returns the table that has the named index, or nil.
 func (s *Snapshot) IndexTable(schema, index string) *Table {
-	return s.byID.get(s.indexes.get(name{resolve(schema), index}))
+	return s.byID.get(s.indexes.get(s.relation(schema, index)))
 }
 
 // HasSchema reports whether the schema exists.
-func (s *Snapshot) HasSchema(schema string) bool { return s.schemas.get(name{"", resolve(schema)}) }
+func (s *Snapshot) HasSchema(schema string) bool { return s.schemas.get(name{"", schema}) }
 
 // Exists reports whether the relation name is taken.
 func (s *Snapshot) Exists(schema, relation string) bool {
-	n := name{resolve(schema), relation}
+	return s.has(s.relation(schema, relation))
+}
+
+func (s *Snapshot) has(n name) bool {
 	return s.tables.has(n) || s.views.has(n) || s.sequences.has(n) || s.indexes.has(n)
 }
 

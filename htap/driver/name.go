@@ -28,7 +28,7 @@ type setting struct{ name, value string }
 // shortSettings are settings that a name may spell without "htap.".
 var shortSettings = map[string]string{
 	"route": "htap.route", "freshness": "htap.freshness", "freshness_timeout": "htap.freshness_timeout",
-	"optimizer": "htap.optimizer", "batch_size": "htap.batch_size", "simd": "htap.simd",
+	"optimizer": "htap.optimizer", "batch_size": "htap.batch_size",
 }
 
 // databaseOptions read the options of the database.
@@ -54,6 +54,7 @@ var databaseOptions = map[string]func(value string) (htap.Option, error){
 		}
 		return htap.WithSynchronousCommit(on), nil
 	},
+	"simd":  func(v string) (htap.Option, error) { return htap.WithSIMD(v), nil },
 	"files": func(v string) (htap.Option, error) { return htap.WithFiles(v), nil },
 }
 
@@ -100,7 +101,7 @@ func checkSettings(settings []setting) error {
 	for _, s := range settings {
 		if !htap.IsSetting(s.name) {
 			return sqlstate.New(sqlstate.UndefinedObject, "unknown option %q", s.name).
-				WithHint("Options are route, freshness, freshness_timeout, memory_limit, workers, synchronous_commit, files, and settings by name.")
+				WithHint("Options are route, freshness, freshness_timeout, memory_limit, workers, synchronous_commit, simd, files, and settings by name.")
 		}
 	}
 	return nil

@@ -27,8 +27,8 @@ type Env interface {
 // Setting is a row of pg_settings.
 type Setting struct {
 	Name, Value, Default, About string
-	// Fixed settings can only be read.
-	Fixed bool
+	// Type, Unit and Context are the columns vartype, unit and context.
+	Type, Unit, Context string
 }
 
 // Cursor is a row of pg_cursors.

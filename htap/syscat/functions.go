@@ -109,7 +109,7 @@ func (c *Names) visible(args []types.Datum) (types.Datum, error) {
 	if !ok {
 		return types.NullDatum, nil
 	}
-	return types.NewBool(r.schema == catalog.DefaultSchema || r.schema == "pg_catalog"), nil
+	return types.NewBool(r.schema == "pg_catalog" || c.cat.Visible(r.schema, r.name)), nil
 }
 
 // regName is the name of an object: of pg_class, pg_type, pg_namespace or pg_roles.
@@ -123,7 +123,7 @@ func (c *Names) regName(kind string) func([]types.Datum) (types.Datum, error) {
 		case "pg_class":
 			if r, ok := c.relations()[oid]; ok {
 				name := parser.QuoteIdent(r.name)
-				if r.schema != catalog.DefaultSchema && r.schema != "pg_catalog" {
+				if r.schema != "pg_catalog" && !c.cat.Visible(r.schema, r.name) {
 					name = parser.QuoteIdent(r.schema) + "." + name
 				}
 				return types.NewString(name), nil
@@ -211,7 +211,7 @@ func (c *Names) relationOID(schema, name string) (int64, bool) {
 		}
 	}
 	for oid, r := range c.relations() {
-		if r.name == name && (r.schema == schema || schema == "" && r.schema == catalog.DefaultSchema) {
+		if r.name == name && (r.schema == schema || schema == "" && c.cat.Visible(r.schema, name)) {
 			return oid, true
 		}
 	}

@@ -266,11 +266,11 @@ func indexRows(x *reader, add rowAdder) {
 
 func settingRows(x *reader, add rowAdder) {
 	for _, d := range x.env.Settings() {
-		context := "user"
-		if d.Fixed {
-			context = "internal"
+		var unit any
+		if d.Unit != "" {
+			unit = d.Unit
 		}
-		add("name", d.Name, "setting", d.Value, "category", "Settings", "short_desc", d.About, "context", context, "vartype", "string",
+		add("name", d.Name, "setting", d.Value, "category", "Settings", "short_desc", d.About, "context", d.Context, "vartype", d.Type, "unit", unit,
 			"source", "default", "boot_val", d.Default, "reset_val", d.Default)
 	}
 }

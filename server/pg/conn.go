@@ -190,9 +190,9 @@ func (c *conn) receive() (kind byte, body []byte, err error) {
 	if draining {
 		return 0, nil, errShutdown
 	}
-	limited := idle && c.srv.opt.IdleTimeout > 0
-	if limited {
-		c.setReadDeadline(time.Now().Add(c.srv.opt.IdleTimeout))
+	limit, silent := c.idleLimit(idle)
+	if limit > 0 {
+		c.setReadDeadline(time.Now().Add(limit))
 	}
 	kind, body, err = c.in.next()
 	c.mu.Lock()
@@ -203,12 +203,32 @@ func (c *conn) receive() (kind byte, body []byte, err error) {
 		if draining {
 			return 0, nil, errShutdown
 		}
-		return 0, nil, sqlstate.New(idleTimeout, "terminating connection due to idle-session timeout")
+		if silent == nil {
+			return 0, nil, err
+		}
+		return 0, nil, silent
 	}
-	if limited {
+	if limit > 0 {
 		c.setReadDeadline(time.Time{})
 	}
 	return kind, body, err
+}
+
+// idleLimit is how long the client may be silent now, 0 for ever, and the error
+// that ends the connection then: by the session's settings, and by the server's
+// option for a client that is idle outside a transaction.
+func (c *conn) idleLimit(idle bool) (time.Duration, error) {
+	if c.implicit != nil || c.skipping {
+		return 0, nil
+	}
+	limit, err := c.sess.IdleLimit()
+	if o := c.srv.opt.IdleTimeout; idle && o > 0 && (limit == 0 || o < limit) {
+		return o, sqlstate.New(sqlstate.IdleSessionTimeout, "terminating connection due to idle-session timeout")
+	}
+	if limit == 0 {
+		return 0, nil
+	}
+	return limit, err
 }
 
 // setReadDeadline sets the deadline of reads unless the drain has set its own.

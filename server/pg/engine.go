@@ -3,8 +3,10 @@ package pg
 import (
 	"context"
 	"io"
+	"time"
 
 	"htapdb/htap"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -31,6 +33,9 @@ type session interface {
 	// did not see, such as a parameter that cannot be read.
 	fail(ctx context.Context)
 	TxState() byte
+	// IdleLimit is how long the client may be silent from now on, 0 for ever, and
+	// the error that ends its connection then.
+	IdleLimit() (time.Duration, *sqlstate.Error)
 	// Cursor describes a cursor of DECLARE.
 	Cursor(name string) ([]htap.Column, bool)
 	CloseCursor(name string)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -536,5 +537,33 @@ func TestPgbench(t *testing.T) {
 	var a, h int64
 	if err := c.QueryRow(t.Context(), "select (select sum(abalance) from pgbench_accounts)::bigint, (select sum(delta) from pgbench_history)::bigint").Scan(&a, &h); err != nil || a != h {
 		t.Errorf("accounts %d, history %d, %v", a, h, err)
+	}
+}
+
+// TestIdleInTransaction: a client that lets idle_in_transaction_session_timeout
+// pass loses its session, and its locks, and only in a transaction.
+func TestIdleInTransaction(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	a, b := connect(t, addr), connect(t, addr)
+	run := func(c *client, sql string) []string {
+		c.send(&pgproto3.Query{String: sql})
+		return c.until("Z")
+	}
+	run(a, "CREATE TABLE held (id int PRIMARY KEY, n int)")
+	run(a, "INSERT INTO held VALUES (1, 0)")
+	run(a, "SET idle_in_transaction_session_timeout = '200ms'")
+	time.Sleep(300 * time.Millisecond)
+	run(a, "BEGIN")
+	run(a, "UPDATE held SET n = 1")
+	if got := a.until("E"); !strings.HasPrefix(got[0], "E FATAL 25P03") {
+		t.Fatalf("%q", got)
+	}
+	run(b, "SET lock_timeout = '5s'")
+	if got := strings.Join(run(b, "UPDATE held SET n = n + 10 RETURNING n"), "\n"); !strings.Contains(got, "10") {
+		t.Errorf("the lock or the write is still there: %s", got)
+	}
+	run(b, "SET idle_session_timeout = '100ms'")
+	if got := b.until("E"); !strings.HasPrefix(got[0], "E FATAL 57P05") {
+		t.Errorf("%q", got)
 	}
 }

@@ -19,9 +19,6 @@ var (
 	errClientGone = sqlstate.New(sqlstate.ConnectionFailure, "the client closed the connection")
 )
 
-// idleTimeout is PostgreSQL's code of a session that was idle too long.
-const idleTimeout sqlstate.Code = "57P05"
-
 // asError gives every error a SQLSTATE. What happens to a statement whose
 // context was cancelled is told as the reason of the cancel.
 func asError(ctx context.Context, err error) *sqlstate.Error {

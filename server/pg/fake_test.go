@@ -112,11 +112,12 @@ func (s *fakeSession) begin(context.Context) (transaction, error) {
 	return fakeTx{s}, nil
 }
 
-func (s *fakeSession) fail(context.Context)                  { s.failed() }
-func (s *fakeSession) TxState() byte                         { return s.state }
-func (s *fakeSession) OnNotice(fn func(*htap.Error))         { s.notice = fn }
-func (s *fakeSession) OnSetting(fn func(name, value string)) { s.setting = fn }
-func (s *fakeSession) Cursor(string) ([]htap.Column, bool)   { return nil, false }
+func (s *fakeSession) fail(context.Context)                        { s.failed() }
+func (s *fakeSession) TxState() byte                               { return s.state }
+func (s *fakeSession) IdleLimit() (time.Duration, *sqlstate.Error) { return 0, nil }
+func (s *fakeSession) OnNotice(fn func(*htap.Error))               { s.notice = fn }
+func (s *fakeSession) OnSetting(fn func(name, value string))       { s.setting = fn }
+func (s *fakeSession) Cursor(string) ([]htap.Column, bool)         { return nil, false }
 
 func (s *fakeSession) TextStyle() *types.TextStyle { return nil }
 

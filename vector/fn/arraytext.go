@@ -54,14 +54,27 @@ func arrayTextFunctions() []overload {
 			return e[at].Text, true, nil
 		})},
 		{name: ArrayElement, args: kinds(txt), result: txt, nullable: true, kernel: arrayElementKernel},
-		{name: "current_schemas", args: kinds(types.Bool), result: txt, vol: Stable, kernel: map1(func(implicit uint8) string {
-			if implicit != 0 {
-				return "{pg_catalog,public}"
+		{name: "current_schemas", args: kinds(types.Bool), result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
+			path, ok := ctx.Vars[SchemasVar]
+			if !ok {
+				path = "public"
 			}
-			return "{public}"
+			return map1(func(implicit uint8) string {
+				switch {
+				case implicit == 0:
+					return "{" + path + "}"
+				case path == "":
+					return "{pg_catalog}"
+				}
+				return "{pg_catalog," + path + "}"
+			}), nil
 		})},
 	}
 }
+
+// SchemasVar is the name under which Context.Vars holds the elements of
+// current_schemas(false).
+const SchemasVar = "current_schemas"
 
 // Names of functions that the binder calls for x = ANY (array), array[i] and
 // ARRAY(query); SQL cannot name them.

@@ -31,8 +31,9 @@ func sessionFunctions() []overload {
 		add(types.Text, Stable, constant(func(ctx *Context, out *vector.Vector, i int) {
 			if v, ok := ctx.Vars[name]; ok {
 				out.Str[i] = v
-			} else {
-				out.Str[i] = fallback
+			} else if out.Str[i] = fallback; ctx.Vars != nil {
+				out.Str[i] = "" // a search path without a schema
+				out.SetNull(i)
 			}
 		}), name)
 	}
