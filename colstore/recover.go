@@ -130,18 +130,21 @@ func (s *Store) openSegment(e *segmentEntry, position uint64) (*sealed, error) {
 	bad := e.rows <= 0 || e.rows > x.rows
 	x.rows = e.rows
 	x.oneBegin, x.minBegin, x.maxBegin = e.oneBegin, e.minBegin, min(e.maxBegin, position)
+	logs := int64(0)
 	for i := range e.logs {
 		l := &e.logs[i]
 		if bad = bad || l.block < 0 || l.block >= len(x.dels) || !x.dels[l.block].restore(l); bad {
 			break
 		}
-		x.bytes.Add(x.dels[l.block].bytes())
+		logs += x.dels[l.block].bytes()
 	}
 	if bad {
 		_ = x.seg.Release() // the mismatch is what matters
+		s.mem.Release(x.bytes.Load())
 		return nil, sqlstate.New(sqlstate.DataCorrupted, "column store: the manifest does not fit segment %s", e.name)
 	}
-	s.mem.Force(x.bytes.Load())
+	s.mem.Force(logs)
+	x.bytes.Add(logs)
 	return x, nil
 }
 

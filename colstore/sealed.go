@@ -32,8 +32,8 @@ type sealed struct {
 	// one removes the file unless keep is set.
 	refs atomic.Int32
 	keep atomic.Bool
-	// bytes is what is reserved for the delete logs, and for the file in a store
-	// that keeps it in memory.
+	// bytes is what is reserved for the delete logs, and for the file if it takes
+	// memory that cannot give way.
 	bytes atomic.Int64
 }
 
@@ -50,10 +50,12 @@ func (s *Store) openSealed(name string, l *layout) (*sealed, error) {
 		dels: make([]deletes, (n+blockRows-1)/blockRows),
 	}
 	x.first, x.last, _ = seg.RowIDBounds()
-	if !s.onDisk() {
-		// What was mapped is a copy in the heap; the file itself is in the way.
+	if seg.InMemory() {
 		x.bytes.Store(seg.SizeBytes())
 		s.mem.Force(seg.SizeBytes())
+	}
+	if !s.onDisk() {
+		// The mapping, or copy, is enough.
 		_ = s.fs.Remove(s.path(name))
 	}
 	return x, nil

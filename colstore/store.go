@@ -56,8 +56,10 @@ type Options struct {
 type Store struct {
 	opts Options
 	fs   vfs.FS
-	dir  string // "segments" in memory if Options.Dir is ""
-	mem  *memory.Account
+	// scratch is fs in a store without a Dir, else nil.
+	scratch *vfs.Scratch
+	dir     string // "segments" in memory if Options.Dir is ""
+	mem     *memory.Account
 
 	// safe is the timestamp that Advance was last called with.
 	safe     atomic.Uint64
@@ -118,7 +120,9 @@ func Open(o Options) (*Store, error) {
 		s.fs = vfs.Default
 	}
 	if s.dir == "" {
-		s.fs, s.dir = vfs.NewMem(), memoryDir
+		// Mapped like files on disk, so that columns larger than the memory give way.
+		scratch := vfs.NewScratch(vfs.ScratchOptions{Mapped: true})
+		s.fs, s.dir, s.scratch = scratch, memoryDir, scratch
 	}
 	if err := s.fs.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, ioError(err, "creating %s", s.dir)
@@ -177,6 +181,9 @@ func (s *Store) Close() error {
 	}
 	s.listed = nil
 	s.left.Store(true)
+	if s.scratch != nil {
+		return s.scratch.Close()
+	}
 	return nil
 }
 

@@ -109,8 +109,9 @@ func (db *DB) open() error {
 		rowPath, columnPath = db.cfg.fs.PathJoin(db.dir, rowDir), db.cfg.fs.PathJoin(db.dir, columnDir)
 	}
 	db.feed = feed.New(feed.Options{FS: db.cfg.fs, Dir: columnPath, Memory: db.memory.Child("columns", 0),
-		CheckpointInterval: db.cfg.checkpointInterval, Log: db.cfg.log})
-	ro := rowstore.Options{Publisher: db.feed, OnFatal: db.fatal, CacheBytes: min(db.cfg.memoryLimit/8, 1<<30)}
+		QueueBytes: db.cfg.part(16, 4<<20, 256<<20), CheckpointInterval: db.cfg.checkpointInterval, Log: db.cfg.log})
+	ro := db.cfg.rowOptions()
+	ro.Publisher, ro.OnFatal, ro.Memory = db.feed, db.fatal, db.memory.Child("rows", 0)
 	if rowPath != "" {
 		ro.FS, ro.Repair, ro.Witness = db.cfg.fs, db.cfg.repair, witness(db.cfg.fs, columnPath)
 	}
@@ -210,8 +211,10 @@ func (db *DB) begin() error {
 
 // TuneRuntime sets the Go runtime for a process whose main work is the
 // database, as the server does: spare Ps so that analytic threads do not delay
-// sockets, and a memory limit for the collector.
+// sockets, and a memory limit for the collector: a quarter above the engine's, for
+// what no account sees and what is not collected yet.
 func (db *DB) TuneRuntime() {
 	runtime.GOMAXPROCS(runtime.NumCPU() + db.cfg.workers)
-	debug.SetMemoryLimit(db.cfg.memoryLimit + db.cfg.memoryLimit/4)
+	// Pebble's block cache is outside of Go's heap where there is cgo.
+	debug.SetMemoryLimit(db.cfg.memoryLimit + db.cfg.memoryLimit/4 - db.cfg.rowOptions().CacheBytes)
 }

@@ -8,7 +8,23 @@ import (
 	"htapdb/internal/fileaccess"
 	"htapdb/internal/memory"
 	"htapdb/internal/vfs"
+	"htapdb/rowstore"
 )
+
+// part is a part of the memory limit within bounds.
+func (c *config) part(divisor, least, most int64) int64 {
+	return min(max(c.memoryLimit/divisor, least), most)
+}
+
+// rowOptions are the sizes of the row store. What it takes whatever is done, the
+// cache and four memtables, is at most three sixteenths of the limit.
+func (c *config) rowOptions() rowstore.Options {
+	return rowstore.Options{
+		CacheBytes: c.part(8, 1<<20, 1<<30), MemTableBytes: c.part(64, 1<<20, 32<<20),
+		MaxWriteSetBytes: c.part(8, 8<<20, 256<<20), LoadBufferBytes: c.part(16, 4<<20, 64<<20),
+		ScratchBytes: c.part(8, 1<<20, 4<<30), TempBytes: c.tempLimit,
+	}
+}
 
 // Option configures Open.
 type Option func(*config)
@@ -16,6 +32,7 @@ type Option func(*config)
 // config is what Options set.
 type config struct {
 	memoryLimit        int64
+	tempLimit          int64
 	workers            int
 	syncCommit         bool
 	simd               string
@@ -40,6 +57,12 @@ func defaultConfig() config {
 // bytes; the default is half of what the machine has, or the tightest of the
 // cgroups that the process is in.
 func WithMemoryLimit(bytes int64) Option { return func(c *config) { c.memoryLimit = bytes } }
+
+// WithTempLimit bounds the temporary file that a database in memory has for the
+// rows that are beyond its share of the memory, in bytes; writes are refused
+// (53100) when less than 128 MiB of it are left. 0, the default, is what the disk
+// has. The file is in TMPDIR, else in /tmp or, where that is memory, /var/tmp.
+func WithTempLimit(bytes int64) Option { return func(c *config) { c.tempLimit = bytes } }
 
 // WithWorkers sets the number of analytic worker threads; the default is the
 // number of CPUs.

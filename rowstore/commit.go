@@ -81,6 +81,12 @@ func (t *Txn) plan() (*commitPlan, error) {
 	if len(t.writes.order) == 0 && len(t.loads) == 0 {
 		return nil, nil
 	}
+	if t.writes.charged > 0 {
+		// The batch is about as large as what it is made of.
+		if err := t.writes.charge(t.writes.bytes); err != nil {
+			return nil, err
+		}
+	}
 	p := &commitPlan{batch: newBatchBuilder(int(t.writes.bytes)/2 + 64), event: &Event{}}
 	p.tsAt, p.garbage, p.rowAt, p.sequences = p.few.tsAt[:0], p.few.garbage[:0], p.few.rowAt[:0], p.few.sequences[:0]
 	changes := p.few.changes[:0]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"htapdb/internal/vfs"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 
@@ -35,6 +36,39 @@ type Load struct {
 	row        []types.Datum
 	key, value []byte
 	done       bool
+	// buffer is how much the runs may hold together, charged to the store.
+	buffer loadBuffer
+}
+
+// loadBuffer is the memory of a load.
+type loadBuffer struct {
+	budget vfs.Budget
+	bytes  int64
+}
+
+// minLoadBuffer is the least that a load works with.
+const minLoadBuffer = 1 << 20
+
+// newLoadBuffer reserves the memory of a load: less than it would like when that
+// is not there.
+func (s *Store) newLoadBuffer() (loadBuffer, error) {
+	for bytes := s.opts.LoadBufferBytes; ; bytes /= 2 {
+		err := s.opts.Memory.Reserve(bytes)
+		if err == nil {
+			return loadBuffer{s.opts.Memory, bytes}, nil
+		}
+		if bytes <= minLoadBuffer {
+			return loadBuffer{}, err
+		}
+	}
+}
+
+// release gives the memory back; again it does nothing.
+func (b *loadBuffer) release() {
+	if b.bytes > 0 {
+		b.budget.Release(b.bytes)
+		b.bytes = 0
+	}
 }
 
 // NewLoad starts a load into a table as part of the transaction. The
@@ -61,9 +95,15 @@ func (t *Txn) NewLoad(ctx context.Context, schema *Schema) (*Load, error) {
 		return nil, err
 	}
 	l.rec.firstRow = seq.rowCommitted.Load()
+	if l.buffer, err = t.store.newLoadBuffer(); err != nil {
+		return nil, err
+	}
 	l.runs = append(l.runs, t.store.newRunWriter(l.rec, schema, nil, 0))
 	for i := range schema.indexes {
 		l.runs = append(l.runs, t.store.newRunWriter(l.rec, schema, &schema.indexes[i], i+1))
+	}
+	for _, r := range l.runs {
+		r.buffer = l.buffer.bytes
 	}
 	return l, nil
 }
@@ -270,7 +310,7 @@ func (l *Load) flushIfFull(ctx context.Context) error {
 		total += r.bytes()
 	}
 	for _, r := range l.runs {
-		if total < l.txn.store.opts.LoadBufferBytes/2 && r.bytes() < r.maxBytes() {
+		if total < l.buffer.bytes/2 && r.bytes() < r.maxBytes() {
 			continue
 		}
 		if err := r.flush(ctx); err != nil {
@@ -293,6 +333,7 @@ func (l *Load) Finish(ctx context.Context, opaque []byte) error {
 		return sqlstate.New(sqlstate.InternalError, "the load has ended")
 	}
 	l.done = true
+	defer l.buffer.release()
 	l.rec.opaque = append([]byte(nil), opaque...)
 	err := l.txn.ingestRuns(ctx, l.rec, l.runs)
 	if err == nil {
@@ -311,6 +352,7 @@ func (l *Load) Abort() {
 	for _, r := range l.runs {
 		r.removeFiles()
 	}
+	l.buffer.release()
 }
 
 // ingestRuns finishes the runs and hands their files to Pebble under rec, which
@@ -416,8 +458,13 @@ func (t *Txn) BuildIndex(ctx context.Context, schema *Schema, index uint32) erro
 		return err
 	}
 	rec.indexOnly = true
+	buffer, err := t.store.newLoadBuffer()
+	if err != nil {
+		return err
+	}
+	defer buffer.release()
 	r := t.store.newRunWriter(rec, schema, ix, 1)
-	r.building = true
+	r.building, r.buffer = true, buffer.bytes
 	if err := t.buildCommitted(ctx, schema, r); err != nil {
 		r.removeFiles()
 		return err

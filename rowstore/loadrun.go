@@ -35,6 +35,8 @@ type runWriter struct {
 	index  *compiledIndex // nil for the primary key
 	header []byte
 	number int // of the index within the load, for file names
+	// buffer is how much the load may hold.
+	buffer int64
 	// building words duplicates as CREATE INDEX does.
 	building bool
 
@@ -85,7 +87,7 @@ type run struct {
 const maxRunFileBytes = 64 << 20
 
 func (s *Store) newRunWriter(rec *loadRecord, schema *Schema, index *compiledIndex, number int) *runWriter {
-	r := &runWriter{store: s, rec: rec, schema: schema, index: index, number: number, header: schema.primary}
+	r := &runWriter{store: s, rec: rec, schema: schema, index: index, number: number, header: schema.primary, buffer: s.opts.LoadBufferBytes}
 	r.ordered = true
 	if index != nil {
 		r.header = index.header
@@ -99,7 +101,7 @@ func (b *runBuffer) bytes() int64 { return int64(len(b.arena)) + runEntryBytes*i
 // maxBytes is how far the buffer may fill: it and the one that is being written
 // together hold what a load may.
 func (r *runWriter) maxBytes() int64 {
-	most := r.store.opts.LoadBufferBytes / 2
+	most := r.buffer / 2
 	if r.ordered {
 		most = min(most, maxOrderedBytes)
 	}

@@ -26,13 +26,16 @@ func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{opts: opts.withDefaults(inMemory), dir: dir, inMemory: inMemory, failed: make(chan struct{})}
 	s.seqs.tables = make(map[uint32]*sequence)
 	s.locks = lock.NewManager(lock.Options{MaxRowLocks: s.opts.MaxRowLocks, MaxLocks: s.opts.MaxLocks})
+	s.opts.Memory.Force(s.fixedBytes())
 	home, err := openDirectory(s.opts.FS, dir)
 	if err != nil {
+		s.releaseMemory()
 		return nil, err
 	}
 	s.home = home
 	if err := s.openFiles(); err != nil {
 		_ = home.close()
+		s.releaseMemory()
 		return nil, err
 	}
 	if err := s.recover(); err != nil {
@@ -41,6 +44,7 @@ func Open(dir string, opts Options) (*Store, error) {
 			s.mark.Abandon()
 		}
 		_ = home.close()
+		s.releaseMemory()
 		return nil, err
 	}
 	s.watchSpace(context.Background())
@@ -114,7 +118,7 @@ func (s *Store) pebbleOptions() *pebble.Options {
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
 		CacheSize:                   s.opts.CacheBytes,
 		MemTableSize:                uint64(s.opts.MemTableBytes),
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: maxMemTables,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       1000,
 		LBaseMaxBytes:               64 << 20,

@@ -8,14 +8,22 @@ import (
 
 // Options configure Open; the zero value works.
 type Options struct {
-	// FS is the file system of all durable I/O; nil is the operating system's,
-	// or memory if the directory is "".
+	// FS is the file system of all durable I/O; nil is the operating system's, or
+	// one that ends with the process if the directory is "".
 	FS vfs.FS
+	// Memory is charged with the block cache, the memtables, write sets, the
+	// buffers of loads and, for the directory "", the files in memory; nil counts
+	// nothing.
+	Memory vfs.Budget
+	// ScratchBytes is how much of a store without a directory stays in memory; the
+	// rest is in a temporary file, which may have TempBytes. 0 is 64 MiB, and what
+	// the disk has.
+	ScratchBytes, TempBytes int64
 	// Clock returns the wall time in µs since 1970; nil is the system clock.
 	Clock func() int64
 	// CacheBytes is the size of the block cache, on the Go heap. 0 is 64 MiB.
 	CacheBytes int64
-	// MemTableBytes is the size of one memtable; four exist at the most. 0 is 32 MiB.
+	// MemTableBytes is the size of one memtable; maxMemTables exist at the most. 0 is 32 MiB.
 	MemTableBytes int64
 	// MaxWriteSetBytes bounds the write set of one transaction (53200). 0 is 256 MiB.
 	MaxWriteSetBytes int64
@@ -50,6 +58,9 @@ type Options struct {
 	OnFatal func(error)
 }
 
+// maxMemTables is how many memtables there are when writers begin to wait.
+const maxMemTables = 4
+
 // Witness is a copy of the store's data that has been brought to a position
 // which was durable in the store before.
 type Witness struct {
@@ -63,10 +74,14 @@ type Witness struct {
 
 func (o *Options) withDefaults(inMemory bool) Options {
 	n := *o
+	if n.Memory == nil {
+		n.Memory = vfs.Unlimited{}
+	}
+	setDefault(&n.ScratchBytes, 64<<20)
 	if n.FS == nil {
 		n.FS = vfs.Default
 		if inMemory {
-			n.FS = vfs.NewMem()
+			n.FS = vfs.NewScratch(vfs.ScratchOptions{Memory: n.Memory, MemoryBytes: n.ScratchBytes, FileBytes: n.TempBytes})
 		}
 	}
 	if n.Clock == nil {

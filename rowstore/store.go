@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"htapdb/internal/vfs"
 	"htapdb/rowstore/lock"
 	"htapdb/rowstore/mark"
 	"htapdb/sql/sqlstate"
@@ -283,7 +284,19 @@ func (s *Store) Close() error {
 	if lockErr := s.home.close(); err == nil && lockErr != nil {
 		err = lockErr
 	}
+	s.releaseMemory()
 	return err
+}
+
+// fixedBytes is the memory that Pebble may take whatever is done.
+func (s *Store) fixedBytes() int64 { return s.opts.CacheBytes + maxMemTables*s.opts.MemTableBytes }
+
+// releaseMemory ends what Open has charged, and the files of a store in memory.
+func (s *Store) releaseMemory() {
+	s.opts.Memory.Release(s.fixedBytes())
+	if scratch, ok := s.opts.FS.(*vfs.Scratch); ok {
+		_ = scratch.Close()
+	}
 }
 
 // flush writes the memtables to sorted files, so that after a clean stop nothing

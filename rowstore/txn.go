@@ -37,7 +37,7 @@ func (s *Store) Begin(opts TxnOptions) (*Txn, error) {
 			WithHint("Use REPEATABLE READ.")
 	}
 	t := &Txn{store: s, opts: opts, id: s.txnIDs.Add(1)}
-	t.writes.limit = s.opts.MaxWriteSetBytes
+	t.writes.limit, t.writes.budget = s.opts.MaxWriteSetBytes, s.opts.Memory
 	return t, nil
 }
 
@@ -269,7 +269,7 @@ func (t *Txn) end() {
 		t.store.snaps.release(t.readTS)
 		t.hasSnapshot = false
 	}
-	t.writes = writeSet{}
+	t.writes.close()
 }
 
 func (t *Txn) releaseLocks() {

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"htapdb/internal/vfs"
 	"htapdb/rowstore/lock"
 	"htapdb/sql/sqlstate"
 )
@@ -22,6 +23,9 @@ type writeSet struct {
 	sorted []*ownEntry
 	bytes  int64
 	limit  int64
+	// charged is what is reserved from budget: none while the set is small.
+	budget  vfs.Budget
+	charged int64
 	// seq numbers writes; undo holds the entries written at seq ≥ undoFrom.
 	seq      uint64
 	undo     []*ownEntry
@@ -209,8 +213,35 @@ func (w *writeSet) grow(n int64) error {
 		return sqlstate.New(sqlstate.OutOfMemory, "transaction's write set exceeds %d bytes", w.limit).
 			WithHint("Commit more often, load the rows with COPY, or raise MaxWriteSetBytes.")
 	}
+	if short := w.bytes + n - w.charged - freeWrites; short > 0 {
+		if err := w.charge(max(short, w.bytes/4)); err != nil {
+			return err
+		}
+	}
 	w.bytes += n
 	return nil
+}
+
+// freeWrites is how large a write set may be without being charged, so that
+// transactions of a few rows do not pay for it.
+const freeWrites = 64 << 10
+
+// charge reserves memory until the transaction ends.
+func (w *writeSet) charge(bytes int64) error {
+	if err := w.budget.Reserve(bytes); err != nil {
+		return sqlstate.Wrap(sqlstate.OutOfMemory, err, "no memory for the write set of a transaction beyond %d bytes", w.bytes).
+			WithDetail("%v", err).WithHint("Commit more often, load the rows with COPY, or raise the memory limit.")
+	}
+	w.charged += bytes
+	return nil
+}
+
+// close ends the write set.
+func (w *writeSet) close() {
+	if w.charged > 0 {
+		w.budget.Release(w.charged)
+	}
+	*w = writeSet{}
 }
 
 // put adds a version to an entry.

@@ -17,6 +17,7 @@ import (
 // engineFlags are those of a database that the process opens.
 type engineFlags struct {
 	Memory            byteSize `env:"HTAP_MEMORY" placeholder:"SIZE" help:"Memory of columns, queries and caches together (default half of the machine's)."`
+	TempLimit         byteSize `env:"HTAP_TEMP_LIMIT" placeholder:"SIZE" help:"Temporary files of a database in memory (default what the disk has)."`
 	Workers           int      `env:"HTAP_WORKERS" placeholder:"N" help:"Analytic worker threads (default the number of CPUs)."`
 	SIMD              string   `name:"simd" env:"HTAP_SIMD" enum:"auto,go,avx2,avx512" default:"auto" help:"Vector instructions of the process: auto, go, avx2 or avx512."`
 	SynchronousCommit bool     `env:"HTAP_SYNCHRONOUS_COMMIT" default:"true" negatable:"" help:"Whether a commit waits until it survives a power loss."`
@@ -28,6 +29,9 @@ const minMemory = 64 << 20
 // options turns the flags into the engine's.
 func (f *engineFlags) options() ([]htap.Option, error) {
 	opts := []htap.Option{htap.WithSynchronousCommit(f.SynchronousCommit), htap.WithSIMD(f.SIMD)}
+	if f.TempLimit > 0 {
+		opts = append(opts, htap.WithTempLimit(int64(f.TempLimit)))
+	}
 	switch {
 	case f.Memory != 0 && f.Memory < minMemory:
 		return nil, fmt.Errorf("--memory: %s is too little, the least is %s", htap.FormatBytes(int64(f.Memory)), htap.FormatBytes(minMemory))

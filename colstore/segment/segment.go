@@ -174,6 +174,10 @@ func (s *Segment) Path() string { return s.path }
 // NumRows returns the number of rows.
 func (s *Segment) NumRows() int { return int(s.header.rows) }
 
+// InMemory reports whether the file's bytes take memory that the system cannot
+// take back.
+func (s *Segment) InMemory() bool { return s.mapping.InMemory }
+
 // SizeBytes returns the size of the file.
 func (s *Segment) SizeBytes() int64 { return int64(len(s.mapping.Data)) }
 

@@ -86,7 +86,7 @@ func New(o Options) *Feed {
 	}
 	f := &Feed{opts: o, rebuilds: map[uint32]*rebuild{}, failures: map[uint32]int{},
 		calls: make(chan func()), kick: make(chan struct{}, 1)}
-	f.queue = newQueue(o.QueueBytes, o.Patience, f.stalled)
+	f.queue = newQueue(o.QueueBytes, o.Memory, o.Patience, f.stalled)
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }

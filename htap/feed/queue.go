@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"htapdb/internal/memory"
 	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
 )
@@ -13,6 +14,8 @@ import (
 // queue holds events in commit order between commit and application.
 type queue struct {
 	limit int64
+	// memory is charged with used.
+	memory *memory.Account
 	// patience is how long a reservation waits before stalled is called, again and
 	// again until it is granted; stalled must not block.
 	patience time.Duration
@@ -43,8 +46,8 @@ type queued struct {
 	at time.Time
 }
 
-func newQueue(limit int64, patience time.Duration, stalled func()) *queue {
-	return &queue{limit: limit, patience: patience, stalled: stalled, wake: make(chan struct{}, 1)}
+func newQueue(limit int64, account *memory.Account, patience time.Duration, stalled func()) *queue {
+	return &queue{limit: limit, memory: account, patience: patience, stalled: stalled, wake: make(chan struct{}, 1)}
 }
 
 // reserve waits until bytes fit. An event larger than the whole limit is let in
@@ -52,7 +55,7 @@ func newQueue(limit int64, patience time.Duration, stalled func()) *queue {
 func (q *queue) reserve(ctx context.Context, bytes int64) error {
 	q.mu.Lock()
 	if len(q.line) == 0 && q.fits(bytes) {
-		q.used += bytes
+		q.use(bytes)
 		q.mu.Unlock()
 		return nil
 	}
@@ -67,7 +70,7 @@ func (q *queue) reserve(ctx context.Context, bytes int64) error {
 	if i := slices.Index(q.line, r); i >= 0 {
 		q.line = slices.Delete(q.line, i, i+1)
 	} else {
-		q.used -= bytes // granted at the same moment
+		q.use(-bytes) // granted at the same moment
 	}
 	q.grant()
 	return sqlstate.Wrap(sqlstate.QueryCanceled, ctx.Err(), "canceling statement while it waited for the change feed")
@@ -92,11 +95,18 @@ func (q *queue) await(ctx context.Context, r *reservation) bool {
 // fits reports whether bytes may be reserved now; mu is held.
 func (q *queue) fits(bytes int64) bool { return q.used == 0 || q.used+bytes <= q.limit }
 
+// use takes or gives back bytes; mu is held. The queue's own limit is what makes
+// writers wait, so they are not refused here.
+func (q *queue) use(bytes int64) {
+	q.used += bytes
+	q.memory.Force(bytes)
+}
+
 // grant lets in those at the front of the line that fit; mu is held.
 func (q *queue) grant() {
 	n := 0
 	for ; n < len(q.line) && q.fits(q.line[n].bytes); n++ {
-		q.used += q.line[n].bytes
+		q.use(q.line[n].bytes)
 		close(q.line[n].granted)
 	}
 	q.line = slices.Delete(q.line, 0, n)
@@ -106,7 +116,7 @@ func (q *queue) grant() {
 func (q *queue) release(bytes int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.used -= bytes
+	q.use(-bytes)
 	q.grant()
 }
 

@@ -33,7 +33,7 @@ func (q *queue) waiting() int {
 // An event that is larger than the queue is let in alone, and small ones that
 // come later do not keep it out for ever: reservations are granted in order.
 func TestReservationsAreInOrder(t *testing.T) {
-	q := newQueue(100, time.Hour, func() {})
+	q := newQueue(100, nil, time.Hour, func() {})
 	ctx := context.Background()
 	if err := q.reserve(ctx, 60); err != nil {
 		t.Fatal(err)

@@ -4,7 +4,8 @@
 // FS is Pebble's interface: its in-memory, crash-cloning and error-injecting
 // implementations work for the column store too. Map is added for reading
 // sealed segments: a memory mapping on the real file system, a heap copy on the
-// fakes.
+// fakes. Scratch is the file system of a database in memory: what does not fit
+// its share of the memory is in temporary files without a name.
 //
 // Not here: what is written (rowstore, colstore).
 package vfs
@@ -69,12 +70,15 @@ func SyncDir(fs FS, path string) error {
 // the last user calls.
 type Mapping struct {
 	// Data is the file's bytes; writing to it faults.
-	Data   []byte
-	mapped bool
+	Data []byte
+	// InMemory says that the bytes take memory which the system cannot take back:
+	// a copy in the heap, or a file that is itself in memory.
+	InMemory bool
+	mapped   bool
 }
 
-// Map returns the content of the named file: mapped if fs is the operating
-// system's, else read into the heap.
+// Map returns the content of the named file: mapped if fs has a descriptor of its
+// own for it, as the operating system's, else read into the heap.
 func Map(fs FS, name string) (*Mapping, error) {
 	f, err := fs.Open(name)
 	if err != nil {
@@ -92,14 +96,15 @@ func Map(fs FS, name string) (*Mapping, error) {
 	if fd := f.Fd(); fd != vfs.InvalidFd {
 		data, err := mapFile(fd, size)
 		if err == nil {
-			return &Mapping{Data: data, mapped: true}, nil
+			_, scratch := fs.(*Scratch)
+			return &Mapping{Data: data, InMemory: scratch && !temporaryOnDisk(), mapped: true}, nil
 		}
 	}
 	data := make([]byte, size)
 	if n, err := f.ReadAt(data, 0); n != len(data) {
 		return nil, sqlstate.Wrap(sqlstate.IOError, err, "reading %s: %d of %d bytes", name, n, size)
 	}
-	return &Mapping{Data: data}, nil
+	return &Mapping{Data: data, InMemory: true}, nil
 }
 
 // Close releases the mapping; Data must not be used afterwards.
