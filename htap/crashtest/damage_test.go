@@ -507,7 +507,8 @@ func (d *damage) state(db *htap.DB) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if want := map[bool]int{false: loadRows, true: 2 * loadRows}[count >= 400]; loaded[0] != fmt.Sprint(want) && count != 400 {
+	// The loads come before the first commit and after the 400th.
+	if want := map[bool]int{false: loadRows, true: 2 * loadRows}[count >= 400]; loaded[0] != fmt.Sprint(want) && count != 400 && (count != 0 || loaded[0] != "0") {
 		return 0, fmt.Errorf("after commit %d %s rows are loaded instead of %d", count, loaded[0], want)
 	}
 	checked, err := v.read("auto", "CHECK TABLE t, last, loaded")
