@@ -33,6 +33,9 @@ type graphCond struct {
 	expr fn.Expr
 	// needs is the set of inputs whose columns the condition reads.
 	needs uint64
+	// left and right are those of the two sides of an equality, which makes a key
+	// between sets that hold one side each; 0 for other conditions.
+	left, right uint64
 }
 
 // maxLeaves is how many inputs a block may have; beyond, the text's order stays for the rest.
@@ -118,13 +121,7 @@ func ownConds(n plan.Node) []fn.Expr {
 
 // place files a condition by the inputs that it reads.
 func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
-	used := plan.Used(c)
-	var needs uint64
-	for i, cols := range g.cols {
-		if used.Intersects(cols) {
-			needs |= 1 << i
-		}
-	}
+	needs := g.inputsOf(c)
 	switch {
 	case needs == 0 || isVolatile(c):
 		g.above = append(g.above, c)
@@ -137,13 +134,47 @@ func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
 				return
 			}
 		}
-		g.conds = append(g.conds, graphCond{c, needs})
+		cond := graphCond{expr: c, needs: needs}
+		if call, ok := c.(*fn.Call); ok && isKey(call) {
+			cond.left, cond.right = g.inputsOf(call.Args[0]), g.inputsOf(call.Args[1])
+		}
+		g.conds = append(g.conds, cond)
 		for i, cols := range g.cols {
 			if e := implied(c, cols); e != nil && needs>>i&1 != 0 {
 				leafConds[i] = appendNew(leafConds[i], e)
 			}
 		}
 	}
+}
+
+// inputsOf is the set of inputs whose columns e reads.
+func (g *joinGraph) inputsOf(e fn.Expr) (set uint64) {
+	used := plan.Used(e)
+	for i, cols := range g.cols {
+		if used.Intersects(cols) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// keyed reports whether an equality links the two sets, so that their join is a
+// hash join; other conditions make a nested loop.
+func (g *joinGraph) keyed(a, b uint64) bool {
+	for _, class := range g.classes {
+		if g.member(class, a) != nil && g.member(class, b) != nil {
+			return true
+		}
+	}
+	for _, c := range g.conds {
+		if c.left == 0 || c.right == 0 {
+			continue
+		}
+		if c.left&^a == 0 && c.right&^b == 0 || c.left&^b == 0 && c.right&^a == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // connected reports whether a condition links the two sets of inputs.

@@ -149,7 +149,8 @@ func (g *joinGraph) join(a, b *subplan, linked bool) *subplan {
 	}
 	rows := g.rows(a.set | b.set)
 	cost := a.cost + b.cost + b.rows*buildCost + a.rows*probeCost + rows*emitCost
-	if !linked {
+	if !linked || !g.keyed(a.set, b.set) {
+		// Each pair is looked at, whatever condition tests it.
 		cost += a.rows * math.Max(b.rows, 1)
 	}
 	return &subplan{set: a.set | b.set, rows: rows, cost: cost, left: a, right: b}

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"htapdb/sql/plan"
+	"htapdb/vector/fn"
 )
 
 // estimateInputs gathers what rows needs.
@@ -34,9 +35,24 @@ func (g *joinGraph) estimateInputs() {
 		g.classDistinct = append(g.classDistinct, d)
 	}
 	for _, c := range g.conds {
-		sel := one(c.expr, func(id plan.ColID) plan.ColumnStats { return all[id] })
-		g.condSel = append(g.condSel, sel)
+		g.condSel = append(g.condSel, g.conditional(c, func(id plan.ColID) plan.ColumnStats { return all[id] }))
 	}
+}
+
+// conditional is the share of the joined rows that meet a condition between
+// inputs. What it implies about single inputs has been pushed into them and counts
+// there: the rows that are left meet an OR of ANDs with a better chance.
+func (g *joinGraph) conditional(c graphCond, stats func(plan.ColID) plan.ColumnStats) float64 {
+	sel := one(c.expr, stats)
+	for i, cols := range g.cols {
+		if c.needs>>i&1 == 0 {
+			continue
+		}
+		if e := implied(c.expr, cols); e != nil {
+			sel /= math.Max(Selectivity(fn.Conjuncts(e), stats), sel)
+		}
+	}
+	return math.Min(sel, 1)
 }
 
 // baseRows is the number of rows of a leaf before its filters.

@@ -228,16 +228,21 @@ func extractKeys(j *plan.Join) *plan.Join {
 	return &c
 }
 
+// isKey reports an equality of one type, such as makes a key of a hash join.
+func isKey(c *fn.Call) bool {
+	return (c.Func.Op == fn.OpEq || c.Func.Op == fn.OpNotDistinct) && c.Args[0].Type() == c.Args[1].Type()
+}
+
 // equiKey recognises an equality between the two sides.
 func equiKey(e fn.Expr, l, r plan.ColSet) (plan.EquiKey, bool) {
 	c, ok := e.(*fn.Call)
 	if !ok || len(c.Args) != 2 || isVolatile(e) {
 		return plan.EquiKey{}, false
 	}
-	nullSafe := c.Func.Op == fn.OpNotDistinct
-	if c.Func.Op != fn.OpEq && !nullSafe || c.Args[0].Type() != c.Args[1].Type() {
+	if !isKey(c) {
 		return plan.EquiKey{}, false
 	}
+	nullSafe := c.Func.Op == fn.OpNotDistinct
 	a, b := c.Args[0], c.Args[1]
 	ua, ub := plan.Used(a), plan.Used(b)
 	switch {
