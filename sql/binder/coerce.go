@@ -51,7 +51,7 @@ func (b *binder) coerce(e fn.Expr, to types.Type, ctx fn.CastContext, pos int) (
 // paramType is the type that a parameter gets where t is wanted: without
 // modifiers that would change the value, which the cast to t applies.
 func paramType(t types.Type) types.Type {
-	if t.Kind == types.Varchar || t.Kind == types.Char {
+	if t.Kind == types.Varchar || t.Kind == types.Char || t.Kind >= types.Time && t.Kind <= types.Interval {
 		return types.Type{Kind: t.Kind}
 	}
 	if t.Kind == types.Numeric {

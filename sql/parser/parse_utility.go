@@ -97,7 +97,7 @@ func (p *parser) setTimeZone(n *SetStmt) {
 			p.unexpected()
 			return
 		}
-		n.Values = []OptionValue{{Loc: t.loc(), Kind: OptionString, Text: lit.Value}}
+		n.Values = []OptionValue{{Loc: t.loc(), Kind: OptionString, Text: "INTERVAL '" + lit.Value + "'"}}
 	default:
 		n.Values = p.settingValues()
 	}

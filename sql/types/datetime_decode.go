@@ -132,13 +132,13 @@ func (dt *datetime) dateField(fields []textField, i int, unit *int) (partSet, er
 	if isDate {
 		return dt.joinedDate(s)
 	}
-	if !isDigit(s[0]) && *unit == 0 {
+	if !isDigit(s[0]) && (*unit == 0 || dt.clock) {
 		if err := dt.namedField(s); err != nil {
 			return 0, badZone(s)
 		}
 		return zonePart, nil
 	}
-	if *unit != 0 && *unit != unitTime || dt.has(timeParts) {
+	if *unit != 0 && *unit != unitTime && !dt.clock || dt.has(timeParts) {
 		return 0, errSyntax
 	}
 	*unit = 0

@@ -49,6 +49,7 @@ func (dt *datetime) wordField(fields []textField, i int, unit *int) (partSet, er
 		}
 		return dt.setNow(w.value)
 	case midnightWord:
+		dt.epoch = false
 		dt.hour, dt.minute, dt.second, dt.fraction, dt.offset = 0, 0, 0, 0, 0
 		return timeParts | zonePart, nil
 	case epochWord:

@@ -171,6 +171,20 @@ func (t Type) timeTypMod() int32 {
 	return fields<<16 | decimals
 }
 
+// WithTypMod returns the time type t with PostgreSQL's atttypmod; −1 is none.
+func (t Type) WithTypMod(mod int32) Type {
+	if mod < 0 {
+		return Base(t.Kind)
+	}
+	if t.Kind == Interval {
+		if t.Length = mod >> 16 & fullRange; t.Length == fullRange {
+			t.Length = 0
+		}
+		mod &= 0xffff
+	}
+	return t.WithTimePrecision(int(mod))
+}
+
 // timeScales are the µs of a unit of each number of decimals.
 var timeScales = [...]int64{1_000_000, 100_000, 10_000, 1_000, 100, 10, 1}
 

@@ -173,12 +173,21 @@ func displayYear(y int) int {
 
 func bindDatePart(b *binding) error {
 	k := b.Args[1].Kind
-	b.Kernel = extractKernel(k, func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 })
+	put := func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 }
+	if lit := b.lits[0]; lit != nil && lookupField(lit.Value.Str()) == fieldSecond {
+		put = func(out *vector.Vector, i int, micro int64) { // the sum that PostgreSQL rounds
+			out.F64[i] = float64(micro/types.MicrosPerSecond) + float64(micro%types.MicrosPerSecond)/1e6
+		}
+	}
+	b.Kernel = extractKernel(k, put)
 	if lit := b.lits[0]; lit != nil && lookupField(lit.Value.Str()) == fieldJulian && (k == types.Timestamp || k == types.TimestampTZ) {
 		b.Kernel = julianDays(k)
 	}
+	if lit := b.lits[0]; lit != nil && k == types.Interval && lookupField(lit.Value.Str()) == fieldEpoch {
+		b.Kernel = map2(func(_ string, v types.IntervalValue) float64 { return intervalSeconds(v) })
+	}
 	if k == types.Date { // of its midnight: an hour is 0
-		onTimestamps := extractKernel(types.Timestamp, func(out *vector.Vector, i int, micro int64) { out.F64[i] = float64(micro) / 1e6 })
+		onTimestamps := extractKernel(types.Timestamp, put)
 		toTimestamp := try1(dateToTimestamp)
 		b.Kernel = func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 			midnights := vector.New(types.TTimestamp, args[1].Len)
@@ -399,6 +408,14 @@ func intervalField(f dateField, v types.IntervalValue) (micro int64, ok bool) {
 		return 0, false
 	}
 	return whole * types.MicrosPerSecond, true
+}
+
+// intervalSeconds is the length in seconds with the rounding of floats.
+func intervalSeconds(v types.IntervalValue) float64 {
+	s := float64(v.Micros) / 1e6
+	s += 365.25 * 86400 * float64(v.Months/12)
+	s += 30 * 86400 * float64(v.Months%12)
+	return s + 86400*float64(v.Days)
 }
 
 // intervalEpoch is the length in µs, a year of 365.25 days and a month of 30.

@@ -125,9 +125,11 @@ func formatType(oid, mod int64) string {
 		return "???"
 	}
 	switch {
-	case mod < 4:
+	case mod < 0 || mod < 4 && !(t.Kind >= types.Time && t.Kind <= types.Interval):
 	case t.Kind == types.Numeric:
 		return types.TNumeric(int((mod-4)>>16), int((mod-4)&0xffff)).String()
+	case t.Kind >= types.Time && t.Kind <= types.Interval:
+		return t.WithTypMod(int32(mod)).String()
 	case t.Kind == types.Varchar || t.Kind == types.Char:
 		return types.Type{Kind: t.Kind, Length: int32(mod - 4)}.String()
 	}

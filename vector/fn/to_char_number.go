@@ -181,17 +181,15 @@ func scientificDigits(whole, frac string, neg bool, decimals int) string {
 	if digits == "" {
 		digits, exponent = "0", 0
 	}
-	rounded := strings.TrimPrefix(roundDigits(digits[:1], digits[1:], decimals), "0")
-	if rounded == "" || len(rounded) > decimals+1 { // 9.99 became 10.0
-		rounded, exponent = rounded[:decimals+1], exponent+1
-	}
+	rounded := roundDigits(digits[:1], digits[1:], decimals)
+	whole, frac = rounded[:len(rounded)-decimals], rounded[len(rounded)-decimals:]
 	s := " "
 	if neg {
 		s = "-"
 	}
-	s += rounded[:1]
+	s += whole[len(whole)-1-int(b2u(whole[0] != '0')):] // 9.99 is 10.0e+00, as PostgreSQL writes it
 	if decimals > 0 {
-		s += "." + rounded[1:]
+		s += "." + frac
 	}
 	sign := "+"
 	if exponent < 0 {

@@ -83,7 +83,8 @@ func (p *timeParts) inEra(y int) int64 {
 // drops its padding, TH or th after a number is its ordinal, "text" and the
 // rest are copied. ok is false for an empty template.
 //
-// Errors: 22007 a pattern that means nothing for an interval.
+// Errors: 22007 a pattern that means nothing for an interval, 0A000 one of which
+// PostgreSQL makes something there that no calendar has.
 func formatTime(format string, p timeParts) (text string, ok bool, err error) {
 	if format == "" {
 		return "", false, nil
@@ -109,6 +110,9 @@ func (p *timeParts) append(b []byte, n *templateNode) ([]byte, error) {
 	if p.interval && !n.spec.forIntervals() {
 		return b, sqlstate.New(sqlstate.InvalidDatetimeFormat, "invalid format specification for an interval value").
 			WithHint("Intervals are not tied to specific calendar dates.")
+	}
+	if p.interval && (n.spec.calendar == isoCalendar || n.spec.key == keyJulian) {
+		return b, sqlstate.New(sqlstate.FeatureNotSupported, "to_char pattern %q is not supported for intervals", n.spec.name)
 	}
 	if v, width, ok := p.number(n.spec); ok {
 		return n.appendNumber(b, v, width), nil

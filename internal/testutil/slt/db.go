@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strings"
-	"time"
 
 	"htapdb/htap"
 	"htapdb/sql/types"
@@ -91,7 +90,7 @@ func (e *Engine) Query(ctx context.Context, session, sql, in string) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows)
+	return collect(rows, s.TextStyle())
 }
 
 // lines is a result of one column.
@@ -110,15 +109,15 @@ func ReadCopy(r io.Reader) (*Result, error) {
 	return lines(string(b)), err
 }
 
-// collect reads rows to their end.
-func collect(rows *htap.Rows) (*Result, error) {
+// collect reads rows to their end, as text in the session's style.
+func collect(rows *htap.Rows, style *types.TextStyle) (*Result, error) {
 	cols := rows.Columns()
 	res := &Result{Columns: len(cols)}
 	for rows.Next() {
 		row := make([]*string, len(cols))
 		for i, c := range cols {
 			if d := rows.Datum(i); !d.IsNull() {
-				text := types.Format(d, c.Type, time.UTC)
+				text := style.Format(d, c.Type)
 				row[i] = &text
 			}
 		}
