@@ -24,18 +24,19 @@ import (
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	cfg     config
-	dir     string
-	rows    *rowstore.Store
-	catalog *catalog.Store
-	feed    *feed.Feed
-	pool    *olap.Pool
-	memory  *memory.Account
-	queries *memory.Account
-	started time.Time
-	counts  counters
-	models  modelCache
-	plans   planCache
+	cfg      config
+	dir      string
+	rows     *rowstore.Store
+	catalog  *catalog.Store
+	feed     *feed.Feed
+	pool     *olap.Pool
+	memory   *memory.Account
+	queries  *memory.Account
+	started  time.Time
+	counts   counters
+	models   modelCache
+	plans    planCache
+	channels channels
 	// settings are what sessions begin with.
 	settings *setting.Values
 	// uncompiled makes every write take the general path, for tests that compare

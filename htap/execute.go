@@ -48,7 +48,8 @@ type execution struct {
 }
 
 // run executes a prepared statement.
-func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (*Rows, error) {
+func (s *Session) run(ctx context.Context, st *Stmt, args []types.Datum) (rows *Rows, err error) {
+	defer s.contain(&err, st.parsed.SQL, s.executing)
 	if st.Empty() {
 		return &Rows{source: &collected{}}, nil
 	}
@@ -113,6 +114,7 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 	if st.untimed {
 		timeout = 0
 	}
+	s.executing = x
 	x.own.start(ctx, s.ctx, x.start, timeout)
 	x.ctx = x.own.open()
 	if err := x.startTxn(); err != nil {
@@ -156,6 +158,10 @@ func (x *execution) end(err error) error {
 	}
 	x.ended = true
 	s := x.s
+	if s.executing == x {
+		s.executing = nil
+	}
+	sqlstate.LogPanic(s.db.cfg.log, err, "statement", x.st.parsed.SQL)
 	err = x.failure(err)
 	if err != nil && s.tx.txn != nil {
 		// Locks are released before their commit is visible: an error about a row

@@ -27,6 +27,9 @@ type Session struct {
 	// rows is the result that is being read; the next statement ends it.
 	rows *Rows
 
+	// executing is the execution that began last, until it ends.
+	executing *execution
+
 	// info is the cache of infoVars, nil after a setting has changed.
 	info map[string]string
 
@@ -37,6 +40,7 @@ type Session struct {
 	cursors  map[string]*cursor
 	notice   func(*Error)
 	changed  func(name, value string)
+	notified func(Notification)
 	closing  sync.Once
 	// forget undoes that the end of the database ends ctx.
 	forget func() bool
@@ -120,6 +124,7 @@ func (s *Session) Close() error {
 		}
 		s.dropCursors(func(*cursor) bool { return true })
 		s.endTxn(false)
+		s.db.channels.forget(s)
 		s.db.mu.Lock()
 		delete(s.db.sessions, s)
 		s.db.mu.Unlock()

@@ -246,6 +246,7 @@ func (x *execution) discard(st *parser.DiscardStmt) (*output, error) {
 		}
 		clear(x.s.prepared)
 		x.s.dropCursors(func(*cursor) bool { return true })
+		x.s.db.channels.forget(x.s)
 		x.s.resetAll()
 	}
 	return &output{tag: "DISCARD " + strings.ToUpper(st.What)}, nil

@@ -72,7 +72,8 @@ func (s *Session) failed(err error) error {
 }
 
 // prepare binds a parsed statement.
-func (s *Session) prepare(ctx context.Context, p parser.Statement, script string, declared []types.Type) (*Stmt, error) {
+func (s *Session) prepare(ctx context.Context, p parser.Statement, script string, declared []types.Type) (prepared *Stmt, err error) {
+	defer s.contain(&err, p.SQL, s.executing)
 	st := &Stmt{s: s, parsed: p, script: script, declared: declared}
 	if s.tx.failed && !allowedWhenFailed(p.Stmt) {
 		return nil, errFailed()

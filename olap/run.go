@@ -2,7 +2,6 @@ package olap
 
 import (
 	"context"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -99,14 +98,8 @@ func (r *run) closeScanners(n int) {
 // evaluates expressions outside Run does not end the process either.
 func Recover(err *error) {
 	if p := recover(); p != nil {
-		*err = panicError(p)
+		*err = sqlstate.FromPanic(p)
 	}
-}
-
-// panicError makes the recovered value of a panic an error that ends the query.
-func panicError(p any) error {
-	return sqlstate.New(sqlstate.InternalError, "internal error in query execution: %v", p).
-		WithDetail("%s", debug.Stack())
 }
 
 // check returns why the execution has to stop, or nil. It is cheap enough to

@@ -79,8 +79,8 @@ func TestPanicEndsOnlyTheQuery(t *testing.T) {
 			ex := &Exec{Workers: workers, Pool: testPool(), Memory: memory.NewRoot(0)}
 			err := Run(context.Background(), root, ex, func(*vector.Batch) error { return nil })
 			var e *sqlstate.Error
-			if !errors.As(err, &e) || e.Code != sqlstate.InternalError || !strings.Contains(e.Message, "the source broke") ||
-				!strings.Contains(e.Detail, "endlessReader") {
+			if !errors.As(err, &e) || e.Code != sqlstate.InternalError || e.Panic == nil || e.Panic.Value != "the source broke" ||
+				!strings.Contains(e.Panic.Stack, "endlessReader") || strings.Contains(e.Message+e.Detail+e.Hint, "the source broke") {
 				t.Fatalf("workers %d: error %v", workers, err)
 			}
 			if src.closed.Load() != 1 || ex.Memory.Used() != 0 {

@@ -1,6 +1,7 @@
 package olap
 
 import (
+	"htapdb/sql/sqlstate"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,7 +48,7 @@ func (r *run) schedule(n int, stepperOf func(i int) stepper) error {
 func (r *run) slice(s stepper) (result sliceResult) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.fail(panicError(p))
+			r.fail(sqlstate.FromPanic(p))
 			result = sliceDone
 		}
 	}()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -257,7 +256,8 @@ func (s *sessionStream) Context() context.Context { return s.ctx }
 // contain turns a panic into an error of the call.
 func (s *Server) contain(err *error) {
 	if p := recover(); p != nil {
-		s.opt.Log.Error("call panicked", "panic", p, "stack", string(debug.Stack()))
-		*err = status.Errorf(codes.Internal, "internal error: %v (SQLSTATE XX000)", p)
+		e := sqlstate.FromPanic(p)
+		sqlstate.LogPanic(s.opt.Log, e)
+		*err = status.Error(codes.Internal, e.Error())
 	}
 }

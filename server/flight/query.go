@@ -3,7 +3,6 @@ package flight
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 
 	"htapdb/htap"
 	"htapdb/sql/sqlstate"
@@ -222,8 +221,8 @@ func (v *service) stream(ctx context.Context, name string, q *query) (*arrow.Sch
 func (v *service) contained(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			v.opt.Log.Error("stream panicked", "panic", p, "stack", string(debug.Stack()))
-			err = sqlstate.New(sqlstate.InternalError, "internal error: %v", p)
+			err = sqlstate.FromPanic(p)
+			sqlstate.LogPanic(v.opt.Log, err)
 		}
 	}()
 	return fn()

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"io"
 	"net"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"htapdb/htap"
 	"htapdb/sql/sqlstate"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -68,6 +68,10 @@ type conn struct {
 	idle, draining bool
 	// events are notices and changed settings to be sent.
 	events []event
+	// notifications wait for the client to be between transactions; overflowed
+	// says that there were too many. wake is set when a read was interrupted for them.
+	notifications    []htap.Notification
+	overflowed, wake bool
 }
 
 // event is a message that belongs to no statement's result.
@@ -86,8 +90,9 @@ var errClosed = errors.New("pg: connection closed")
 func (c *conn) serve(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.srv.opt.Log.Error("connection panicked", "panic", p, "stack", string(debug.Stack()))
-			c.fatal(sqlstate.New(sqlstate.InternalError, "internal error: %v", p))
+			e := sqlstate.FromPanic(p)
+			sqlstate.LogPanic(c.srv.opt.Log, e)
+			c.fatal(e)
 		}
 		c.end()
 	}()
@@ -109,7 +114,7 @@ func (c *conn) serve(ctx context.Context) {
 func (c *conn) end() {
 	defer func() {
 		if p := recover(); p != nil {
-			c.srv.opt.Log.Error("closing a connection panicked", "panic", p, "stack", string(debug.Stack()))
+			sqlstate.LogPanic(c.srv.opt.Log, sqlstate.FromPanic(p))
 		}
 	}()
 	_ = c.netConn.Close()
@@ -183,22 +188,35 @@ func (c *conn) receive() (kind byte, body []byte, err error) {
 		return c.in.next()
 	}
 	idle := c.sess.TxState() == 'I' && c.implicit == nil && !c.skipping
+	limit, silent := c.idleLimit(idle)
+	limited := limit > 0
+	if limited {
+		c.setReadDeadline(time.Now().Add(limit))
+	}
 	c.mu.Lock()
 	c.idle = idle
 	draining := c.draining && idle
+	if idle && !draining && len(c.notifications) > 0 {
+		c.wake = true
+		_ = c.netConn.SetReadDeadline(time.Unix(1, 0))
+	}
 	c.mu.Unlock()
 	if draining {
 		return 0, nil, errShutdown
 	}
-	limit, silent := c.idleLimit(idle)
-	if limit > 0 {
-		c.setReadDeadline(time.Now().Add(limit))
+	for {
+		kind, body, err = c.in.next()
+		c.mu.Lock()
+		c.idle = false
+		draining = c.draining
+		c.mu.Unlock()
+		if err != errInterrupted || draining || !c.woken() {
+			break
+		}
+		if err := c.deliver(); err != nil {
+			return 0, nil, err
+		}
 	}
-	kind, body, err = c.in.next()
-	c.mu.Lock()
-	c.idle = false
-	draining = c.draining
-	c.mu.Unlock()
 	if err == errInterrupted {
 		if draining {
 			return 0, nil, errShutdown
@@ -208,7 +226,7 @@ func (c *conn) receive() (kind byte, body []byte, err error) {
 		}
 		return 0, nil, silent
 	}
-	if limit > 0 {
+	if c.woken() || limited {
 		c.setReadDeadline(time.Time{})
 	}
 	return kind, body, err
@@ -375,7 +393,13 @@ func (c *conn) parameterStatus(name, value string) {
 // readyForQuery ends an answer and sends it.
 func (c *conn) readyForQuery() error {
 	c.flushEvents()
-	c.out = append(c.out, 'Z', 0, 0, 0, 5, c.sess.TxState())
+	state := c.sess.TxState()
+	if state == 'I' {
+		if err := c.takeNotifications(); err != nil {
+			return err
+		}
+	}
+	c.out = append(c.out, 'Z', 0, 0, 0, 5, state)
 	return c.flush()
 }
 

@@ -43,7 +43,9 @@ type session interface {
 	Set(name, value string) error
 	// TextStyle is how values are written as text, by the settings of now.
 	TextStyle() *types.TextStyle
+	ID() uint64
 	OnNotice(fn func(*htap.Error))
+	OnNotification(fn func(htap.Notification))
 	OnSetting(fn func(name, value string))
 	Close() error
 }

@@ -34,6 +34,7 @@ type fakeDB struct {
 	mu   sync.Mutex
 	log  []string
 	open int
+	ids  uint64
 }
 
 func (db *fakeDB) note(format string, args ...any) {
@@ -54,8 +55,10 @@ func (db *fakeDB) takeLog() string {
 func (db *fakeDB) session(context.Context) session {
 	db.mu.Lock()
 	db.open++
+	db.ids++
+	id := db.ids
 	db.mu.Unlock()
-	return &fakeSession{db: db, state: 'I', settings: map[string]string{}, kept: map[string]statement{}}
+	return &fakeSession{db: db, state: 'I', settings: map[string]string{}, kept: map[string]statement{}, id: id}
 }
 
 type fakeSession struct {
@@ -63,6 +66,7 @@ type fakeSession struct {
 	state    byte
 	settings map[string]string
 	kept     map[string]statement
+	id       uint64
 	notice   func(*htap.Error)
 	setting  func(name, value string)
 }
@@ -119,7 +123,9 @@ func (s *fakeSession) OnNotice(fn func(*htap.Error))               { s.notice = 
 func (s *fakeSession) OnSetting(fn func(name, value string))       { s.setting = fn }
 func (s *fakeSession) Cursor(string) ([]htap.Column, bool)         { return nil, false }
 
-func (s *fakeSession) TextStyle() *types.TextStyle { return nil }
+func (s *fakeSession) TextStyle() *types.TextStyle            { return nil }
+func (s *fakeSession) ID() uint64                             { return s.id }
+func (s *fakeSession) OnNotification(func(htap.Notification)) {}
 
 func (s *fakeSession) Setting(name string) (string, error) {
 	if v, ok := s.settings[name]; ok {

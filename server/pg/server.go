@@ -41,7 +41,6 @@ type Server struct {
 	open      map[*conn]struct{}
 	sessions  map[uint32]*conn
 	listeners map[net.Listener]struct{}
-	lastPID   uint32
 	closing   bool
 }
 
@@ -153,19 +152,14 @@ func (s *Server) register(c *conn) error {
 	if s.closing || len(s.sessions) >= s.opt.MaxConnections {
 		return s.refusal()
 	}
-	for {
-		s.lastPID++
-		if s.lastPID > 1<<31-1 {
-			s.lastPID = 1
-		}
-		if _, taken := s.sessions[s.lastPID]; !taken {
-			break
-		}
-	}
-	c.pid = s.lastPID
+	c.pid = pidOf(c.sess.ID())
 	s.sessions[c.pid] = c
 	return nil
 }
+
+// pidOf is what clients know a session by: what pg_backend_pid() says, in the 31
+// bits of a process ID.
+func pidOf(session uint64) uint32 { return uint32(session & (1<<31 - 1)) }
 
 // cancelQuery serves a CancelRequest; a wrong key is ignored, as nobody reads an answer.
 func (s *Server) cancelQuery(pid uint32, key []byte) {

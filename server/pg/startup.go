@@ -69,10 +69,10 @@ func (c *conn) start(ctx context.Context) error {
 	if err := c.authorize(params); err != nil {
 		return err
 	}
+	c.sess = c.srv.db.session(ctx)
 	if err := c.srv.register(c); err != nil {
 		return err
 	}
-	c.sess = c.srv.db.session(ctx)
 	if err := c.applyStartup(params); err != nil {
 		return asError(ctx, err)
 	}
@@ -294,6 +294,7 @@ func (c *conn) greet() error {
 	}
 	c.out, _ = (&pgproto3.BackendKeyData{ProcessID: c.pid, SecretKey: c.key[:]}).Encode(c.out)
 	c.sess.OnNotice(func(e *sqlstate.Error) { c.addEvent(event{notice: e}) })
+	c.sess.OnNotification(c.notify)
 	c.sess.OnSetting(func(name, value string) { c.addEvent(event{name: name, value: value}) })
 	c.setReadDeadline(time.Time{})
 	return c.readyForQuery()

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -93,7 +94,7 @@ func TestForeignBytes(t *testing.T) {
 			t.Errorf("%q: %q, %v", in, out, err)
 		}
 	}
-	for _, in := range []string{"Q\xff\xff\xff\xff", "Q\x00\x00\x00\x01", "Q\x00\x00\x10\x00", "!\x00\x00\x00\x04", "Q\x00\x00\x00\x06xx"} {
+	for _, in := range []string{"Q\xff\xff\xff\xff", "Q\x00\x00\x00\x01", "Q\x00\x00\x10\x00", "!\x00\x00\x00\x04"} {
 		c := connect(t, addr)
 		_, _ = io.WriteString(c.nc, in)
 		if got := c.until("E FATAL 08P01"); got[len(got)-1] == "closed" {
@@ -214,12 +215,20 @@ func TestCancel(t *testing.T) {
 
 // TestPanic: a panic ends its connection with XX000 and no other.
 func TestPanic(t *testing.T) {
-	_, _, addr := startFake(t, Options{})
+	var logged bytes.Buffer
+	_, _, addr := startFake(t, Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
 	other := connect(t, addr)
 	c := connect(t, addr)
 	c.send(&pgproto3.Query{String: "panic"})
-	if got := c.until("Z"); !strings.HasPrefix(got[0], "E FATAL XX000") || got[len(got)-1] != "closed" {
+	// The client gets a number, the log what happened.
+	got := c.until("Z")
+	if !strings.HasPrefix(got[0], "E FATAL XX000 internal error ") || strings.Contains(got[0], "planted") || strings.Contains(got[0], ".go") || got[len(got)-1] != "closed" {
 		t.Errorf("%q", got)
+	}
+	id := strings.Fields(strings.TrimPrefix(got[0], "E FATAL XX000 internal error "))[0]
+	id, _, _ = strings.Cut(id, "|")
+	if text := logged.String(); !strings.Contains(text, id) || !strings.Contains(text, "a planted panic") || !strings.Contains(text, "fake_test.go") {
+		t.Errorf("the log has no stack under %q: %s", id, text)
 	}
 	other.send(&pgproto3.Query{String: "rows 1"})
 	other.until("Z")

@@ -14,15 +14,15 @@ func (p *parser) stmt() Stmt {
 var statementWords = strings.Fields(`
 abort alter analyze begin check checkpoint close comment commit copy create
 deallocate declare delete discard drop end execute explain fetch from insert
-move prepare release reset rollback savepoint select set show start table
-truncate update vacuum values with`)
+listen move notify prepare release reset rollback savepoint select set show start table
+truncate unlisten update vacuum values with`)
 
 // unsupportedStatements begin statements that PostgreSQL, or DuckDB, has and
 // this dialect has not.
 var unsupportedStatements = wordSet(`
-attach call cluster describe detach do grant import install listen load lock
-merge notify pivot pragma reassign refresh reindex revoke security summarize
-unlisten unpivot use`)
+attach call cluster describe detach do grant import install load lock
+merge pivot pragma reassign refresh reindex revoke security summarize
+unpivot use`)
 
 // anyStmt dispatches on the first word.
 func (p *parser) anyStmt() Stmt {
@@ -38,6 +38,9 @@ func (p *parser) anyStmt() Stmt {
 			return s
 		}
 		if s := p.utility(t); s != nil {
+			return s
+		}
+		if s := p.notification(t); s != nil {
 			return s
 		}
 		if unsupportedStatements[t.text] && (p.ahead(1).isLabel() || p.ahead(1).kind == tokString || p.ahead(1).isPunct("(")) {

@@ -32,6 +32,8 @@ type Error struct {
 	Where string
 	// Object is what the error is about, as far as it is an object of the catalog.
 	Object Object
+	// Panic is set if the error was a panic.
+	Panic *Panic
 	cause  error
 }
 
