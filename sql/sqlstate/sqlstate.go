@@ -34,7 +34,7 @@ type Error struct {
 	Object Object
 	// Panic is set if the error was a panic.
 	Panic *Panic
-	cause  error
+	cause error
 }
 
 // Object names the object that an error is about, for programs: they tell a
