@@ -248,9 +248,6 @@ func filterCost(f Filter, t types.Type) float64 {
 	return cost
 }
 
-// Morsels returns the number of pieces of work: more workers are of no use.
-func (sc *Scan) Morsels() int { return len(sc.morsels) }
-
 // Types returns the types of the output columns.
 func (sc *Scan) Types() []types.Type {
 	ts := make([]types.Type, len(sc.spec.Columns))

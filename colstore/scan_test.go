@@ -196,6 +196,6 @@ func TestNextIsShort(t *testing.T) {
 		}
 	}
 	if calls != 4 {
-		t.Errorf("%d empty batches for %d morsels", calls, sc.Morsels())
+		t.Errorf("%d empty batches for %d morsels", calls, len(sc.morsels))
 	}
 }

@@ -16,9 +16,8 @@ type Table struct {
 	mem   *memory.Account
 
 	// safe is the highest timestamp up to which everything was applied to this
-	// table; Store.safe speaks for it too while held is 0.
+	// table; Store.safe speaks for it too.
 	safe  atomic.Uint64
-	held  atomic.Int64
 	floor atomic.Uint64
 	// born is the timestamp that SetFloor gave: the table holds nothing of before.
 	born atomic.Uint64
@@ -86,13 +85,7 @@ func (t *Table) SetState(s State, reason string) {
 // Safe returns the highest timestamp that may be read: everything at or before
 // it has been applied.
 func (t *Table) Safe() uint64 {
-	// The store's timestamp is loaded first: if no event was held back after
-	// that, every event up to it has been applied.
-	common := t.store.safe.Load()
-	if t.held.Load() > 0 {
-		return t.safe.Load()
-	}
-	return max(common, t.safe.Load())
+	return max(t.store.safe.Load(), t.safe.Load())
 }
 
 // Floor returns the lowest timestamp that may be read: history before it may
@@ -113,22 +106,6 @@ func (t *Table) NextRowID() uint64 { return t.nextRowID.Load() }
 // before it.
 func (t *Table) Advance(ts uint64) {
 	raise(&t.safe, ts)
-	t.store.waiters.wake()
-}
-
-// Hold announces that an event of this table is queued. Call it before
-// Store.Advance reaches the event's timestamp; until the matching Unhold, only
-// the applier's own Advance and Unhold make timestamps of this table safe.
-func (t *Table) Hold() {
-	// What the store has promised so far stays true for this table.
-	raise(&t.safe, t.Safe())
-	t.held.Add(1)
-}
-
-// Unhold ends a Hold: the event has been applied, and ts is safe.
-func (t *Table) Unhold(ts uint64) {
-	raise(&t.safe, ts)
-	t.held.Add(-1)
 	t.store.waiters.wake()
 }
 

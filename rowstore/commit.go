@@ -18,9 +18,7 @@ type commitPlan struct {
 	// sequences has each table's share of event.Changes, in order.
 	sequences []planSequence
 	loads     []planLoad
-	keys      []string // everything written, for the window
 	moved     []string // rows that got another key, for moves
-	tables    []uint32 // loaded tables, for the window
 	garbage   []string // keys with a version that this commit ends
 	// few is the room for the above in a commit of one row, in one piece.
 	few struct {
@@ -93,7 +91,6 @@ func (t *Txn) plan() (*commitPlan, error) {
 	if t.writes.rows > len(p.few.changes) {
 		changes = make([]planned, 0, t.writes.rows)
 	}
-	p.keys = make([]string, 0, len(t.writes.order)) // the window keeps it
 	for _, e := range t.writes.order {
 		v := e.last()
 		if v == nil || v.tombstone && !e.hadCommitted() {
@@ -101,7 +98,6 @@ func (t *Txn) plan() (*commitPlan, error) {
 		}
 		tsAt, valueAt := p.batch.set(e.key, v.value)
 		p.tsAt = append(p.tsAt, tsAt)
-		p.keys = append(p.keys, e.key)
 		if e.hadCommitted() || e.base.exists || v.tombstone {
 			p.garbage = append(p.garbage, e.key)
 		}
@@ -246,7 +242,7 @@ func (t *Txn) commit(p *commitPlan) (Timestamp, error) {
 	return slot.ts, nil
 }
 
-// sequenceCommit is the commit mutex: validate, enter the window, assign the
+// sequenceCommit is the commit mutex: validate, assign the
 // timestamp and the rowIDs, take the slots in the feed and the watermarks.
 func (s *Store) sequenceCommit(p *commitPlan, async bool) (*commitSlot, error) {
 	for {
@@ -264,7 +260,6 @@ func (s *Store) sequenceCommit(p *commitPlan, async bool) (*commitSlot, error) {
 			}
 			continue
 		}
-		s.window.add(ts, p.keys, p.tables)
 		s.moves.add(ts, p.moved)
 		p.fill(ts)
 		slot := s.marks.push(ts, async)

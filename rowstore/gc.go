@@ -26,9 +26,8 @@ type collector struct {
 	blocked []garbage
 	// sweepAll asks for a sweep of the store.
 	sweepAll bool
-	// floor and tableFloors are what the embedding engine allows.
-	floor       Timestamp
-	tableFloors map[uint32]Timestamp
+	// floor is what the embedding engine allows.
+	floor Timestamp
 	// drops are tables to be removed, with the timestamp after which they may.
 	drops map[uint32]Timestamp
 
@@ -65,18 +64,6 @@ func (s *Store) SetGCFloor(ts Timestamp) {
 	s.gc.floor = max(s.gc.floor, ts)
 	s.gc.mu.Unlock()
 	s.gc.wake()
-}
-
-// SetTableGCFloor lowers the floor for one table: its versions are kept until
-// both floors have passed them. MaxTimestamp removes the entry.
-func (s *Store) SetTableGCFloor(tableID uint32, ts Timestamp) {
-	s.gc.mu.Lock()
-	if ts == MaxTimestamp {
-		delete(s.gc.tableFloors, tableID)
-	} else {
-		s.gc.tableFloors[tableID] = ts
-	}
-	s.gc.mu.Unlock()
 }
 
 // DropTable removes everything stored under a storage id, in the background,
@@ -123,7 +110,6 @@ func (c *collector) wake() {
 func (s *Store) recoverCollector() error {
 	c := &s.gc
 	c.kick = make(chan struct{}, 1)
-	c.tableFloors = make(map[uint32]Timestamp)
 	c.drops = make(map[uint32]Timestamp)
 	value, err := s.metaGet(metaKey(metaHorizon))
 	if err != nil {
@@ -164,18 +150,9 @@ func (s *Store) startCollector(ctx context.Context) {
 
 // horizon is one round's view of what may be removed.
 type horizon struct {
-	floor  Timestamp
-	tables map[uint32]Timestamp
+	floor Timestamp
 	// open are the open snapshots in order.
 	open []Timestamp
-}
-
-// of returns the floor of a table.
-func (h *horizon) of(table uint32) Timestamp {
-	if ts, ok := h.tables[table]; ok {
-		return min(ts, h.floor)
-	}
-	return h.floor
 }
 
 // needed reports whether an open snapshot lies in [b, e).
@@ -190,10 +167,6 @@ func (s *Store) takeHorizon() (h horizon, err error) {
 	c := &s.gc
 	c.mu.Lock()
 	h.floor = c.floor
-	h.tables = make(map[uint32]Timestamp, len(c.tableFloors))
-	for t, ts := range c.tableFloors {
-		h.tables[t] = ts
-	}
 	c.mu.Unlock()
 	r := &s.snaps
 	r.mu.Lock()

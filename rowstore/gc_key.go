@@ -39,8 +39,7 @@ func (g *keyGarbage) add(it *pebble.Iterator) error {
 }
 
 // remove adds deletions of the garbage to batch and reports whether versions
-// that ended below the floor had to stay because of snapshots or the table's
-// own floor.
+// that ended below the floor had to stay because of snapshots.
 //
 // Every version is written once and removed once, which is what SINGLEDEL asks for.
 func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked bool) {
@@ -51,7 +50,6 @@ func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked 
 	if !ok || table == 0 {
 		return false
 	}
-	floor := h.of(table)
 	loads := s.loads.of(table)
 	var e Timestamp // when the version ended; 0 for the newest
 	for i := range g.versions {
@@ -64,15 +62,14 @@ func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked 
 			continue
 		case e == 0:
 			v.keep = true
-		case e > floor:
+		case e > h.floor:
 			v.keep = true
-			blocked = blocked || e <= h.floor
 		case h.needed(begin, e):
 			v.keep, blocked = true, true
 		}
 		e = begin
 	}
-	blocked = g.dropTombstones(loads, h, floor) || blocked
+	g.dropTombstones(loads, h)
 	for i := range g.versions {
 		if v := &g.versions[i]; !v.keep {
 			_ = batch.SingleDelete(v.key, nil) // fails only for a batch that is closed
@@ -83,21 +80,17 @@ func (g *keyGarbage) remove(s *Store, h *horizon, batch *pebble.Batch) (blocked 
 
 // dropTombstones gives up tombstones below which nothing stays: they say no
 // more than absence does.
-func (g *keyGarbage) dropTombstones(loads []*loadRecord, h *horizon, floor Timestamp) (blocked bool) {
+func (g *keyGarbage) dropTombstones(loads []*loadRecord, h *horizon) {
 	for i := len(g.versions) - 1; i >= 0; i-- {
 		v := &g.versions[i]
 		if !v.keep {
 			continue
 		}
-		if !v.tombstone || begins(loads, v.ts) == 0 {
-			return false
-		}
-		if v.ts > floor {
-			return v.ts <= h.floor
+		if !v.tombstone || begins(loads, v.ts) == 0 || v.ts > h.floor {
+			return
 		}
 		v.keep = false
 	}
-	return false
 }
 
 // begins returns when the version with the timestamp in its key became visible:

@@ -86,32 +86,6 @@ func TestCollection(t *testing.T) {
 	}
 }
 
-// TestTableFloor: a table's floor keeps its versions and nobody else's.
-func TestTableFloor(t *testing.T) {
-	s := openMem(t)
-	a, b := pairSchema(t, 100), pairSchema(t, 101)
-	key := mustKey(t, a, 1)
-	for i := range int64(5) {
-		write(t, s, func(tx *Txn) {
-			for _, sch := range []*Schema{a, b} {
-				if i == 0 {
-					must(tx.Insert(bg, sch, ints(1, i)))
-				} else {
-					must(tx.Update(bg, sch, key, ints(1, i)))
-				}
-			}
-		})
-	}
-	s.SetTableGCFloor(100, 1)
-	s.SetGCFloor(MaxTimestamp)
-	settled(t, s, b, key, 1)
-	if n := versions(t, s, a, key); n != 5 {
-		t.Error(n, "versions left below the table's floor")
-	}
-	s.SetTableGCFloor(100, MaxTimestamp)
-	settled(t, s, a, key, 1)
-}
-
 func TestDropTable(t *testing.T) {
 	fs := vfs.NewMem()
 	s := openTest(t, "db", Options{FS: fs})

@@ -161,3 +161,12 @@ func (c *BlockColumn) append(phys types.Physical, d types.Datum) {
 		c.String = append(c.String, d.Str())
 	}
 }
+
+// PrimaryKeyOf encodes the primary key columns of a whole row. The table must
+// not have a hidden key.
+func (s *Schema) PrimaryKeyOf(row []types.Datum) (Key, error) {
+	return s.appendPrimaryKey(make([]byte, 0, 16*len(s.def.Primary)), row)
+}
+
+// NumColumns returns the number of columns.
+func (s *Schema) NumColumns() int { return len(s.def.Columns) }

@@ -116,12 +116,6 @@ func (s *Schema) PrimaryKey(values ...types.Datum) (Key, error) {
 	return dst, nil
 }
 
-// PrimaryKeyOf encodes the primary key columns of a whole row. The table must
-// not have a hidden key.
-func (s *Schema) PrimaryKeyOf(row []types.Datum) (Key, error) {
-	return s.appendPrimaryKey(make([]byte, 0, 16*len(s.def.Primary)), row)
-}
-
 func (s *Schema) appendPrimaryKey(dst []byte, row []types.Datum) ([]byte, error) {
 	start := len(dst)
 	var err error
@@ -210,24 +204,4 @@ func (s *Schema) appendIndexColumns(dst []byte, ix *compiledIndex, row []types.D
 		}
 	}
 	return dst, null, s.checkKeySize(len(dst)-start, ix.Name)
-}
-
-// skipIndexColumns returns the length of n index columns, −1 for foreign bytes.
-func (ix *compiledIndex) skipIndexColumns(b []byte) int {
-	at := 0
-	for _, t := range ix.types {
-		if at >= len(b) {
-			return -1
-		}
-		at++
-		if b[at-1] == markNull {
-			continue
-		}
-		n := skipKeyDatum(b[at:], t)
-		if n < 0 || b[at-1] != markValue {
-			return -1
-		}
-		at += n
-	}
-	return at
 }

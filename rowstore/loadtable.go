@@ -169,7 +169,6 @@ func (t *Txn) planLoads(p *commitPlan) {
 	for _, l := range t.loads {
 		at := p.batch.setPlain(l.key(), l.encode(loadCommitted))
 		p.loads = append(p.loads, planLoad{load: l, at: at})
-		p.tables = append(p.tables, l.table)
 		if !l.indexOnly {
 			p.event.Loads = append(p.event.Loads, l.event())
 			p.event.Bytes += int64(changeOverhead + len(l.opaque))

@@ -148,9 +148,6 @@ func (s *Schema) TableID() uint32 { return s.def.ID }
 // Version returns the schema version.
 func (s *Schema) Version() uint16 { return s.def.Version }
 
-// NumColumns returns the number of columns.
-func (s *Schema) NumColumns() int { return len(s.def.Columns) }
-
 // HiddenKey reports a table without a primary key.
 func (s *Schema) HiddenKey() bool { return s.hidden }
 

@@ -41,7 +41,6 @@ type Store struct {
 
 	commitMu sync.Mutex
 	oracle   oracle
-	window   window // guarded by commitMu
 	moves    moves
 
 	marks  watermarks

@@ -226,6 +226,6 @@ func TestWriteSetBound(t *testing.T) {
 }
 
 func ExampleTimestamp() {
-	fmt.Println(TimestampAt(1_000_001))
+	fmt.Println(Timestamp(1_000_001<<12 | 4095))
 	// Output: 1.000001,4095
 }

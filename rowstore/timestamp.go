@@ -14,15 +14,6 @@ const counterBits = 12
 // means the newest version.
 const MaxTimestamp Timestamp = 1<<64 - 1
 
-// TimestampAt returns the last timestamp of the given microsecond since 1970,
-// so that a snapshot at it sees every commit of that microsecond.
-func TimestampAt(micros int64) Timestamp {
-	if micros < 0 {
-		return 0
-	}
-	return Timestamp(micros)<<counterBits | (1<<counterBits - 1)
-}
-
 // Micros returns the wall time in microseconds since 1970.
 func (t Timestamp) Micros() int64 { return int64(t >> counterBits) }
 

@@ -234,28 +234,6 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-func TestWindow(t *testing.T) {
-	var w window
-	for ts := Timestamp(1); ts <= 10; ts++ {
-		w.add(ts, []string{string(rune('a' + ts))}, nil)
-	}
-	if changed, known := w.changed(5, map[string]bool{"g": true}, nil); !changed || !known {
-		t.Error("commit 6 not found")
-	}
-	if changed, known := w.changed(6, map[string]bool{"g": true}, nil); changed || !known {
-		t.Error("commit 6 found after 6")
-	}
-	for ts := Timestamp(11); ts < windowKeys+100; ts++ {
-		w.add(ts, []string{"x"}, []uint32{7})
-	}
-	if _, known := w.changed(5, nil, nil); known || w.keys > windowKeys {
-		t.Error("the window is not bounded:", w.keys, w.floor)
-	}
-	if _, known := w.changed(w.floor, nil, map[uint32]bool{7: true}); !known {
-		t.Error("floor", w.floor)
-	}
-}
-
 func TestMetrics(t *testing.T) {
 	s := openMem(t)
 	sch := pairSchema(t, 100)

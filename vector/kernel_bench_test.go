@@ -109,13 +109,6 @@ func BenchmarkUnpack(b *testing.B) {
 	benchLevels(b, "32to64", 8*len(i64), func() { Unpack(i64, u32, 7) })
 }
 
-func BenchmarkGather(b *testing.B) {
-	i32, i64, half := benchInput[int32](), benchInput[int64](), benchSel(0.5)
-	out32, out64 := make([]int32, len(half)), make([]int64, len(half))
-	benchLevels(b, "int32", 4*len(half), func() { GatherInt32(out32, i32, half) })
-	benchLevels(b, "int64", 8*len(half), func() { GatherInt64(out64, i64, half) })
-}
-
 func BenchmarkHash(b *testing.B) {
 	i32, i64, out := benchInput[int32](), benchInput[int64](), make([]uint64, MaxBatch)
 	v := &Vector{Type: vectorTypes[3], Len: MaxBatch, I64: i64}

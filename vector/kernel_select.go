@@ -23,10 +23,6 @@ func (op CmpOp) String() string { return cmpNames[op] }
 // Flip returns the operator for exchanged operands: a op b is b op.Flip() a.
 func (op CmpOp) Flip() CmpOp { return [...]CmpOp{Eq: Eq, Ne: Ne, Lt: Gt, Le: Ge, Gt: Lt, Ge: Le}[op] }
 
-// Negate returns the operator that holds exactly where op does not, for
-// operands that are not null.
-func (op CmpOp) Negate() CmpOp { return [...]CmpOp{Eq: Ne, Ne: Eq, Lt: Ge, Le: Gt, Gt: Le, Ge: Lt}[op] }
-
 // Holds reports whether op holds for operands whose three-way comparison gave cmp.
 func (op CmpOp) Holds(cmp int) bool {
 	switch op {

@@ -309,7 +309,7 @@ func testMinMaxFloat[T Float](t *testing.T, r *rand.Rand) {
 	}
 }
 
-func TestUnpackAndGather(t *testing.T) {
+func TestUnpack(t *testing.T) {
 	r := newRand(t)
 	atEachLevel(t, func(t *testing.T) {
 		testUnpack[int16, uint8](t, r)
@@ -342,22 +342,6 @@ func testUnpack[D Int, S Code](t *testing.T, r *rand.Rand) {
 		for _, i := range sel {
 			if want := base + D(src[i]); dst[i] != want {
 				t.Fatalf("UnpackSel [%d]: got %v, want %v", i, dst[i], want)
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		idx := guarded[int32](mem, n)
-		for i := range idx {
-			idx[i] = int32(r.IntN(n))
-		}
-		Gather(dst, slices.Clone(dst), idx)
-		Unpack(dst, src, base)
-		got := guarded[D](mem, n)
-		Gather(got, dst, idx)
-		for i, j := range idx {
-			if got[i] != dst[j] {
-				t.Fatalf("Gather [%d]: got %v, want %v", i, got[i], dst[j])
 			}
 		}
 	}

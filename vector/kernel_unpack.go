@@ -20,22 +20,6 @@ func UnpackSel[D Int, S Code](dst []D, src []S, base D, sel []int32) {
 	}
 }
 
-// Gather stores src[idx[i]] in dst[i]: rows by selection or position, or
-// dictionary entries by code. Every index is below len(src); dst has at least
-// len(idx) elements.
-func Gather[T any, I Code | ~int32](dst, src []T, idx []I) {
-	dst = dst[:len(idx)]
-	for i, j := range idx {
-		dst[i] = src[j]
-	}
-}
-
-// GatherInt32 is Gather for 32-bit elements.
-func GatherInt32(dst, src, idx []int32) { Gather(dst, src, idx) }
-
-// GatherInt64 is Gather for 64-bit integers.
-func GatherInt64(dst, src []int64, idx []int32) { Gather(dst, src, idx) }
-
 func unpackGo[D Int, S Code](dst []D, src []S, base D) {
 	dst = dst[:len(src)]
 	for i, x := range src {

@@ -314,7 +314,6 @@ func opens(t *testing.T, fs vfs.FS, good *Segment, w *writer, r *rand.Rand) bool
 	for range 10 {
 		s.FindRowID(uint64(r.IntN(2000)))
 	}
-	s.SelectBegun(500, 0, s.NumRows(), nil, nil)
 	return true
 }
 

@@ -19,3 +19,6 @@ func (f *memFile) Close() error                { return nil }
 func (f *memFile) Read(b []byte) (int, error)  { return f.Buffer.Read(b) }
 
 func hashOf(b []byte) uint64 { return xxh3.Hash(b) }
+
+// NumColumns returns the number of columns, those of the engine not counted.
+func (s *Segment) NumColumns() int { return len(s.columns) }

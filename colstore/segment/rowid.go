@@ -80,11 +80,6 @@ func (s *Segment) RowIDs(from int, out []uint64) error {
 	return readSystem(s.rowIDs, from, out, s.header.firstRowID+uint64(from), 1)
 }
 
-// DenseRowIDs returns the rowID of row 0 if the rows' IDs are consecutive.
-func (s *Segment) DenseRowIDs() (first uint64, ok bool) {
-	return s.header.firstRowID, s.rowIDs == nil
-}
-
 // RowID returns the rowID of row i.
 func (s *Segment) RowID(i int) (uint64, error) {
 	var one [1]uint64
@@ -141,28 +136,4 @@ func (s *Segment) Begin(i int) (uint64, error) {
 // replaced in out, 0 for none.
 func (s *Segment) Prevs(from int, out []uint64) error {
 	return readSystem(s.prev, from, out, 0, 0)
-}
-
-// HasPrev reports whether any row replaced another.
-func (s *Segment) HasPrev() bool { return s.prev != nil }
-
-// SelectBegun selects the rows among from … from+n that were committed at ts or
-// before, as the kernels of package vector select.
-func (s *Segment) SelectBegun(ts uint64, from, n int, sel, out []int32) ([]int32, error) {
-	c := s.begin
-	if c == nil || c.entry.lane == 0 {
-		first := s.header.minTs
-		if c != nil {
-			first = uint64(c.entry.base)
-		}
-		return selectAll(first <= ts, n, sel, out), nil
-	}
-	if err := c.touch(); err != nil {
-		return nil, err
-	}
-	base := uint64(c.entry.base)
-	if ts < base {
-		return selectAll(false, n, sel, out), nil
-	}
-	return c.selectCodes(codeRange{hi: ts - base}, from, n, sel, out), nil
 }

@@ -142,20 +142,6 @@ func (s *Segment) readError(err error) error {
 // Retain adds a reference; whoever calls it holds one already.
 func (s *Segment) Retain() { s.refs.Add(1) }
 
-// TryRetain adds a reference unless the last one is gone, and reports whether
-// it did.
-func (s *Segment) TryRetain() bool {
-	for {
-		n := s.refs.Load()
-		if n <= 0 {
-			return false
-		}
-		if s.refs.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
-}
-
 // Release drops a reference; the last one unmaps the file and returns the
 // error of that. The file itself stays.
 func (s *Segment) Release() error {
@@ -190,9 +176,6 @@ func (s *Segment) MaxTs() uint64 { return s.header.maxTs }
 // Provisional reports whether a checkpoint wrote the segment from an unsealed
 // delta.
 func (s *Segment) Provisional() bool { return s.header.flags&flagProvisional != 0 }
-
-// NumColumns returns the number of columns, those of the engine not counted.
-func (s *Segment) NumColumns() int { return len(s.columns) }
 
 // Column returns the i-th column in the order of the input.
 func (s *Segment) Column(i int) *Column { return s.columns[i] }

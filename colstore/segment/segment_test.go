@@ -175,21 +175,6 @@ func checkReads(t *testing.T, r *rand.Rand, c *Column, want *vector.Vector) {
 			out.Datum(i)
 		}
 	}
-	if rows == 0 {
-		return
-	}
-	positions := make([]int32, r.IntN(3000))
-	for i := range positions {
-		positions[i] = int32(r.IntN(rows))
-	}
-	if err := c.ReadRows(positions, out); err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range positions {
-		if got, want := out.Datum(i), want.Datum(int(p)); !same(got, want) {
-			t.Fatalf("position %d: got %v, want %v", p, got, want)
-		}
-	}
 }
 
 // checkZone compares the zone map with the values.

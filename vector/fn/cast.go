@@ -148,14 +148,6 @@ func castLiteral(n *Literal, to types.Type, ctx CastContext) (Expr, error) {
 	return &Literal{Value: d, Typ: to}, nil
 }
 
-// ParseLiteral reads the text of a quoted literal as type t, zones as UTC; too
-// long a text for VARCHAR(n) is an error.
-//
-// Errors as types.Parse: 22P02, 22003, 22007, 22008, 22001.
-func ParseLiteral(text string, t types.Type) (types.Datum, error) {
-	return parseLiteral(text, t, false)
-}
-
 func parseLiteral(text string, t types.Type, truncate bool) (types.Datum, error) {
 	if truncate && (t.Kind == types.Varchar || t.Kind == types.Char) {
 		s, err := types.FitLength(text, t, true)

@@ -114,3 +114,11 @@ func TestNarrowedComparisons(t *testing.T) {
 		}
 	}
 }
+
+// ParseLiteral reads the text of a quoted literal as type t, zones as UTC; too
+// long a text for VARCHAR(n) is an error.
+//
+// Errors as types.Parse: 22P02, 22003, 22007, 22008, 22001.
+func ParseLiteral(text string, t types.Type) (types.Datum, error) {
+	return parseLiteral(text, t, false)
+}

@@ -153,14 +153,6 @@ func (op Op) IsLower() bool { return op == OpGt || op == OpGe }
 // NewOp returns the call of an operator, as NewCall by its name does.
 func NewOp(op Op, args ...Expr) (Expr, error) { return NewCall(op.String(), args...) }
 
-// OpOf is the identity of the function that e calls, OpFunction for other expressions.
-func OpOf(e Expr) Op {
-	if c, ok := e.(*Call); ok {
-		return c.Func.Op
-	}
-	return OpFunction
-}
-
 // CastOf returns the operand of a cast.
 func CastOf(e Expr) (operand Expr, ok bool) {
 	if c, isCall := e.(*Call); isCall && c.Func.Op == OpCast && len(c.Args) == 1 {
