@@ -1,8 +1,6 @@
 package opt
 
 import (
-	"math/bits"
-
 	"htapdb/sql/plan"
 	"htapdb/vector/fn"
 )
@@ -13,8 +11,12 @@ type joinGraph struct {
 	o      *optimizer
 	leaves []plan.Node
 	cols   []plan.ColSet
-	// classes are sets of columns that the block makes equal, all of one type.
-	classes [][]plan.Column
+	// leafOf has the input that produces a column, plus one, by the column's ID.
+	leafOf []int32
+	// classes are sets of columns that the block makes equal, all of one type, and
+	// classLeaves the inputs that have one of them.
+	classes     [][]plan.Column
+	classLeaves []leafSet
 	// conds are the other conditions with the inputs that they need.
 	conds []graphCond
 	// above are conditions over no input, or volatile ones.
@@ -26,39 +28,60 @@ type joinGraph struct {
 	baseRows      []float64
 	classDistinct [][]float64
 	condSel       []float64
-	memo          map[uint64]float64
+	memo          map[leafSet]float64
 }
 
 type graphCond struct {
 	expr fn.Expr
 	// needs is the set of inputs whose columns the condition reads.
-	needs uint64
+	needs leafSet
 	// left and right are those of the two sides of an equality, which makes a key
-	// between sets that hold one side each; 0 for other conditions.
-	left, right uint64
+	// between sets that hold one side each; empty for other conditions.
+	left, right leafSet
 }
 
-// maxLeaves is how many inputs a block may have; beyond, the text's order stays for the rest.
-const maxLeaves = 60
-
-// flatten collects the inner joins at the top of n.
-func (o *optimizer) flatten(n plan.Node, g *joinGraph, conds *[]fn.Expr) {
+// flatten collects the inner joins at the top of n, as long as there are no more
+// than room inputs.
+func (o *optimizer) flatten(n plan.Node, g *joinGraph, conds *[]fn.Expr, room int) {
 	switch n := n.(type) {
 	case *plan.Join:
-		if n.Kind == plan.InnerJoin && len(g.leaves) < maxLeaves {
-			*conds = append(*conds, joinConds(n)...)
-			o.flatten(n.Left, g, conds)
-			o.flatten(n.Right, g, conds)
-			return
+		if n.Kind != plan.InnerJoin || room < 2 {
+			break
 		}
+		*conds = append(*conds, joinConds(n)...)
+		right := min(countLeaves(n.Right), room-1)
+		before := len(g.leaves)
+		o.flatten(n.Left, g, conds, room-right)
+		o.flatten(n.Right, g, conds, room-(len(g.leaves)-before))
+		return
 	case *plan.Filter:
 		if _, ok := n.Input.(*plan.Join); ok && !anyVolatile(n.Conds) {
 			*conds = append(*conds, n.Conds...)
-			o.flatten(n.Input, g, conds)
+			o.flatten(n.Input, g, conds, room)
 			return
 		}
 	}
 	g.leaves = append(g.leaves, n)
+}
+
+// countLeaves is the number of inputs of the block that begins at n, or maxLeaves
+// where there are more.
+func countLeaves(n plan.Node) int {
+	switch n := n.(type) {
+	case *plan.Join:
+		if n.Kind == plan.InnerJoin {
+			left := countLeaves(n.Left)
+			if left >= maxLeaves {
+				return maxLeaves
+			}
+			return min(left+countLeaves(n.Right), maxLeaves)
+		}
+	case *plan.Filter:
+		if _, ok := n.Input.(*plan.Join); ok && !anyVolatile(n.Conds) {
+			return countLeaves(n.Input)
+		}
+	}
+	return 1
 }
 
 func anyVolatile(conds []fn.Expr) bool {
@@ -75,9 +98,16 @@ func anyVolatile(conds []fn.Expr) bool {
 func (o *optimizer) newGraph(root plan.Node) *joinGraph {
 	g := &joinGraph{o: o}
 	var conds []fn.Expr
-	o.flatten(root, g, &conds)
-	for _, l := range g.leaves {
-		g.cols = append(g.cols, plan.NewColSet(l.Columns()))
+	o.flatten(root, g, &conds, maxLeaves)
+	for i, l := range g.leaves {
+		cols := l.Columns()
+		g.cols = append(g.cols, plan.NewColSet(cols))
+		for _, c := range cols {
+			if int(c.ID) >= len(g.leafOf) {
+				g.leafOf = append(g.leafOf, make([]int32, int(c.ID)+1-len(g.leafOf))...)
+			}
+			g.leafOf[c.ID] = int32(i + 1)
+		}
 	}
 	eq := newEqualities(g.leaves)
 	var rest []fn.Expr
@@ -88,6 +118,15 @@ func (o *optimizer) newGraph(root plan.Node) *joinGraph {
 		rest = append(rest, c)
 	}
 	g.classes = eq.classes()
+	for _, class := range g.classes {
+		var s leafSet
+		for _, c := range class {
+			if i := g.leaf(c.ID); i >= 0 {
+				s.add(i)
+			}
+		}
+		g.classLeaves = append(g.classLeaves, s)
+	}
 	leafConds := make([][]fn.Expr, len(g.leaves))
 	for i, l := range g.leaves {
 		for _, c := range ownConds(l) {
@@ -123,10 +162,10 @@ func ownConds(n plan.Node) []fn.Expr {
 func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
 	needs := g.inputsOf(c)
 	switch {
-	case needs == 0 || isVolatile(c):
+	case needs.empty() || isVolatile(c):
 		g.above = append(g.above, c)
-	case bits.OnesCount64(needs) == 1:
-		i := bits.TrailingZeros64(needs)
+	case needs.len() == 1:
+		i := needs.first()
 		leafConds[i] = appendNew(leafConds[i], c)
 	default:
 		for _, have := range g.conds {
@@ -140,7 +179,10 @@ func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
 		}
 		g.conds = append(g.conds, cond)
 		for i, cols := range g.cols {
-			if e := implied(c, cols); e != nil && needs>>i&1 != 0 {
+			if !needs.has(i) {
+				continue
+			}
+			if e := implied(c, cols); e != nil {
 				leafConds[i] = appendNew(leafConds[i], e)
 			}
 		}
@@ -148,11 +190,10 @@ func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
 }
 
 // inputsOf is the set of inputs whose columns e reads.
-func (g *joinGraph) inputsOf(e fn.Expr) (set uint64) {
-	used := plan.Used(e)
-	for i, cols := range g.cols {
-		if used.Intersects(cols) {
-			set |= 1 << i
+func (g *joinGraph) inputsOf(e fn.Expr) (set leafSet) {
+	for _, id := range plan.Used(e).IDs() {
+		if i := g.leaf(id); i >= 0 {
+			set.add(i)
 		}
 	}
 	return set
@@ -160,32 +201,41 @@ func (g *joinGraph) inputsOf(e fn.Expr) (set uint64) {
 
 // keyed reports whether an equality links the two sets, so that their join is a
 // hash join; other conditions make a nested loop.
-func (g *joinGraph) keyed(a, b uint64) bool {
+func (g *joinGraph) keyed(a, b leafSet) bool {
 	for _, class := range g.classes {
 		if g.member(class, a) != nil && g.member(class, b) != nil {
 			return true
 		}
 	}
 	for _, c := range g.conds {
-		if c.left == 0 || c.right == 0 {
+		if c.left.empty() || c.right.empty() {
 			continue
 		}
-		if c.left&^a == 0 && c.right&^b == 0 || c.left&^b == 0 && c.right&^a == 0 {
+		if c.left.subsetOf(&a) && c.right.subsetOf(&b) || c.left.subsetOf(&b) && c.right.subsetOf(&a) {
 			return true
 		}
 	}
 	return false
 }
 
+// leaf returns the input that produces a column, −1 for none.
+func (g *joinGraph) leaf(id plan.ColID) int {
+	if int(id) >= len(g.leafOf) {
+		return -1
+	}
+	return int(g.leafOf[id]) - 1
+}
+
 // connected reports whether a condition links the two sets of inputs.
-func (g *joinGraph) connected(a, b uint64) bool {
-	for _, class := range g.classes {
-		if g.member(class, a) != nil && g.member(class, b) != nil {
+func (g *joinGraph) connected(a, b leafSet) bool {
+	for i := range g.classLeaves {
+		if c := &g.classLeaves[i]; c.intersects(&a) && c.intersects(&b) {
 			return true
 		}
 	}
-	for _, c := range g.conds {
-		if c.needs&a != 0 && c.needs&b != 0 && c.needs&^(a|b) == 0 {
+	both := a.union(b)
+	for i := range g.conds {
+		if n := &g.conds[i].needs; n.intersects(&a) && n.intersects(&b) && n.subsetOf(&both) {
 			return true
 		}
 	}
@@ -193,12 +243,10 @@ func (g *joinGraph) connected(a, b uint64) bool {
 }
 
 // member returns a column of the class that one of the inputs produces.
-func (g *joinGraph) member(class []plan.Column, set uint64) *plan.Column {
+func (g *joinGraph) member(class []plan.Column, set leafSet) *plan.Column {
 	for i := range class {
-		for rest := set; rest != 0; rest &= rest - 1 {
-			if g.cols[bits.TrailingZeros64(rest)].Has(class[i].ID) {
-				return &class[i]
-			}
+		if l := g.leaf(class[i].ID); l >= 0 && set.has(l) {
+			return &class[i]
 		}
 	}
 	return nil
@@ -206,7 +254,7 @@ func (g *joinGraph) member(class []plan.Column, set uint64) *plan.Column {
 
 // conditions returns what the join of two sets of inputs has to check: one
 // equality for each class, and the conditions that become complete.
-func (g *joinGraph) conditions(a, b uint64) []fn.Expr {
+func (g *joinGraph) conditions(a, b leafSet) []fn.Expr {
 	var out []fn.Expr
 	for _, class := range g.classes {
 		l, r := g.member(class, a), g.member(class, b)
@@ -214,8 +262,9 @@ func (g *joinGraph) conditions(a, b uint64) []fn.Expr {
 			out = append(out, mustCall(fn.OpEq, plan.Ref(*l), plan.Ref(*r)))
 		}
 	}
+	both := a.union(b)
 	for _, c := range g.conds {
-		if c.needs&^(a|b) == 0 && c.needs&^a != 0 && c.needs&^b != 0 {
+		if c.needs.subsetOf(&both) && !c.needs.subsetOf(&a) && !c.needs.subsetOf(&b) {
 			out = append(out, c.expr)
 		}
 	}

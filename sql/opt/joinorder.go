@@ -55,9 +55,12 @@ func (o *optimizer) orderBlock(n plan.Node) plan.Node {
 
 // subplan is the best order found for a set of inputs: a split of the set, or a single input.
 type subplan struct {
-	set         uint64
+	set         leafSet
 	rows, cost  float64
 	left, right *subplan
+	// distinct has the numbers of values of each class, 0 without a member, in the
+	// plans that greedy keeps of a block of more than maxSetRows inputs.
+	distinct []float64
 }
 
 // maxExact is the number of inputs up to which all orders are tried.
@@ -69,7 +72,7 @@ func (g *joinGraph) search() plan.Node {
 	g.estimateInputs()
 	singles := make([]*subplan, len(g.leaves))
 	for i := range g.leaves {
-		singles[i] = &subplan{set: 1 << i, rows: g.rows(1 << i)}
+		singles[i] = &subplan{set: oneLeaf(i), rows: g.rows(oneLeaf(i))}
 	}
 	var best *subplan
 	if len(singles) <= maxExact {
@@ -92,6 +95,9 @@ func (g *joinGraph) dynamic(singles []*subplan) *subplan {
 		if bits.OnesCount64(set) < 2 {
 			continue
 		}
+		if g.o.stopped() {
+			return nil
+		}
 		low := set & -set
 		// The part with the lowest input goes over all subsets; the other is the rest.
 		for sub := (set - 1) & set; sub != 0; sub = (sub - 1) & set {
@@ -110,29 +116,86 @@ func (g *joinGraph) dynamic(singles []*subplan) *subplan {
 	return best[1<<n-1]
 }
 
+// pair is a join that greedy may choose.
+type pair struct {
+	plan   *subplan
+	linked bool
+}
+
+// before reports whether the pair is the better one.
+func (p *pair) before(o *pair) bool {
+	if p.linked != o.linked {
+		return p.linked
+	}
+	return p.plan.cost < o.plan.cost
+}
+
 // greedy joins the cheapest pair until one plan is left; pairs without a
-// condition between them come last.
+// condition between them come last. Each pair is looked at once: after a join only
+// those of the new plan are new.
 func (g *joinGraph) greedy(plans []*subplan) *subplan {
 	plans = append([]*subplan(nil), plans...)
-	for len(plans) > 1 {
-		var best *subplan
-		bi, bj, bestLinked := 0, 0, false
+	n := len(plans)
+	for i, p := range plans {
+		p.distinct = g.distinctOf(i)
+	}
+	pairs := make([][]pair, n) // pairs[i][j] for i < j
+	look := func(i, j int) {
+		linked := g.connected(plans[i].set, plans[j].set)
+		pairs[i][j] = pair{g.join(plans[i], plans[j], linked), linked}
+	}
+	for i := range plans {
+		pairs[i] = make([]pair, n)
+		for j := i + 1; j < n && !g.o.stopped(); j++ {
+			look(i, j)
+		}
+	}
+	for left := n; left > 1; left-- {
+		if g.o.stopped() {
+			return g.inOrder(plans)
+		}
+		bi, bj := -1, -1
 		for i := range plans {
-			for j := i + 1; j < len(plans); j++ {
-				linked := g.connected(plans[i].set, plans[j].set)
-				if bestLinked && !linked {
-					continue
-				}
-				p := g.join(plans[i], plans[j], linked)
-				if best == nil || linked && !bestLinked || p.cost < best.cost {
-					best, bi, bj, bestLinked = p, i, j, linked
+			if plans[i] == nil {
+				continue
+			}
+			for j := i + 1; j < n; j++ {
+				if plans[j] != nil && (bi < 0 || pairs[i][j].before(&pairs[bi][bj])) {
+					bi, bj = i, j
 				}
 			}
 		}
-		plans[bi] = best
-		plans = append(plans[:bj], plans[bj+1:]...)
+		best := pairs[bi][bj].plan
+		best.distinct = joinedDistinct(plans[bi].distinct, plans[bj].distinct)
+		plans[bi], plans[bj] = best, nil
+		for k := range plans {
+			if plans[k] != nil && k != bi {
+				look(min(k, bi), max(k, bi))
+			}
+		}
 	}
-	return plans[0]
+	for _, p := range plans {
+		if p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// inOrder joins what there is from the left: the statement was canceled, and a
+// plan has to come back all the same.
+func (g *joinGraph) inOrder(plans []*subplan) *subplan {
+	var out *subplan
+	for _, p := range plans {
+		switch {
+		case p == nil:
+		case out == nil:
+			out = p
+		default:
+			out = &subplan{set: out.set.union(p.set), left: out, right: p}
+		}
+	}
+	return out
 }
 
 // Relative costs of a row: to build a hash table with, to probe, to produce.
@@ -144,22 +207,22 @@ const (
 
 // join combines two plans, the smaller one as the right side, which is built.
 func (g *joinGraph) join(a, b *subplan, linked bool) *subplan {
-	if a.rows < b.rows || a.rows == b.rows && a.set > b.set {
+	if a.rows < b.rows || a.rows == b.rows && a.set.after(&b.set) {
 		a, b = b, a
 	}
-	rows := g.rows(a.set | b.set)
+	rows := g.joinedRows(a, b)
 	cost := a.cost + b.cost + b.rows*buildCost + a.rows*probeCost + rows*emitCost
 	if !linked || !g.keyed(a.set, b.set) {
 		// Each pair is looked at, whatever condition tests it.
 		cost += a.rows * math.Max(b.rows, 1)
 	}
-	return &subplan{set: a.set | b.set, rows: rows, cost: cost, left: a, right: b}
+	return &subplan{set: a.set.union(b.set), rows: rows, cost: cost, left: a, right: b}
 }
 
 // build makes the nodes of the order chosen.
 func (g *joinGraph) build(p *subplan) plan.Node {
 	if p.left == nil {
-		return g.leaves[bits.TrailingZeros64(p.set)]
+		return g.leaves[p.set.first()]
 	}
 	return extractKeys(&plan.Join{
 		Kind: plan.InnerJoin, Left: g.build(p.left), Right: g.build(p.right),

@@ -2,7 +2,6 @@ package opt
 
 import (
 	"math"
-	"math/bits"
 
 	"htapdb/sql/plan"
 	"htapdb/vector/fn"
@@ -10,32 +9,32 @@ import (
 
 // estimateInputs gathers what rows needs.
 func (g *joinGraph) estimateInputs() {
-	g.memo = map[uint64]float64{}
-	all := map[plan.ColID]plan.ColumnStats{}
+	g.memo = map[leafSet]float64{}
 	for _, l := range g.leaves {
 		p := g.o.est.of(l)
 		g.leafStats = append(g.leafStats, p)
 		g.baseRows = append(g.baseRows, baseRows(l, p.rows))
-		for id, c := range p.cols {
-			if c.Distinct <= 0 {
+	}
+	stats := func(id plan.ColID) (c plan.ColumnStats) {
+		if l := g.leaf(id); l >= 0 {
+			p := g.leafStats[l]
+			if c = p.cols[id]; c.Distinct <= 0 {
 				c.Distinct = p.distinct(id)
 			}
-			all[id] = c
 		}
+		return c
 	}
 	for _, class := range g.classes {
 		d := make([]float64, len(g.leaves))
-		for i, cols := range g.cols {
-			for _, c := range class {
-				if cols.Has(c.ID) {
-					d[i] = math.Max(d[i], g.leafStats[i].distinct(c.ID))
-				}
+		for _, c := range class {
+			if i := g.leaf(c.ID); i >= 0 {
+				d[i] = math.Max(d[i], g.leafStats[i].distinct(c.ID))
 			}
 		}
 		g.classDistinct = append(g.classDistinct, d)
 	}
 	for _, c := range g.conds {
-		g.condSel = append(g.condSel, g.conditional(c, func(id plan.ColID) plan.ColumnStats { return all[id] }))
+		g.condSel = append(g.condSel, g.conditional(c, stats))
 	}
 }
 
@@ -45,7 +44,7 @@ func (g *joinGraph) estimateInputs() {
 func (g *joinGraph) conditional(c graphCond, stats func(plan.ColID) plan.ColumnStats) float64 {
 	sel := one(c.expr, stats)
 	for i, cols := range g.cols {
-		if c.needs>>i&1 == 0 {
+		if !c.needs.has(i) {
 			continue
 		}
 		if e := implied(c.expr, cols); e != nil {
@@ -70,18 +69,18 @@ func baseRows(n plan.Node, rows float64) float64 {
 
 // rows estimates the join of a set of inputs. It depends on the set only, not
 // on the order: the input with the highest number is joined last.
-func (g *joinGraph) rows(set uint64) float64 {
-	if bits.OnesCount64(set) == 1 {
-		return g.leafStats[bits.TrailingZeros64(set)].rows
+func (g *joinGraph) rows(set leafSet) float64 {
+	last := set.last()
+	rest := set
+	if rest.remove(last); rest.empty() {
+		return g.leafStats[last].rows
 	}
 	if r, ok := g.memo[set]; ok {
 		return r
 	}
-	last := bits.Len64(set) - 1
-	rest := set &^ (1 << last)
 	r := g.rows(rest) * g.leafStats[last].rows * g.linkSelectivity(last, rest)
 	for i, c := range g.conds {
-		if c.needs&^set == 0 && c.needs>>last&1 != 0 {
+		if c.needs.has(last) && c.needs.subsetOf(&set) {
 			r *= g.condSel[i]
 		}
 	}
@@ -93,38 +92,93 @@ func (g *joinGraph) rows(set uint64) float64 {
 // linkSelectivity is the chance that a row of the input agrees with a row of
 // the join of the others on all classes that they share. Several equalities with one input are a
 // composite key: they have no more combinations than the smaller side has rows.
-func (g *joinGraph) linkSelectivity(leaf int, rest uint64) float64 {
+func (g *joinGraph) linkSelectivity(leaf int, rest leafSet) float64 {
 	sel, most := 1.0, 1.0
 	links := 0
-	partners := uint64(0)
+	var partners leafSet
 	mine, theirs := 1.0, 1.0
-	for _, d := range g.classDistinct {
+	for k, d := range g.classDistinct {
 		if d[leaf] == 0 {
 			continue
 		}
-		least, holders := math.Inf(1), uint64(0)
-		for s := rest; s != 0; s &= s - 1 {
-			if i := bits.TrailingZeros64(s); d[i] > 0 {
+		least := math.Inf(1)
+		holders := g.classLeaves[k].intersect(rest)
+		for s := holders; !s.empty(); {
+			i := s.first()
+			s.remove(i)
+			if d[i] > 0 {
 				least = math.Min(least, d[i])
-				holders |= 1 << i
+			} else {
+				holders.remove(i)
 			}
 		}
-		if holders == 0 {
+		if holders.empty() {
 			continue
 		}
 		links++
-		if partners == 0 {
+		if partners.empty() {
 			partners = holders
 		}
-		partners &= holders
+		partners = partners.intersect(holders)
 		sel /= math.Max(least, d[leaf])
 		most = math.Max(most, math.Max(least, d[leaf]))
 		mine, theirs = mine*d[leaf], theirs*least
 	}
-	if links < 2 || partners == 0 {
+	if links < 2 || partners.empty() {
 		return sel
 	}
-	partner := bits.TrailingZeros64(partners)
+	partner := partners.first()
 	combos := math.Min(math.Min(mine, g.baseRows[leaf]), math.Min(theirs, g.baseRows[partner]))
 	return 1 / math.Max(combos, most)
+}
+
+// maxSetRows is the number of inputs up to which rows estimates a join by its set
+// of inputs. Above, an estimate is made of those of both sides: the sets that greedy
+// looks at have few subsets in common, and each would be taken apart again.
+const maxSetRows = 24
+
+// joinedRows estimates the join of two plans.
+func (g *joinGraph) joinedRows(a, b *subplan) float64 {
+	both := a.set.union(b.set)
+	if len(g.leaves) <= maxSetRows {
+		return g.rows(both)
+	}
+	r := a.rows * b.rows
+	for i := range g.classLeaves {
+		if da, db := a.distinct[i], b.distinct[i]; da > 0 && db > 0 {
+			r /= math.Max(da, db)
+		}
+	}
+	for i := range g.conds {
+		if n := &g.conds[i].needs; n.subsetOf(&both) && !n.subsetOf(&a.set) && !n.subsetOf(&b.set) {
+			r *= g.condSel[i]
+		}
+	}
+	return math.Max(r, 1)
+}
+
+// distinctOf has the numbers of values of each class in an input.
+func (g *joinGraph) distinctOf(leaf int) []float64 {
+	d := make([]float64, len(g.classDistinct))
+	for i := range g.classDistinct {
+		d[i] = g.classDistinct[i][leaf]
+	}
+	return d
+}
+
+// joinedDistinct is distinct for the join of two plans: a class has the values that
+// both have.
+func joinedDistinct(a, b []float64) []float64 {
+	d := make([]float64, len(a))
+	for i := range d {
+		switch {
+		case a[i] == 0:
+			d[i] = b[i]
+		case b[i] == 0:
+			d[i] = a[i]
+		default:
+			d[i] = math.Min(a[i], b[i])
+		}
+	}
+	return d
 }

@@ -9,6 +9,9 @@ import (
 type Options struct {
 	// Disabled (SET htap.optimizer = off) leaves out what only makes plans faster.
 	Disabled bool
+	// Check, if not nil, is called again and again while a plan is made; its error
+	// ends that and is returned. It is for cancellation.
+	Check func() error
 	// Trace, if not nil, is told the plan after each step, for tests and debugging.
 	Trace func(step string, root plan.Node)
 }
@@ -23,13 +26,35 @@ type optimizer struct {
 	off bool
 	// marksUsed are the marks that a push must keep; see usedMarks.
 	marksUsed plan.ColSet
+	// check is Options.Check, err what it returned, ticks counts the calls of stopped.
+	check func() error
+	err   error
+	ticks int
+}
+
+// stopped reports whether the statement was canceled. Loops that may take long call
+// it; Optimize returns the error. Every 64th call looks.
+func (o *optimizer) stopped() bool {
+	if o.err == nil && o.check != nil && o.ticks%64 == 0 {
+		o.err = o.check()
+	}
+	o.ticks++
+	return o.err != nil
+}
+
+// look is stopped that does look, between steps.
+func (o *optimizer) look() error {
+	if o.err == nil && o.check != nil {
+		o.err = o.check()
+	}
+	return o.err
 }
 
 // Optimize returns a plan with the same result, columns and order of columns
 // as root in the form that htap/physical takes. The error is a *sqlstate.Error:
 // 0A000 for a correlated construct that cannot be unnested.
 func Optimize(root plan.Node, options Options) (plan.Node, error) {
-	o := &optimizer{ids: plan.NewIDs(root), off: options.Disabled}
+	o := &optimizer{ids: plan.NewIDs(root), off: options.Disabled, check: options.Check}
 	o.lastCTE = maxCTE(root)
 	o.est = newEstimator()
 	want := root.Columns()
@@ -44,10 +69,13 @@ func Optimize(root plan.Node, options Options) (plan.Node, error) {
 	trace("unnest", n)
 	steps := o.steps()
 	for _, s := range steps {
+		if err := o.look(); err != nil {
+			return nil, err
+		}
 		n = s.run(n)
 		trace(s.name, n)
 	}
-	return keepColumns(n, want), nil
+	return keepColumns(n, want), o.look()
 }
 
 type step struct {

@@ -22,12 +22,12 @@ const (
 func (g *joinGraph) reduceAggregates() {
 	for i := range g.leaves {
 		for _, class := range g.classes {
-			key := g.member(class, 1<<i)
+			key := g.member(class, oneLeaf(i))
 			if key == nil {
 				continue
 			}
 			if by := g.reducer(class, i, key.ID); by >= 0 {
-				if leaf, ok := g.o.reduced(g.leaves[i], key.ID, g.leaves[by], *g.member(class, 1<<by)); ok {
+				if leaf, ok := g.o.reduced(g.leaves[i], key.ID, g.leaves[by], *g.member(class, oneLeaf(by))); ok {
 					g.leaves[i] = leaf
 					break
 				}
@@ -45,7 +45,7 @@ func (g *joinGraph) reducer(class []plan.Column, leaf int, key plan.ColID) int {
 	input := g.o.est.rows(a.Input)
 	best, bestRows := -1, reduceShare*g.o.est.of(g.leaves[leaf]).distinct(key)
 	for i, l := range g.leaves {
-		if i == leaf || g.member(class, 1<<i) == nil || g.o.est.rows(l) > bestRows {
+		if i == leaf || g.member(class, oneLeaf(i)) == nil || g.o.est.rows(l) > bestRows {
 			continue
 		}
 		if input >= reduceRows && scannedRows(l) <= reduceScan*input && !hasVolatile(l) {
