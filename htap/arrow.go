@@ -84,7 +84,7 @@ func (a *arrowReader) Next() bool {
 		if b == nil {
 			break
 		}
-		own, _ := copyBatch(b) // strings may be gone with the next batch
+		own := copyBatch(b) // strings may be gone with the next batch
 		all.AppendBatch(own)
 	}
 	if all.Len == 0 {

@@ -380,7 +380,7 @@ func (x *execution) insertAll(t *catalog.Table, c *converter, next func() (*vect
 		if b == nil {
 			return x.insertFew(t, c, held)
 		}
-		own, _ := copyBatch(b)
+		own := copyBatch(b)
 		held = append(held, own)
 		rows += own.Len
 	}

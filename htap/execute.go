@@ -37,6 +37,8 @@ type execution struct {
 	older *rowstore.Snapshot
 	// sp is where the statement's writes begin.
 	sp rowstore.Savepoint
+	// texts is what the evaluation of expressions outside the operators holds of memory.
+	texts memory.Hold
 	// reserved are bytes of buffered results.
 	reserved int64
 	// auto says that the transaction ends with the statement.
@@ -137,6 +139,7 @@ func (x *execution) startTxn() error {
 		return err
 	}
 	x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
+	x.texts.Account = x.memory
 	return x.loadCatalog()
 }
 
@@ -173,6 +176,7 @@ func (x *execution) end(err error) error {
 		x.older.Close()
 	}
 	x.memory.Release(x.reserved)
+	x.texts.Close()
 	switch {
 	case x.auto && err != nil:
 		s.endTxn(false)
@@ -235,7 +239,7 @@ func (x *execution) evalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
 		Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars), DateStyle: s.style.Date, IntervalStyle: s.style.Interval, Random: rand.Uint64(),
-		Vars: s.infoVars(x.cat), Sequences: statementSequences{x, x.cat},
+		Vars: s.infoVars(x.cat), Sequences: statementSequences{x, x.cat}, Memory: &x.texts,
 	}
 }
 
@@ -479,19 +483,32 @@ func (x *execution) committedCatalog() (*catalog.Snapshot, error) {
 
 // keep copies a batch that is valid only now into the result.
 func (x *execution) keep(c *collected, b *vector.Batch) error {
-	out, bytes := copyBatch(b)
+	bytes := batchBytes(b)
 	if err := x.memory.Reserve(bytes); err != nil {
 		return err
 	}
 	x.reserved += bytes
-	c.batches = append(c.batches, out)
+	c.batches = append(c.batches, copyBatch(b))
 	return nil
 }
 
-// copyBatch returns a copy of the alive rows that owns its strings, and its
-// approximate size.
-func copyBatch(b *vector.Batch) (out *vector.Batch, bytes int64) {
-	out = &vector.Batch{Len: b.Rows(), Cols: make([]*vector.Vector, len(b.Cols))}
+// batchBytes is about how much a copy of the alive rows takes.
+func batchBytes(b *vector.Batch) (bytes int64) {
+	for _, col := range b.Cols {
+		bytes += int64(b.Rows()) * 16
+		if col.Type.Physical() != types.PhysString {
+			continue
+		}
+		for i := range b.Rows() {
+			bytes += int64(len(col.Datum(b.Row(i)).Str()))
+		}
+	}
+	return bytes
+}
+
+// copyBatch returns a copy of the alive rows that owns its strings.
+func copyBatch(b *vector.Batch) *vector.Batch {
+	out := &vector.Batch{Len: b.Rows(), Cols: make([]*vector.Vector, len(b.Cols))}
 	for i, col := range b.Cols {
 		v := vector.New(col.Type, out.Len)
 		src := *col
@@ -503,12 +520,10 @@ func copyBatch(b *vector.Batch) (out *vector.Batch, bytes int64) {
 		}
 		for k, text := range v.Str {
 			v.Str[k] = strings.Clone(text)
-			bytes += int64(len(text))
 		}
 		out.Cols[i] = v
-		bytes += int64(out.Len) * 16
 	}
-	return out, bytes
+	return out
 }
 
 // collected is a result that was computed at once.

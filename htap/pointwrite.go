@@ -90,7 +90,10 @@ func (x *execution) writePoint(w *physical.PointWrite, c *collected) (int64, err
 	if w.Stateful() {
 		eval = *x.evalContext()
 	}
-	eval.Room = s.room
+	s.points.SetLimit(setting.MemoryLimit.Get(&s.vars))
+	x.texts.Account = s.points
+	eval.Memory = &x.texts
+	defer x.texts.Close()
 	if w.Returns() {
 		x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
 	}

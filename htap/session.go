@@ -2,10 +2,12 @@ package htap
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/setting"
+	"htapdb/internal/memory"
 	"htapdb/rowstore"
 	"htapdb/sql/types"
 )
@@ -22,8 +24,8 @@ type Session struct {
 	style types.TextStyle
 
 	tx transaction
-	// room tells how many bytes a statement that holds none may take.
-	room func() int64
+	// points is the account of statements on one row, which need none of their own.
+	points *memory.Account
 	// rows is the result that is being read; the next statement ends it.
 	rows *Rows
 
@@ -105,7 +107,7 @@ type savepoint struct {
 func (db *DB) Session(ctx context.Context) *Session {
 	s := &Session{db: db, id: db.nextID.Add(1), vars: setting.New(db.settings), prepared: map[string]*Stmt{}}
 	s.restyle()
-	s.room = func() int64 { return db.queries.Child("", setting.MemoryLimit.Get(&s.vars)).Available() }
+	s.points = db.queries.Child("query "+strconv.FormatUint(s.id, 10), 0)
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.forget = context.AfterFunc(db.ctx, s.cancel)
 	db.mu.Lock()

@@ -258,10 +258,26 @@ func (t *aggTable) addCall(i int, cols []*vector.Vector, ids []uint32, sel []int
 	case t.distinct[i] != nil:
 		t.spreadGroups(ids, sel, n)
 		return t.addDistinct(i, t.argCols, sel, n)
-	case t.table == nil:
+	}
+	if t.table == nil {
+		ids = nil
+	}
+	if err := t.reserveGrowth(i, ids, t.argCols, sel, n); err != nil {
+		return err
+	}
+	if t.table == nil {
 		return t.states[i].AddAll(t.argCols, sel, n)
 	}
 	return t.states[i].Add(ids, t.argCols, sel, n)
+}
+
+// reserveGrowth accounts for the texts that call i's state is about to keep; what
+// it really holds is set after the batch.
+func (t *aggTable) reserveGrowth(i int, groups []uint32, args []*vector.Vector, sel []int32, n int) error {
+	if s, ok := t.states[i].(fn.TextKeeper); ok {
+		return t.mem.add(s.Growth(groups, args, sel, n))
+	}
+	return nil
 }
 
 // spreadGroups makes groupCol a column that holds each alive row's group at the
@@ -309,11 +325,17 @@ func (t *aggTable) addDistinct(i int, args []*vector.Vector, sel []int32, n int)
 // feed adds rows to call i's state, with the groups in groupCol.
 func (t *aggTable) feed(i int, args []*vector.Vector, sel []int32, n int) error {
 	if t.table == nil {
+		if err := t.reserveGrowth(i, nil, args, sel, n); err != nil {
+			return err
+		}
 		return t.states[i].AddAll(args, sel, n)
 	}
 	t.subset = growBytes(t.subset, len(sel))
 	for k, r := range sel {
 		t.subset[k] = uint32(t.groupCol.I32[r])
+	}
+	if err := t.reserveGrowth(i, t.subset, args, sel, n); err != nil {
+		return err
 	}
 	return t.states[i].Add(t.subset, args, sel, n)
 }

@@ -20,7 +20,18 @@ func (r *run) newExprs(list []fn.Expr) (*exprs, error) {
 	if cols := columnsOf(list); cols != nil {
 		return &exprs{cols: cols, out: make([]*vector.Vector, len(list))}, nil
 	}
-	return &exprs{ev: fn.NewEvaluator(&r.fctx, list...)}, nil
+	return &exprs{ev: r.evaluator(list...)}, nil
+}
+
+// evaluator makes an evaluator whose texts are charged to the round of a
+// recursion that it belongs to, else to the execution.
+func (r *run) evaluator(list ...fn.Expr) *fn.Evaluator {
+	if r.mem == &r.memory {
+		return fn.NewEvaluator(&r.fctx, list...)
+	}
+	ctx := r.fctx
+	ctx.Memory = r.mem
+	return fn.NewEvaluator(&ctx, list...)
 }
 
 // columnsOf returns the column indexes of list if it consists of columns only,
@@ -57,7 +68,7 @@ type condition struct {
 
 // newPredicate prepares the evaluation of pred.
 func (r *run) newPredicate(pred fn.Expr) (*condition, error) {
-	return &condition{ev: fn.NewEvaluator(&r.fctx, pred)}, nil
+	return &condition{ev: r.evaluator(pred)}, nil
 }
 
 // filter returns the alive rows of b for which the condition is true, in

@@ -72,6 +72,7 @@ type resultQueue struct {
 	mu      sync.Mutex
 	ready   sync.Cond
 	full    []*vector.Batch
+	texts   []int64 // the bytes of full's texts, reserved
 	free    []*vector.Batch
 	parked  []*poolTask
 	running int
@@ -137,7 +138,7 @@ func (q *resultQueue) pop() (b *vector.Batch, ok bool) {
 	for {
 		failed := q.r.failure() != nil
 		if failed {
-			q.full = q.full[:0]
+			q.full, q.texts = q.full[:0], q.texts[:0] // the run's end gives the memory back
 		}
 		if len(q.full) <= q.limit/2 {
 			for _, t := range q.parked {
@@ -149,6 +150,9 @@ func (q *resultQueue) pop() (b *vector.Batch, ok bool) {
 			b = q.full[0]
 			copy(q.full, q.full[1:])
 			q.full = q.full[:len(q.full)-1]
+			q.r.memory.Release(q.texts[0])
+			copy(q.texts, q.texts[1:])
+			q.texts = q.texts[:len(q.texts)-1]
 			return b, true
 		}
 		if q.running == 0 {
@@ -182,18 +186,42 @@ func (s *resultStep) step() (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
+	texts := int64(0)
 	if b != nil && b.Rows() > 0 {
 		into = copyBatch(into, b)
+		texts = flatTextBytes(into)
+		if err := q.r.memory.Reserve(texts); err != nil {
+			return false, err
+		}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if b != nil && b.Rows() > 0 {
-		q.full = append(q.full, into)
+		q.full, q.texts = append(q.full, into), append(q.texts, texts)
 		q.ready.Signal()
 	} else if into != nil {
 		q.free = append(q.free, into)
 	}
 	return true, nil
+}
+
+// freeTexts is how much text of a batch in the queue is not accounted for.
+const freeTexts = 256 << 10
+
+// flatTextBytes is the length of b's texts that are no dictionaries' and not few:
+// they stay as long as the batch does.
+func flatTextBytes(b *vector.Batch) (bytes int64) {
+	for _, c := range b.Cols {
+		if c.Enc == vector.Flat && c.Type.Physical() == types.PhysString {
+			for _, s := range c.Str {
+				bytes += int64(len(s))
+			}
+		}
+	}
+	if bytes <= freeTexts {
+		return 0
+	}
+	return bytes
 }
 
 // copyBatch copies the alive rows of b into dst (nil: a new batch) and returns

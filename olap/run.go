@@ -51,9 +51,7 @@ func newRun(ctx context.Context, ex *Exec) *run {
 		r.inlineRows = DefaultInlineRows
 	}
 	r.fctx.Interrupted = r.interrupted
-	if ex.Memory != nil {
-		r.fctx.Room = ex.Memory.Available
-	}
+	r.fctx.Memory = r.mem
 	return r
 }
 

@@ -14,6 +14,21 @@ type tracker struct {
 	held    atomic.Int64
 }
 
+// Reserve and Release make a tracker the account of the texts that expressions make.
+func (t *tracker) Reserve(bytes int64) error {
+	err := t.account.Reserve(bytes)
+	if err == nil {
+		t.held.Add(bytes)
+	}
+	return err
+}
+
+// Release is Reserve's opposite.
+func (t *tracker) Release(bytes int64) {
+	t.held.Add(-bytes)
+	t.account.Release(bytes)
+}
+
 // releaseAll gives back what is still held.
 func (t *tracker) releaseAll() {
 	if n := t.held.Swap(0); n != 0 {

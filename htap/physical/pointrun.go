@@ -76,7 +76,7 @@ func (p *PointWrite) Run(ctx context.Context, txn *rowstore.Txn, eval *fn.Contex
 func (r *pointRun) run(ctx context.Context, txn *rowstore.Txn, eval *fn.Context, seq Sequencer, emit Emit) (int64, error) {
 	r.ctx, r.eval = ctx, *eval
 	r.eval.Interrupted = r.interrupted
-	for _, ev := range []*fn.Evaluator{r.filter, r.recheck, r.given, r.values, r.checks, r.returning} {
+	for _, ev := range r.evaluators() {
 		if ev != nil {
 			ev.Reset(&r.eval)
 		}
@@ -95,10 +95,20 @@ func (r *pointRun) run(ctx context.Context, txn *rowstore.Txn, eval *fn.Context,
 	return 1, emit(&vector.Batch{Cols: cols, Len: 1})
 }
 
+// evaluators are those that there are, and nil for others.
+func (r *pointRun) evaluators() [6]*fn.Evaluator {
+	return [...]*fn.Evaluator{r.filter, r.recheck, r.given, r.values, r.checks, r.returning}
+}
+
 // done lets go of what belongs to the execution.
 func (r *pointRun) done() {
 	clear(r.row)
 	clear(r.key)
+	for _, ev := range r.evaluators() {
+		if ev != nil {
+			ev.Release()
+		}
+	}
 	r.ctx, r.eval = nil, fn.Context{}
 	r.p.runs.Put(r)
 }

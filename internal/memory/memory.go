@@ -181,3 +181,38 @@ func Format(bytes int64) string {
 	}
 	return fmt.Sprintf("%.4g %s", value, units[0])
 }
+
+// Hold is what one statement holds of an account through callers that come and
+// go: Close gives back what they left. The zero value is unlimited.
+type Hold struct {
+	// Account is what it takes from.
+	Account *Account
+	held    atomic.Int64
+}
+
+// Reserve takes bytes from the account.
+func (h *Hold) Reserve(bytes int64) error {
+	if h.Account == nil {
+		return nil
+	}
+	err := h.Account.Reserve(bytes)
+	if err == nil {
+		h.held.Add(bytes)
+	}
+	return err
+}
+
+// Release returns bytes that were reserved through h.
+func (h *Hold) Release(bytes int64) {
+	if h.Account != nil {
+		h.held.Add(-bytes)
+		h.Account.Release(bytes)
+	}
+}
+
+// Close returns what is still held.
+func (h *Hold) Close() {
+	if n := h.held.Swap(0); n != 0 {
+		h.Account.Release(n)
+	}
+}

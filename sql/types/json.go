@@ -141,15 +141,15 @@ func escapedRune(s string) rune {
 	return rune(n)
 }
 
-// maxPlainExponent bounds the exponents that are written out as digits.
-const maxPlainExponent = 400
+// MaxPlainExponent bounds the exponents that are written out as digits.
+const MaxPlainExponent = 400
 
 // plainNumber writes a JSON number without its exponent, and zero without a sign.
 func plainNumber(s string) string {
 	digits, exp := s, 0
 	if e := strings.IndexAny(s, "eE"); e >= 0 {
 		n, err := strconv.Atoi(s[e+1:])
-		if err != nil || n > maxPlainExponent || n < -maxPlainExponent {
+		if err != nil || n > MaxPlainExponent || n < -MaxPlainExponent {
 			return s
 		}
 		digits, exp = s[:e], n

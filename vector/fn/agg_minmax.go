@@ -2,6 +2,7 @@ package fn
 
 import (
 	"cmp"
+	"strings"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -83,6 +84,26 @@ type values[T element] struct {
 	best []T
 	seen []uint8
 	in   input[T]
+	text int64 // bytes of the texts among best
+}
+
+// Growth implements TextKeeper.
+func (s *values[T]) Growth(groups []uint32, args []*vector.Vector, sel []int32, n int) int64 {
+	var zero T
+	if _, ok := any(zero).(string); !ok || groups == nil {
+		return 0
+	}
+	return sumBound.total(args[:1], sel, n)
+}
+
+// keep makes v group g's value. A text is copied: it may be a small part of one
+// that would be kept with it.
+func (s *values[T]) keep(g uint32, v T) {
+	if new, ok := any(&v).(*string); ok {
+		s.text += int64(len(*new)) - int64(len(*any(&s.best[g]).(*string)))
+		*new = strings.Clone(*new)
+	}
+	s.best[g], s.seen[g] = v, 1
 }
 
 func (s *values[T]) Grow(n int) { s.best, s.seen = extend(s.best, n), extend(s.seen, n) }
@@ -98,7 +119,7 @@ func (s *values[T]) Finish(out *vector.Vector, from, to int) error {
 	return nil
 }
 
-func (s *values[T]) Bytes() int64 { return sliceBytes(s.best) + sliceBytes(s.seen) }
+func (s *values[T]) Bytes() int64 { return sliceBytes(s.best) + sliceBytes(s.seen) + s.text }
 
 // extremum is min or max of elements that Go orders as SQL does.
 type extremum[T interface {
@@ -111,7 +132,7 @@ type extremum[T interface {
 
 func (s *extremum[T]) add(g uint32, v T) {
 	if s.seen[g] == 0 || (v > s.best[g]) == s.largest && v != s.best[g] {
-		s.best[g], s.seen[g] = v, 1
+		s.keep(g, v)
 	}
 }
 
@@ -188,7 +209,7 @@ func (s *extremumFunc[T]) add(g uint32, v T) {
 	case s.largest && !s.less(s.best[g], v), !s.largest && !s.less(v, s.best[g]):
 		return
 	}
-	s.best[g], s.seen[g] = v, 1
+	s.keep(g, v)
 }
 
 func (s *extremumFunc[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {

@@ -3,6 +3,7 @@ package fn
 import (
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/axiomhq/hyperloglog"
 
@@ -31,7 +32,10 @@ func collectingAggregates() []aggregateOverload {
 
 // stringAgg joins strings; the delimiter of a row goes before its string, except at the start.
 type stringAgg struct {
+	// text is the last block of each group's string, full the blocks before: long strings
+	// are not copied as they grow.
 	text  [][]byte
+	full  map[uint32]*fullBlocks
 	seen  []uint8
 	bytes int64
 	// firstDelim is the delimiter of a group's first string, needed only when groups merge.
@@ -41,6 +45,11 @@ type stringAgg struct {
 
 func (s *stringAgg) Grow(n int) {
 	s.text, s.seen, s.firstDelim = extend(s.text, n), extend(s.seen, n), extend(s.firstDelim, n)
+}
+
+// Growth implements TextKeeper.
+func (s *stringAgg) Growth(_ []uint32, args []*vector.Vector, sel []int32, n int) int64 {
+	return 2 * sumBound.total(args, sel, n)
 }
 
 func (s *stringAgg) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
@@ -55,18 +64,29 @@ func (s *stringAgg) Add(groups []uint32, args []*vector.Vector, sel []int32, _ i
 		if !s.delim.null(i) {
 			d = s.delim.a[i&s.delim.mask]
 		}
-		s.add(g, d, s.in.a[i&s.in.mask])
+		if err := s.add(g, d, s.in.a[i&s.in.mask]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *stringAgg) add(g uint32, delim, text string) {
+// add appends a string to a group's.
+//
+// Errors: 54000 the result would be longer than a text can be.
+func (s *stringAgg) add(g uint32, delim, text string) error {
 	if s.seen[g] == 0 {
 		s.seen[g], s.firstDelim[g] = 1, delim
 		delim = ""
 	}
+	if n := len(s.text[g]) + len(delim) + len(text); n > cap(s.text[g]) && n > aggBlock {
+		if err := s.newBlock(g, len(delim)+len(text)); err != nil {
+			return err
+		}
+	}
 	s.text[g] = append(append(s.text[g], delim...), text...)
 	s.bytes += int64(len(delim) + len(text))
+	return nil
 }
 
 func (s *stringAgg) AddAll(args []*vector.Vector, sel []int32, n int) error {
@@ -81,7 +101,9 @@ func (s *stringAgg) Merge(other AggState, from []int32, to []uint32) error {
 	for k, t := range to {
 		g := MergedGroup(from, k)
 		if o.seen[g] != 0 {
-			s.add(t, o.firstDelim[g], string(o.text[g]))
+			if err := s.add(t, o.firstDelim[g], o.whole(uint32(g))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -95,10 +117,62 @@ func (s *stringAgg) Finish(out *vector.Vector, from, to int) error {
 			out.Str[g-from] = ""
 			continue
 		}
-		out.Str[g-from] = string(s.text[g])
+		out.Str[g-from] = s.whole(uint32(g))
 	}
 	return nil
 }
+
+// fullBlocks are the complete blocks of one group's string.
+type fullBlocks struct {
+	blocks [][]byte
+	bytes  int
+}
+
+// aggBlock is from which length on a group's string goes on in a new block, and
+// aggBlocks the length of those.
+const (
+	aggBlock  = 64 << 10
+	aggBlocks = 1 << 20
+)
+
+// newBlock begins a block of group g for at least n bytes.
+//
+// Errors: 54000 the string would be longer than a text can be.
+func (s *stringAgg) newBlock(g uint32, n int) error {
+	f := s.full[g]
+	if f == nil {
+		if s.full == nil {
+			s.full = map[uint32]*fullBlocks{}
+		}
+		f = &fullBlocks{}
+		s.full[g] = f
+	}
+	if f.bytes+len(s.text[g])+n > maxTextBytes {
+		return tooLong()
+	}
+	if len(s.text[g]) > 0 {
+		f.blocks, f.bytes = append(f.blocks, s.text[g]), f.bytes+len(s.text[g])
+	}
+	s.text[g] = make([]byte, 0, max(n, min(max(f.bytes, aggBlock), aggBlocks)))
+	return nil
+}
+
+// whole is group g's string; if it has several blocks, a copy, which Bytes counts.
+func (s *stringAgg) whole(g uint32) string {
+	f := s.full[g]
+	if f == nil {
+		return bytesText(s.text[g])
+	}
+	b := make([]byte, 0, f.bytes+len(s.text[g]))
+	for _, block := range f.blocks {
+		b = append(b, block...)
+	}
+	return bytesText(append(b, s.text[g]...))
+}
+
+// bytesText is b as a text that shares its memory: what is appended to b later
+// leaves it as it is.
+func bytesText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func (s *stringAgg) Bytes() int64 {
 	return 2*s.bytes + sliceBytes(s.text) + sliceBytes(s.seen) + sliceBytes(s.firstDelim)

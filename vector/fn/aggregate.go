@@ -68,6 +68,14 @@ type Inverse interface {
 	Remove(groups []uint32, args []*vector.Vector, sel []int32, n int) error
 }
 
+// TextKeeper is a state that keeps the texts it is fed: their memory is reserved
+// before Add.
+type TextKeeper interface {
+	// Growth is by how many bytes Add of the same rows makes Bytes grow, at most
+	// and beyond one text; groups is nil for AddAll.
+	Growth(groups []uint32, args []*vector.Vector, sel []int32, n int) int64
+}
+
 // MergedGroup is the k-th group that Merge adds.
 func MergedGroup(from []int32, k int) int {
 	if from == nil {

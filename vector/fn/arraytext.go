@@ -38,10 +38,10 @@ func arrayTextFunctions() []overload {
 		{name: "array_lower", args: kinds(txt, i4), result: i4, kernel: lower},
 		{name: "array_length", args: kinds(txt, i4), result: i4, kernel: length},
 		{name: "array_position", args: kinds(txt, txt), result: i4, kernel: nullable2(position)},
-		{name: "array_to_string", args: kinds(txt, txt), result: txt, kernel: try2(func(a, sep string) (string, error) {
+		{name: "array_to_string", args: kinds(txt, txt), result: txt, bound: arrayTextBytes, kernel: try2(func(a, sep string) (string, error) {
 			return joinArray(a, sep, nil)
 		})},
-		{name: "array_to_string", args: kinds(txt, txt, txt), result: txt, kernel: try3(func(a, sep, null string) (string, error) {
+		{name: "array_to_string", args: kinds(txt, txt, txt), result: txt, bound: arrayTextBytes, kernel: try3(func(a, sep, null string) (string, error) {
 			return joinArray(a, sep, &null)
 		})},
 		{name: ArrayContains, args: kinds(txt, txt), result: types.Bool, kernel: nullable2(arrayContains)},
@@ -53,7 +53,7 @@ func arrayTextFunctions() []overload {
 			}
 			return e[at].Text, true, nil
 		})},
-		{name: ArrayElement, args: kinds(txt), result: txt, nullable: true, kernel: arrayElementKernel},
+		{name: ArrayElement, args: kinds(txt), result: txt, nullable: true, bound: timesBytes(2), kernel: arrayElementKernel},
 		{name: "current_schemas", args: kinds(types.Bool), result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
 			path, ok := ctx.Vars[SchemasVar]
 			if !ok {
@@ -91,6 +91,13 @@ func arrayBase(a string) int {
 	}
 	return 0
 }
+
+// arrayTextBytes is the elements with a separator or the text for NULL between each two
+// characters of the array.
+var arrayTextBytes = rowBound(func(a []*vector.Vector, i int) int64 {
+	n := int64(len(text(a[0], i)))
+	return n + (n/2+1)*int64(len(text(a[1], i))+len(optional(a, 2, i)))
+})
 
 func joinArray(a, sep string, null *string) (string, error) {
 	elems, err := types.ParseArray(a)

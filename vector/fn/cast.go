@@ -91,6 +91,7 @@ func ResolveCast(from, to types.Type, ctx CastContext) (*Scalar, error) {
 		s.identity = "truncating"
 	}
 	castKernel(s, from, to, ctx == ExplicitCast)
+	s.bound = castBound(from, to)
 	if s.Kernel == nil && !s.relabel {
 		return nil, sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.BaseName(), to.BaseName())
 	}
@@ -141,7 +142,7 @@ func castLiteral(n *Literal, to types.Type, ctx CastContext) (Expr, error) {
 	if s.Volatility != Immutable {
 		return call, nil
 	}
-	d, err := EvalScalar(&Context{}, call)
+	d, err := EvalScalar(&Context{Memory: foldRoom{}}, call)
 	if err != nil {
 		return call, nil // raised when it is run
 	}

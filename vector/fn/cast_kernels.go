@@ -1,8 +1,11 @@
 package fn
 
 import (
+	"strings"
+
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
+	"htapdb/vector"
 )
 
 // castKernel fills in s.Kernel (or s.relabel) for the conversion, leaving both
@@ -27,6 +30,27 @@ func castKernel(s *Scalar, from, to types.Type, explicit bool) {
 		castTime(s, from, to)
 	}
 }
+
+// castBound is how long a text is that a cast makes.
+func castBound(from, to types.Type) *textBound {
+	switch {
+	case !isTextual(to.Kind):
+		return nil
+	case to.Kind == types.JSONB:
+		return jsonBound
+	case from.Kind == types.Bytea && to.IsString():
+		return rowBound(func(a []*vector.Vector, i int) int64 { return valueBytes(a[0], i) })
+	case to.Kind == types.Bytea:
+		return copyBound
+	}
+	return noBound // a part of a text, or a number's or date's
+}
+
+// jsonBound is for texts that become normalized JSONB, in which numbers have no exponents.
+var jsonBound = rowBound(func(a []*vector.Vector, i int) int64 {
+	j := text(a[0], i)
+	return 2*int64(len(j)) + int64(strings.Count(j, "e")+strings.Count(j, "E"))*types.MaxPlainExponent
+})
 
 // castBool converts between BOOLEAN and integers.
 func castBool(s *Scalar, from, to types.Type) {

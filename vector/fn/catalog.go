@@ -34,6 +34,8 @@ type overload struct {
 	kernel Kernel
 	// prepare is Scalar.Prepare.
 	prepare func(consts []*vector.Vector) (Kernel, error)
+	// bound is how long a text that it makes is; nil is what defaultBound says.
+	bound *textBound
 	// bind completes the Scalar for the actual argument types (result modifiers,
 	// kernels by representation). nil: nothing to do.
 	bind func(b *binding) error

@@ -3,6 +3,8 @@ package fn
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
+	"unsafe"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -13,22 +15,29 @@ import (
 func concatFunctions() []overload {
 	const txt = types.Text
 	return []overload{
-		{name: "||", args: []types.Kind{txt, txt}, result: txt, kernel: concatText},
-		{name: "||", args: []types.Kind{types.Bytea, types.Bytea}, result: types.Bytea, kernel: concatText},
-		{name: "||", args: []types.Kind{txt, anyKind}, result: txt, vol: Stable, bind: bindConcatOperator},
-		{name: "||", args: []types.Kind{anyKind, txt}, result: txt, vol: Stable, bind: bindConcatOperator},
-		{name: "concat", args: []types.Kind{anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: concatAll},
-		{name: "concat_ws", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: concatWith},
-		{name: "format", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, kernel: formatText},
+		{name: "||", args: []types.Kind{txt, txt}, result: txt, bound: sumBound, kernel: concatText},
+		{name: "||", args: []types.Kind{types.Bytea, types.Bytea}, result: types.Bytea, bound: sumBound, kernel: concatText},
+		{name: "||", args: []types.Kind{txt, anyKind}, result: txt, vol: Stable, bound: joinedBytes(false), bind: bindConcatOperator},
+		{name: "||", args: []types.Kind{anyKind, txt}, result: txt, vol: Stable, bound: joinedBytes(false), bind: bindConcatOperator},
+		{name: "concat", args: []types.Kind{anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, bound: joinedBytes(false), kernel: concatAll},
+		{name: "concat_ws", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, bound: joinedBytes(true), kernel: concatWith},
+		{name: "format", args: []types.Kind{txt, anyKind}, variadic: true, result: txt, nullable: true, vol: Stable, bound: ownBound, kernel: formatText},
 	}
 }
 
-var concatText = sized2(try2(func(a, b string) (string, error) {
-	if len(a)+len(b) > maxTextBytes {
+var concatText = withText(func(ctx *Context, a, b string) (string, error) {
+	size := len(a) + len(b)
+	switch {
+	case size > maxTextBytes:
 		return "", tooLong()
+	case size <= 16*pieceBytes:
+		return a + b, nil
 	}
-	return a + b, nil
-}), joinedBytes)
+	t := newTextBuilder(ctx, int64(size))
+	t.WriteString(a)
+	t.WriteString(b)
+	return t.String()
+})
 
 // bindConcatOperator is || of a text and a value of another type.
 func bindConcatOperator(b *binding) error {
@@ -59,27 +68,29 @@ func appendValue(dst []byte, v *vector.Vector, i int, st *types.TextStyle) []byt
 	return st.Append(dst, v.Datum(i), v.Type)
 }
 
-// eachText calls f with a reused buffer for every row and stores what it returns; ok false is NULL.
+// handOver is from which length on a text takes its buffer with it.
+const handOver = 64 << 10
+
+// eachText calls f with a reused buffer for every row and stores what it returns; ok
+// false is NULL. The rows' bounds have been charged.
 func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error)) error {
 	st, err := ctx.TextStyle()
 	if err != nil {
 		return err
 	}
 	var buf []byte
-	total := int64(0)
 	return eachRow(sel, n, func(i int) error {
 		b, ok, err := f(buf[:0], st, i)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if len(b) > maxTextBytes {
+		case len(b) > maxTextBytes:
 			return tooLong()
+		case len(b) > handOver:
+			out.Str[i], buf = unsafe.String(&b[0], len(b)), nil
+		default:
+			out.Str[i], buf = string(b), b
 		}
-		total += int64(len(b))
-		if err := ctx.fits(total); err != nil {
-			return err
-		}
-		out.Str[i], buf = string(b), b
 		if !ok {
 			out.SetNull(i)
 		}
@@ -87,9 +98,19 @@ func eachText(ctx *Context, sel []int32, n int, out *vector.Vector, f func(buf [
 	})
 }
 
+// withRoom is a buffer for the texts of the values of row i.
+func withRoom(buf []byte, args []*vector.Vector, i int, separated bool) []byte {
+	size := joinedBytes(separated).row(args, i)
+	if size <= handOver || int64(cap(buf)) >= size {
+		return buf
+	}
+	return make([]byte, 0, min(size, maxTextBytes+1))
+}
+
 // concatAll joins the arguments that are not NULL.
 func concatAll(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 	return eachText(ctx, sel, n, out, func(buf []byte, st *types.TextStyle, i int) ([]byte, bool, error) {
+		buf = withRoom(buf, args, i, false)
 		for _, a := range args {
 			buf = appendValue(buf, a, i, st)
 		}
@@ -104,6 +125,7 @@ func concatWith(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 			return buf, false, nil
 		}
 		first := true
+		buf = withRoom(buf, args, i, true)
 		for _, a := range args[1:] {
 			if a.IsNull(i) {
 				continue
@@ -149,11 +171,9 @@ func formatText(ctx *Context, args []*vector.Vector, sel []int32, n int, out *ve
 			if next >= len(args) {
 				return buf, false, sqlstate.New(sqlstate.InvalidParameterValue, "too few arguments for format()")
 			}
-			text, err := spec.text(args[next], i, st)
-			if err != nil {
+			if buf, err = spec.append(ctx, buf, args[next], i, st); err != nil {
 				return buf, false, err
 			}
-			buf = append(buf, text...)
 			next++
 		}
 		return buf, true, nil
@@ -202,11 +222,17 @@ func parseFormatSpec(f string) (s formatSpec, rest string, err error) {
 	return s, f[1:], nil
 }
 
-func (s formatSpec) text(v *vector.Vector, i int, st *types.TextStyle) (string, error) {
+// append writes one value, charged before it is written: a specifier may name the
+// same argument again and again, and a width makes blanks of nothing.
+func (s formatSpec) append(ctx *Context, buf []byte, v *vector.Vector, i int, st *types.TextStyle) ([]byte, error) {
+	charge, before := 2*valueBytes(v, i)+int64(s.width), len(buf)
+	if err := ctx.text.take(charge); err != nil {
+		return buf, err
+	}
 	text := ""
 	if v.IsNull(i) {
 		if s.verb == 'I' {
-			return "", sqlstate.New(sqlstate.NullValueNotAllowed, "null values cannot be formatted as an SQL identifier")
+			return buf, sqlstate.New(sqlstate.NullValueNotAllowed, "null values cannot be formatted as an SQL identifier")
 		}
 		if s.verb == 'L' {
 			text = "NULL"
@@ -220,15 +246,29 @@ func (s formatSpec) text(v *vector.Vector, i int, st *types.TextStyle) (string, 
 			text = quoteLiteral(text)
 		}
 	}
-	if s.width > 0 {
-		have := len([]rune(text))
-		if fill := s.width - have; fill > 0 && s.left {
-			text += strings.Repeat(" ", fill)
-		} else if fill > 0 {
-			text = strings.Repeat(" ", fill) + text
-		}
+	if len(buf)+len(text)+s.width > maxTextBytes {
+		return buf, tooLong()
 	}
-	return text, nil
+	fill := s.width - utf8.RuneCountInString(text)
+	if !s.left {
+		buf = appendBlanks(buf, fill)
+	}
+	buf = append(buf, text...)
+	if s.left {
+		buf = appendBlanks(buf, fill)
+	}
+	written := len(buf) - before
+	if ctx.text.giveBack(charge - int64(written)); written > pieceBytes {
+		return buf, ctx.interrupted()
+	}
+	return buf, nil
+}
+
+func appendBlanks(buf []byte, n int) []byte {
+	for ; n > 0; n-- {
+		buf = append(buf, ' ')
+	}
+	return buf
 }
 
 // quoteIdent quotes an identifier unless it is lower-case letters, digits and _.

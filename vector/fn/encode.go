@@ -20,19 +20,19 @@ func encodeFunctions() []overload {
 	one := func(k types.Kind) []types.Kind { return []types.Kind{k} }
 	md5Hex := map1(func(s string) string { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) })
 	return []overload{
-		{name: "md5", args: one(txt), result: txt, total: true, kernel: md5Hex},
-		{name: "md5", args: one(bin), result: txt, total: true, kernel: md5Hex},
-		{name: "sha224", args: one(bin), result: bin, kernel: map1(func(s string) string { sum := sha256.Sum224([]byte(s)); return string(sum[:]) })},
-		{name: "sha256", args: one(bin), result: bin, kernel: map1(func(s string) string { sum := sha256.Sum256([]byte(s)); return string(sum[:]) })},
-		{name: "sha384", args: one(bin), result: bin, kernel: map1(func(s string) string { sum := sha512.Sum384([]byte(s)); return string(sum[:]) })},
-		{name: "sha512", args: one(bin), result: bin, kernel: map1(func(s string) string { sum := sha512.Sum512([]byte(s)); return string(sum[:]) })},
-		{name: "encode", args: []types.Kind{bin, txt}, result: txt, kernel: try2(encode)},
+		{name: "md5", args: one(txt), result: txt, total: true, bound: noBound, kernel: md5Hex},
+		{name: "md5", args: one(bin), result: txt, total: true, bound: noBound, kernel: md5Hex},
+		{name: "sha224", args: one(bin), result: bin, bound: noBound, kernel: map1(func(s string) string { sum := sha256.Sum224([]byte(s)); return string(sum[:]) })},
+		{name: "sha256", args: one(bin), result: bin, bound: noBound, kernel: map1(func(s string) string { sum := sha256.Sum256([]byte(s)); return string(sum[:]) })},
+		{name: "sha384", args: one(bin), result: bin, bound: noBound, kernel: map1(func(s string) string { sum := sha512.Sum384([]byte(s)); return string(sum[:]) })},
+		{name: "sha512", args: one(bin), result: bin, bound: noBound, kernel: map1(func(s string) string { sum := sha512.Sum512([]byte(s)); return string(sum[:]) })},
+		{name: "encode", args: []types.Kind{bin, txt}, result: txt, bound: timesBytes(4), kernel: try2(encode)},
 		{name: "decode", args: []types.Kind{txt, txt}, result: bin, kernel: try2(decode)},
 		{name: "convert_to", args: []types.Kind{txt, txt}, result: bin, kernel: try2(utf8Only)},
 		{name: "convert_from", args: []types.Kind{bin, txt}, result: txt, kernel: try2(utf8Only)},
-		{name: "quote_ident", args: one(txt), result: txt, kernel: map1(quoteIdent)},
-		{name: "quote_literal", args: one(txt), result: txt, kernel: map1(quoteLiteral)},
-		{name: "quote_nullable", args: one(txt), result: txt, nullable: true, kernel: func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		{name: "quote_ident", args: one(txt), result: txt, bound: timesBytes(2), kernel: map1(quoteIdent)},
+		{name: "quote_literal", args: one(txt), result: txt, bound: timesBytes(2), kernel: map1(quoteLiteral)},
+		{name: "quote_nullable", args: one(txt), result: txt, nullable: true, bound: timesBytes(2), kernel: func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 			return eachRow(sel, n, func(i int) error {
 				out.Str[i] = "NULL"
 				if !args[0].IsNull(i) {

@@ -13,7 +13,10 @@ import (
 // a function of one dictionary column per dictionary entry where that is less
 // work, and computes common subexpressions once.
 type Evaluator struct {
-	ctx *Context
+	// ctx is own, a copy of what NewEvaluator or Reset got, with texts as its account.
+	ctx   *Context
+	own   Context
+	texts textAccount
 	// roots and out are made by the first Eval.
 	roots []node
 	out   []*vector.Vector
@@ -34,8 +37,26 @@ type node interface {
 
 // NewEvaluator compiles exprs, whose columns are positions in the batches to come.
 func NewEvaluator(ctx *Context, exprs ...Expr) *Evaluator {
-	return &Evaluator{ctx: ctx, exprs: exprs}
+	ev := &Evaluator{exprs: exprs}
+	ev.setContext(ctx)
+	return ev
 }
+
+// setContext copies ctx, which may be nil.
+func (ev *Evaluator) setContext(ctx *Context) {
+	ev.texts.release()
+	ev.own = Context{}
+	if ctx != nil {
+		ev.own = *ctx
+	}
+	ev.texts.mem = ev.own.Memory
+	ev.own.text = &ev.texts
+	ev.ctx = &ev.own
+}
+
+// Release gives back the memory that the texts of the last batch hold. The
+// evaluator is not used after it before a Reset.
+func (ev *Evaluator) Release() { ev.texts.release() }
 
 // compileRoots makes the nodes that Eval runs.
 func (ev *Evaluator) compileRoots() {
@@ -67,7 +88,7 @@ func newCompiler(exprs []Expr) *compiler {
 // statement; what was computed from the old one is dropped. What was compiled
 // and the scratch memory stay: a statement that is run again allocates nothing.
 func (ev *Evaluator) Reset(ctx *Context) {
-	ev.ctx = ctx
+	ev.setContext(ctx)
 	for _, r := range ev.roots {
 		r.reset()
 	}
@@ -82,6 +103,7 @@ func (ev *Evaluator) Reset(ctx *Context) {
 // the next call; rows that are not alive hold anything. Constant results are Const vectors.
 func (ev *Evaluator) Eval(b *vector.Batch) ([]*vector.Vector, error) {
 	ev.round++
+	ev.texts.next()
 	if ev.out == nil {
 		ev.compileRoots()
 	}
@@ -104,7 +126,9 @@ func EvalScalar(ctx *Context, e Expr) (types.Datum, error) {
 	case *Param:
 		return ctx.param(e.Index, physicalType(e.Typ))
 	}
-	v, err := NewEvaluator(ctx, e).Eval(&vector.Batch{Len: 1})
+	ev := NewEvaluator(ctx, e)
+	defer ev.Release()
+	v, err := ev.Eval(&vector.Batch{Len: 1})
 	if err != nil {
 		return types.NullDatum, err
 	}

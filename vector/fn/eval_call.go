@@ -141,11 +141,14 @@ func (n *callNode) constNull(rows int) *vector.Vector {
 // constant evaluates one row for all.
 func (n *callNode) constant(ev *Evaluator, rows int) (*vector.Vector, error) {
 	n.out.Resize(1)
+	before := ev.texts.used
 	if err := n.run(ev.ctx, nil, 1); err != nil {
 		return nil, err
 	}
 	n.out.Enc, n.out.Len = vector.Const, rows
-	n.computed = n.invariant
+	if n.computed = n.invariant; n.computed {
+		ev.texts.keep(ev.texts.used - before)
+	}
 	return &n.out, nil
 }
 
@@ -174,7 +177,7 @@ func (n *callNode) prepare() error {
 // run calls the kernel for the rows of sel into n.out, around nulls if the function is strict.
 func (n *callNode) run(ctx *Context, sel []int32, rows int) error {
 	if !n.fn.Strict || !n.mergeValid(sel, rows) {
-		return n.kernel(ctx, n.vecs, sel, rows, &n.out)
+		return n.fn.apply(ctx, n.kernel, n.vecs, sel, rows, &n.out)
 	}
 	if !n.fn.Total {
 		var all bool
@@ -183,7 +186,7 @@ func (n *callNode) run(ctx *Context, sel []int32, rows int) error {
 		}
 	}
 	if sel == nil || len(sel) > 0 {
-		if err := n.kernel(ctx, n.vecs, sel, rows, &n.out); err != nil {
+		if err := n.fn.apply(ctx, n.kernel, n.vecs, sel, rows, &n.out); err != nil {
 			return err
 		}
 	}
@@ -253,6 +256,7 @@ type dictResult struct {
 	ready  bool
 	values vector.Vector
 	valid  []uint8
+	bytes  int64  // of the texts among values
 	outID  uint64 // the DictID of a result that is a dictionary again
 }
 
@@ -294,7 +298,11 @@ func (n *callNode) evalDict(ev *Evaluator, at int) bool {
 	n.vecs[at] = arg.Dict
 	d.values.Type = n.out.Type
 	d.values.Resize(arg.Dict.Len)
-	err := n.kernel(ev.ctx, n.vecs, nil, arg.Dict.Len, &d.values)
+	ev.texts.keep(-d.bytes)
+	before := ev.texts.used
+	err := n.fn.apply(ev.ctx, n.kernel, n.vecs, nil, arg.Dict.Len, &d.values)
+	d.bytes = ev.texts.used - before
+	ev.texts.keep(d.bytes)
 	n.vecs[at] = arg
 	// An error may come from an entry that no alive row has: evaluate by rows then.
 	d.failed, d.ready = err != nil, err == nil

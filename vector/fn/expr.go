@@ -104,9 +104,10 @@ type Context struct {
 	Sequences Sequences
 	// Random is the seed of random() for this statement.
 	Random uint64
-	// Room, if not nil, returns how many bytes the statement may still take:
-	// what makes long texts of short ones asks it before it does.
-	Room func() int64
+	// Memory, if not nil, is the account that long texts draw from.
+	Memory Memory
+	// text is what the evaluator that runs holds of Memory.
+	text *textAccount
 }
 
 // Kernel computes a function for the rows sel (all n rows if nil) of its

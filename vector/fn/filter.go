@@ -43,6 +43,7 @@ func (ev *Evaluator) Filter(b *vector.Batch, scratch []int32) ([]int32, error) {
 		}
 	}
 	ev.round++
+	ev.texts.next()
 	buf := growSel(scratch, b.Len)
 	if buf == nil { // an empty batch: nil would mean all rows
 		return []int32{}, nil

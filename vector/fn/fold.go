@@ -1,16 +1,33 @@
 package fn
 
-import "htapdb/sql/types"
+import (
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
 
 // Fold computes what does not depend on a row: immutable calls of constants, and
 // what constants decide in AND, OR, CASE, COALESCE and IN. A call that fails is
 // left in place, to fail (or not be reached) when the statement runs.
 func Fold(e Expr, ctx *Context) (Expr, error) {
-	if ctx == nil {
-		ctx = &Context{}
+	own := Context{}
+	if ctx != nil {
+		own = *ctx
+	}
+	if ctx = &own; ctx.Memory == nil {
+		ctx.Memory = foldRoom{}
 	}
 	return Transform(e, func(n Expr) (Expr, error) { return foldNode(n, ctx), nil })
 }
+
+// foldRoom refuses the memory for long texts while a statement is planned: they
+// are made when it runs, on its account, and do not stay in a cached plan.
+type foldRoom struct{}
+
+func (foldRoom) Reserve(int64) error {
+	return sqlstate.New(sqlstate.OutOfMemory, "the text is not made before the statement runs")
+}
+
+func (foldRoom) Release(int64) {}
 
 func foldNode(e Expr, ctx *Context) Expr {
 	switch n := e.(type) {

@@ -143,6 +143,18 @@ func try3[A, B, C, R element](f func(A, B, C) (R, error)) Kernel {
 	}
 }
 
+// withText makes a kernel of a function of two arguments that makes long texts.
+func withText[A, B element](f func(ctx *Context, a A, b B) (string, error)) Kernel {
+	return func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		a, b, r := vals[A](args[0]), vals[B](args[1]), out.Str
+		ma, mb := step(args[0]), step(args[1])
+		return eachRow(sel, n, func(i int) (err error) {
+			r[i], err = f(ctx, a[i&ma], b[i&mb])
+			return err
+		})
+	}
+}
+
 // try4 makes a kernel of a function of four arguments.
 func try4[A, B, C, D, R element](f func(A, B, C, D) (R, error)) Kernel {
 	return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {

@@ -19,7 +19,7 @@ func regexFunctions() []overload {
 		want        bool
 	}{{"~", "", true}, {"~*", "i", true}, {"!~", "", false}, {"!~*", "i", false}} {
 		out = append(out, regexOverload(overload{name: op.name, args: kinds(txt, txt), result: types.Bool},
-			func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+			func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 				re, err := c.match(text(a[1], i), op.flags)
 				if err == nil {
 					out.Bool[i] = b2u(re.MatchString(text(a[0], i)) == op.want)
@@ -27,21 +27,21 @@ func regexFunctions() []overload {
 				return err
 			}))
 	}
-	like := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+	like := func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 		re, err := c.match(text(a[1], i), optional(a, 2, i))
 		if err == nil {
 			out.Bool[i] = b2u(re.MatchString(text(a[0], i)))
 		}
 		return err
 	}
-	count := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+	count := func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 		re, err := c.find(text(a[1], i), "")
 		if err == nil {
 			out.I32[i] = int32(len(re.FindAllStringIndex(text(a[0], i), -1)))
 		}
 		return err
 	}
-	first := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+	first := func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 		re, err := c.find(text(a[1], i), "")
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func regexFunctions() []overload {
 		}
 		return nil
 	}
-	whole := func(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+	whole := func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 		re, err := c.find(text(a[1], i), "")
 		if err != nil {
 			return err
@@ -78,12 +78,12 @@ func regexFunctions() []overload {
 		regexOverload(overload{name: "regexp_like", args: kinds(txt, txt), result: types.Bool}, like),
 		regexOverload(overload{name: "regexp_like", args: kinds(txt, txt, txt), result: types.Bool}, like),
 		regexOverload(overload{name: "regexp_count", args: kinds(txt, txt), result: i4}, count),
-		regexOverload(overload{name: "regexp_substr", args: kinds(txt, txt), result: txt}, whole),
-		regexOverload(overload{name: "substring", args: kinds(txt, txt), result: txt}, first),
-		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt), result: txt}, regexReplace),
-		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt, txt), result: txt}, regexReplace),
-		overload{name: "similar_to_escape", args: kinds(txt), result: txt, kernel: try1(func(p string) (string, error) { return similarPattern(p, `\`) })},
-		overload{name: "similar_to_escape", args: kinds(txt, txt), result: txt, kernel: try2(similarPattern)})
+		regexOverload(overload{name: "regexp_substr", args: kinds(txt, txt), result: txt, bound: noBound}, whole),
+		regexOverload(overload{name: "substring", args: kinds(txt, txt), result: txt, bound: noBound}, first),
+		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt), result: txt, bound: ownBound}, regexReplace),
+		regexOverload(overload{name: "regexp_replace", args: kinds(txt, txt, txt, txt), result: txt, bound: ownBound}, regexReplace),
+		overload{name: "similar_to_escape", args: kinds(txt), result: txt, bound: timesBytes(8), kernel: try1(func(p string) (string, error) { return similarPattern(p, `\`) })},
+		overload{name: "similar_to_escape", args: kinds(txt, txt), result: txt, bound: timesBytes(8), kernel: try2(similarPattern)})
 }
 
 // text is row i of a flat or constant text column.
@@ -99,10 +99,10 @@ func optional(args []*vector.Vector, k, i int) string {
 
 // regexOverload completes o with a kernel that calls f for every row; the cache
 // of compiled patterns lives as long as the evaluator's kernel.
-func regexOverload(o overload, f func(c *regexCache, args []*vector.Vector, i int, out *vector.Vector) error) overload {
+func regexOverload(o overload, f func(ctx *Context, c *regexCache, args []*vector.Vector, i int, out *vector.Vector) error) overload {
 	run := func(c *regexCache) Kernel {
-		return func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-			return eachRow(sel, n, func(i int) error { return f(c, args, i, out) })
+		return func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+			return eachRow(sel, n, func(i int) error { return f(ctx, c, args, i, out) })
 		}
 	}
 	o.prepare = func([]*vector.Vector) (Kernel, error) { return run(&regexCache{}), nil }
@@ -155,7 +155,7 @@ func (c *regexCache) get(pattern, flags string, longest bool) (*regexp.Regexp, e
 
 // regexReplace is regexp_replace: the first match, or all with flag g. In the
 // replacement \1 to \9 are groups, \& is the match and \\ a backslash.
-func regexReplace(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
+func regexReplace(ctx *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
 	flags := optional(a, 3, i)
 	re, err := c.find(text(a[1], i), flags)
 	if err != nil {
@@ -166,25 +166,53 @@ func regexReplace(c *regexCache, a []*vector.Vector, i int, out *vector.Vector) 
 		limit = -1
 	}
 	s, repl := text(a[0], i), text(a[2], i)
-	var b strings.Builder
+	matches, taken, err := findMatches(ctx, re, s, limit)
+	if err != nil {
+		return err
+	}
+	b := textBuilder{ctx: ctx}
 	at := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, limit) {
+	for _, m := range matches {
 		b.WriteString(s[at:m[0]])
 		expandReplacement(&b, repl, s, m)
 		at = m[1]
 	}
-	if b.Len()+len(s)-at > maxTextBytes {
-		return tooLong()
-	}
 	b.WriteString(s[at:])
-	out.Str[i] = b.String()
-	return nil
+	ctx.text.giveBack(taken)
+	out.Str[i], err = b.String()
+	return err
 }
 
-func expandReplacement(b *strings.Builder, repl, s string, m []int) {
+// firstMatches is how many matches are looked for at first.
+const firstMatches = 1 << 10
+
+// findMatches returns the first limit matches, all if limit is negative, with
+// what they were charged. As their number is not known, it looks for four times as many
+// again and again, each time charged before.
+func findMatches(ctx *Context, re *regexp.Regexp, s string, limit int) (matches [][]int, taken int64, err error) {
+	if limit >= 0 || len(s) < firstMatches {
+		return re.FindAllStringSubmatchIndex(s, limit), 0, nil
+	}
+	each := int64(64 + 16*(re.NumSubexp()+1))
+	for n := firstMatches; ; n *= 4 {
+		if err := ctx.interrupted(); err != nil {
+			return nil, 0, err
+		}
+		need := int64(min(n, len(s)+1)) * each
+		if err := ctx.text.take(need); err != nil {
+			return nil, 0, err
+		}
+		if matches = re.FindAllStringSubmatchIndex(s, n); len(matches) < n {
+			return matches, need, nil
+		}
+		ctx.text.giveBack(need)
+	}
+}
+
+func expandReplacement(b *textBuilder, repl, s string, m []int) {
 	for k := 0; k < len(repl); k++ {
 		if repl[k] != '\\' || k+1 == len(repl) {
-			b.WriteByte(repl[k])
+			b.writeByte(repl[k])
 			continue
 		}
 		k++
@@ -195,7 +223,7 @@ func expandReplacement(b *strings.Builder, repl, s string, m []int) {
 		case c >= '1' && c <= '9':
 			group = int(c - '0')
 		default:
-			b.WriteByte(c)
+			b.writeByte(c)
 			continue
 		}
 		if 2*group+1 < len(m) && m[2*group] >= 0 {

@@ -51,6 +51,8 @@ type Scalar struct {
 	// to out (empty, with room for the rows) the rows of sel (all n if nil) where
 	// the result is TRUE. Arguments are flat or constant and may hold nulls.
 	Select func(ctx *Context, args []*vector.Vector, sel []int32, n int, out []int32) ([]int32, error)
+	// bound is how long a result that is text is at most; nil for results that are not.
+	bound *textBound
 	// relabel marks a cast that changes the type only, not the value's representation.
 	relabel bool
 	// identity names the computation beside Name, Args and Result, for finding

@@ -291,6 +291,9 @@ func (o *overload) instantiate(args []types.Type, lits []*Literal) (*Scalar, err
 			return nil, err
 		}
 	}
+	if s.bound = o.bound; s.bound == nil {
+		s.bound = defaultBound(s)
+	}
 	return s, nil
 }
 

@@ -8,14 +8,8 @@ import (
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
+	"htapdb/vector"
 )
-
-// maxTextBytes is the longest text a function makes.
-const maxTextBytes = 1 << 28
-
-func tooLong() error {
-	return sqlstate.New(sqlstate.ProgramLimitExceeded, "requested length too large")
-}
 
 // textFunctions measure, cut and change texts. Positions and lengths count characters.
 func textFunctions() []overload {
@@ -35,34 +29,28 @@ func textFunctions() []overload {
 		{name: "upper", args: kinds(txt), result: txt, total: true, kernel: map1(strings.ToUpper)},
 		{name: "initcap", args: kinds(txt), result: txt, total: true, kernel: map1(initcap)},
 		{name: "reverse", args: kinds(txt), result: txt, total: true, kernel: map1(reverse)},
-		{name: "substring", args: kinds(txt, i4), result: txt, kernel: map2(substringFrom)},
-		{name: "substr", args: kinds(txt, i4), result: txt, kernel: map2(substringFrom)},
-		{name: "substring", args: kinds(txt, i4, i4), result: txt, kernel: try3(substring)},
-		{name: "substr", args: kinds(txt, i4, i4), result: txt, kernel: try3(substring)},
-		{name: "left", args: kinds(txt, i4), result: txt, kernel: map2(left)},
-		{name: "right", args: kinds(txt, i4), result: txt, kernel: map2(right)},
+		{name: "substring", args: kinds(txt, i4), result: txt, bound: noBound, kernel: map2(substringFrom)},
+		{name: "substr", args: kinds(txt, i4), result: txt, bound: noBound, kernel: map2(substringFrom)},
+		{name: "substring", args: kinds(txt, i4, i4), result: txt, bound: noBound, kernel: try3(substring)},
+		{name: "substr", args: kinds(txt, i4, i4), result: txt, bound: noBound, kernel: try3(substring)},
+		{name: "left", args: kinds(txt, i4), result: txt, bound: noBound, kernel: map2(left)},
+		{name: "right", args: kinds(txt, i4), result: txt, bound: noBound, kernel: map2(right)},
 		{name: "position", args: kinds(txt, txt), result: i4, kernel: map2(strpos)},
 		{name: "strpos", args: kinds(txt, txt), result: i4, kernel: map2(strpos)},
 		{name: "starts_with", args: kinds(txt, txt), result: types.Bool, kernel: map2(func(s, p string) uint8 { return b2u(strings.HasPrefix(s, p)) })},
 		{name: "^@", args: kinds(txt, txt), result: types.Bool, kernel: map2(func(s, p string) uint8 { return b2u(strings.HasPrefix(s, p)) })},
-		{name: "replace", args: kinds(txt, txt, txt), result: txt, kernel: sized3(try3(replaceAll), replacedBytes)},
-		{name: "repeat", args: kinds(txt, i4), result: txt, kernel: sized2(try2(repeat), repeatedBytes)},
-		{name: "translate", args: kinds(txt, txt, txt), result: txt, kernel: try3(translate)},
-		{name: "overlay", args: kinds(txt, txt, i4), result: txt, kernel: try3(func(s, with string, from int32) (string, error) {
+		{name: "replace", args: kinds(txt, txt, txt), result: txt, bound: rowBound(replacedBytes), kernel: replaceKernel},
+		{name: "repeat", args: kinds(txt, i4), result: txt, bound: rowBound(repeatedBytes), kernel: withText(repeat)},
+		{name: "translate", args: kinds(txt, txt, txt), result: txt, bound: timesBytes(utf8.UTFMax), kernel: try3(translate)},
+		{name: "overlay", args: kinds(txt, txt, i4), result: txt, bound: timesBytes(2), kernel: try3(func(s, with string, from int32) (string, error) {
 			return overlay(s, with, from, int32(utf8.RuneCountInString(with)))
 		})},
-		{name: "overlay", args: kinds(txt, txt, i4, i4), result: txt, kernel: try4(overlay)},
-		{name: "split_part", args: kinds(txt, txt, i4), result: txt, kernel: try3(splitPart)},
-		{name: "lpad", args: kinds(txt, i4), result: txt, kernel: sized2(
-			try2(func(s string, n int32) (string, error) { return pad(s, n, " ", true) }),
-			func(s string, n int32) int64 { return paddedBytes(s, n, " ") })},
-		{name: "rpad", args: kinds(txt, i4), result: txt, kernel: sized2(
-			try2(func(s string, n int32) (string, error) { return pad(s, n, " ", false) }),
-			func(s string, n int32) int64 { return paddedBytes(s, n, " ") })},
-		{name: "lpad", args: kinds(txt, i4, txt), result: txt, kernel: sized3(
-			try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, true) }), paddedBytes)},
-		{name: "rpad", args: kinds(txt, i4, txt), result: txt, kernel: sized3(
-			try3(func(s string, n int32, p string) (string, error) { return pad(s, n, p, false) }), paddedBytes)},
+		{name: "overlay", args: kinds(txt, txt, i4, i4), result: txt, bound: timesBytes(2), kernel: try4(overlay)},
+		{name: "split_part", args: kinds(txt, txt, i4), result: txt, bound: noBound, kernel: try3(splitPart)},
+		{name: "lpad", args: kinds(txt, i4), result: txt, bound: rowBound(paddedBytes), kernel: padKernel(true)},
+		{name: "rpad", args: kinds(txt, i4), result: txt, bound: rowBound(paddedBytes), kernel: padKernel(false)},
+		{name: "lpad", args: kinds(txt, i4, txt), result: txt, bound: rowBound(paddedBytes), kernel: padKernel(true)},
+		{name: "rpad", args: kinds(txt, i4, txt), result: txt, bound: rowBound(paddedBytes), kernel: padKernel(false)},
 		{name: "ascii", args: kinds(txt), result: i4, kernel: map1(func(s string) int32 {
 			if s == "" {
 				return 0
@@ -82,8 +70,8 @@ func trimFunctions() []overload {
 		"trim": strings.Trim, "btrim": strings.Trim, "ltrim": strings.TrimLeft, "rtrim": strings.TrimRight,
 	} {
 		out = append(out,
-			overload{name: name, args: []types.Kind{txt}, result: txt, total: true, kernel: map1(func(s string) string { return f(s, " ") })},
-			overload{name: name, args: []types.Kind{txt, txt}, result: txt, total: true, kernel: map2(f)})
+			overload{name: name, args: []types.Kind{txt}, result: txt, total: true, bound: noBound, kernel: map1(func(s string) string { return f(s, " ") })},
+			overload{name: name, args: []types.Kind{txt, txt}, result: txt, total: true, bound: noBound, kernel: map2(f)})
 	}
 	return out
 }
@@ -178,24 +166,57 @@ func strpos(s, sub string) int32 {
 	return int32(utf8.RuneCountInString(s[:at])) + 1
 }
 
-func replaceAll(s, from, to string) (string, error) {
+// replaceKernel is replace(s, from, to).
+func replaceKernel(ctx *Context, a []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	return eachRow(sel, n, func(i int) (err error) {
+		out.Str[i], err = replaceAll(ctx, text(a[0], i), text(a[1], i), text(a[2], i))
+		return err
+	})
+}
+
+func replaceAll(ctx *Context, s, from, to string) (string, error) {
 	if from == "" {
 		return s, nil
 	}
-	if n := strings.Count(s, from); n > 0 && len(s)+n*(len(to)-len(from)) > maxTextBytes {
+	found := strings.Count(s, from)
+	size := len(s) + found*(len(to)-len(from))
+	switch {
+	case size > maxTextBytes:
 		return "", tooLong()
+	case max(size, len(s)) <= pieceBytes:
+		return strings.ReplaceAll(s, from, to), nil
 	}
-	return strings.ReplaceAll(s, from, to), nil
+	b := newTextBuilder(ctx, int64(size))
+	for ; found > 0 && b.err == nil; found-- {
+		at := strings.Index(s, from)
+		b.WriteString(s[:at])
+		b.WriteString(to)
+		s = s[at+len(from):]
+		if found%pieceRows == 0 {
+			b.err = ctx.interrupted()
+		}
+	}
+	b.WriteString(s)
+	return b.String()
 }
 
-func repeat(s string, n int32) (string, error) {
+// pieceRows is after how many small steps of one text its statement may be canceled.
+const pieceRows = 1 << 14
+
+func repeat(ctx *Context, s string, n int32) (string, error) {
 	if n <= 0 || s == "" {
 		return "", nil
 	}
-	if int64(n)*int64(len(s)) > maxTextBytes {
+	switch size := int64(n) * int64(len(s)); {
+	case size > maxTextBytes:
 		return "", tooLong()
+	case size <= pieceBytes:
+		return strings.Repeat(s, int(n)), nil
+	default:
+		b := newTextBuilder(ctx, size)
+		b.repeat(s, int(n))
+		return b.String()
 	}
-	return strings.Repeat(s, int(n)), nil
 }
 
 // translate replaces each character of from by the one at its place in to; those beyond to are dropped.
@@ -247,8 +268,23 @@ func splitPart(s, sep string, n int32) (string, error) {
 	return fields[i], nil
 }
 
+// padKernel is lpad and rpad, with blanks if there is no third argument.
+func padKernel(atLeft bool) Kernel {
+	return func(ctx *Context, a []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+		width, m := a[1].I32, step(a[1])
+		return eachRow(sel, n, func(i int) (err error) {
+			fill := " "
+			if len(a) > 2 {
+				fill = text(a[2], i)
+			}
+			out.Str[i], err = pad(ctx, text(a[0], i), width[i&m], fill, atLeft)
+			return err
+		})
+	}
+}
+
 // pad fills s with copies of fill to n characters, or cuts it.
-func pad(s string, n int32, fill string, atLeft bool) (string, error) {
+func pad(ctx *Context, s string, n int32, fill string, atLeft bool) (string, error) {
 	if n <= 0 {
 		return "", nil
 	}
@@ -264,11 +300,18 @@ func pad(s string, n int32, fill string, atLeft bool) (string, error) {
 	}
 	missing := int(n) - have
 	per := utf8.RuneCountInString(fill)
-	more := strings.Repeat(fill, missing/per) + fill[:offset(fill, missing%per)]
-	if atLeft {
-		return more + s, nil
+	rest := fill[:offset(fill, missing%per)]
+	size := len(s) + missing/per*len(fill) + len(rest)
+	b := newTextBuilder(ctx, int64(size))
+	if !atLeft {
+		b.WriteString(s)
 	}
-	return s + more, nil
+	b.repeat(fill, missing/per)
+	b.WriteString(rest)
+	if atLeft {
+		b.WriteString(s)
+	}
+	return b.String()
 }
 
 func chr(code int32) (string, error) {

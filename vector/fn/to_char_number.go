@@ -13,7 +13,7 @@ import (
 func numberFormatFunctions() []overload {
 	const txt = types.Text
 	text := func(k types.Kind, kernel Kernel) overload {
-		return overload{name: "to_char", args: []types.Kind{k, txt}, result: txt, kernel: kernel}
+		return overload{name: "to_char", args: []types.Kind{k, txt}, result: txt, bound: templateBytes, kernel: kernel}
 	}
 	return []overload{
 		text(types.Int4, try2(func(v int32, f string) (string, error) {
@@ -24,7 +24,7 @@ func numberFormatFunctions() []overload {
 		})),
 		text(types.Float4, try2(func(v float32, f string) (string, error) { return formatFloat(f, float64(v), float4Digits) })),
 		text(types.Float8, try2(func(v float64, f string) (string, error) { return formatFloat(f, v, float8Digits) })),
-		{name: "to_char", args: []types.Kind{types.Numeric, txt}, result: txt, bind: func(b *binding) error {
+		{name: "to_char", args: []types.Kind{types.Numeric, txt}, result: txt, bound: templateBytes, bind: func(b *binding) error {
 			scale := int(b.Args[0].Scale)
 			b.Kernel = func(_ *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 				ma, mf := step(args[0]), step(args[1])

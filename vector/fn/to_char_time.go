@@ -14,14 +14,14 @@ import (
 func timeFormatFunctions() []overload {
 	const txt = types.Text
 	return []overload{
-		{name: "to_char", args: []types.Kind{types.Timestamp, txt}, result: txt, kernel: nullable2(func(us int64, f string) (string, bool, error) {
+		{name: "to_char", args: []types.Kind{types.Timestamp, txt}, result: txt, bound: templateBytes, kernel: nullable2(func(us int64, f string) (string, bool, error) {
 			return formatTime(f, newTimeParts(us, nil))
 		})},
-		{name: "to_char", args: []types.Kind{types.TimestampTZ, txt}, result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
+		{name: "to_char", args: []types.Kind{types.TimestampTZ, txt}, result: txt, bound: templateBytes, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
 			loc, err := types.Zone(ctx.ZoneName)
 			return nullable2(func(us int64, f string) (string, bool, error) { return formatTime(f, newTimeParts(us, loc)) }), err
 		})},
-		{name: "to_char", args: []types.Kind{types.Interval, txt}, result: txt, kernel: nullable2(func(v types.IntervalValue, f string) (string, bool, error) {
+		{name: "to_char", args: []types.Kind{types.Interval, txt}, result: txt, bound: templateBytes, kernel: nullable2(func(v types.IntervalValue, f string) (string, bool, error) {
 			return formatTime(f, intervalParts(v))
 		})},
 	}
