@@ -117,8 +117,8 @@ func TestCSVErrors(t *testing.T) {
 		}
 		_, err = readAll(r)
 		e, ok := err.(*sqlstate.Error)
-		if !ok || e.Code != c.code || !strings.Contains(e.Detail, c.want) {
-			t.Errorf("%q: %v (detail %q), want %s with %q", c.text, err, e.Detail, c.code, c.want)
+		if !ok || e.Code != c.code || !strings.Contains(e.Where, c.want) {
+			t.Errorf("%q: %v, want %s in %q", c.text, err, c.code, c.want)
 		}
 	}
 }

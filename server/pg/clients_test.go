@@ -30,7 +30,6 @@ type clientScript struct {
 var clientScripts = []clientScript{
 	{"asyncpg_client.py", pythonCommand},
 	{"psycopg_client.py", pythonCommand},
-	{"sqlalchemy_client.py", pythonCommand},
 	{"odbc_client.py", odbcCommand},
 	{"postgresjs_client.mjs", nodeCommand},
 	{"nodepg_client.mjs", nodeCommand},

@@ -207,7 +207,8 @@ func checkStateSize(t *testing.T, r *rand.Rand, agg *Aggregate) {
 			t.Fatal(err)
 		}
 	}
-	fixed := s.Bytes() <= before+1 && before < small
+	// One that keeps a text, as max does, is as large as the text.
+	fixed := s.Bytes() < small
 	if fixed != (agg.Algebra != Collects) {
 		t.Errorf("%s%v: declared %d, but a state has %d bytes after one row and %d after many", agg.Name, agg.Args, agg.Algebra, before, s.Bytes())
 	}

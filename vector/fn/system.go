@@ -34,6 +34,8 @@ func systemFunctions() []overload {
 	always(txt, map0("htap"), kinds(oid), "pg_get_userbyid")
 	always(txt, map0("UTF8"), kinds(i4), "pg_encoding_to_char")
 	always(i4, map0(int32(6)), kinds(txt), "pg_char_to_encoding")
+	// There are no advisory locks that a session could hold: pools call it between uses.
+	always(txt, map0(""), nil, "pg_advisory_unlock_all")
 	always(txt, map0("UTF8"), nil, "pg_client_encoding", "getdatabaseencoding")
 	always(txt, map1(sizePretty), kinds(oid), "pg_size_pretty")
 	always(txt, allNull, kinds(oid), "obj_description", "pg_tablespace_location")

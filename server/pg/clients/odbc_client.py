@@ -25,7 +25,7 @@ for name, options in {"plain": {}, "declare": {"UseDeclareFetch": "1", "Fetch": 
     # same name and drops the first with DEALLOCATE.
     for _ in range(3):
         assert cur.execute("SELECT t FROM odbc WHERE i = ?", 7).fetchone()[0] == "row 7"
-        assert cur.execute("SELECT n, d, ts FROM odbc WHERE t = ? AND i < ?", "row 4", 10).fetchone() == (D("5.00"), datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 1, 2, 3))
+        assert tuple(cur.execute("SELECT n, d, ts FROM odbc WHERE t = ? AND i < ?", "row 4", 10).fetchone()) == (D("5.00"), datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 1, 2, 3))
     assert len(cur.execute("SELECT * FROM odbc ORDER BY i").fetchall()) == 20
     cur.execute("UPDATE odbc SET n = n + ? WHERE i = ?", D("0.50"), 1)
     assert cur.rowcount == 1
