@@ -146,6 +146,19 @@ type binder struct {
 	columnPos map[*fn.Column]int
 	// origins maps columns of scans to the table column, for ResultColumn.
 	origins map[plan.ColID]origin
+	// check is Options.Check; ticks counts the calls of tick.
+	check func() error
+	ticks int
+}
+
+// tick is called for each expression and FROM item; now and then it looks whether
+// the statement was canceled.
+func (b *binder) tick() error {
+	b.ticks++
+	if b.check == nil || b.ticks%256 != 0 {
+		return nil
+	}
+	return b.check()
 }
 
 type origin struct {
@@ -156,7 +169,7 @@ type origin struct {
 func newBinder(opt Options) *binder {
 	b := &binder{
 		cat: opt.Catalog, sql: opt.SQL, ids: &plan.IDs{},
-		columnPos: map[*fn.Column]int{}, origins: map[plan.ColID]origin{},
+		columnPos: map[*fn.Column]int{}, origins: map[plan.ColID]origin{}, check: opt.Check,
 	}
 	for _, t := range opt.ParamTypes {
 		if t.Kind == types.Invalid {

@@ -10,6 +10,9 @@ import (
 // expr binds an expression. The result may be of type unknown: an untyped
 // literal or parameter that the caller gives its type.
 func (b *binder) expr(e parser.Expr, sc *scope) (fn.Expr, error) {
+	if err := b.tick(); err != nil {
+		return nil, err
+	}
 	switch e := e.(type) {
 	case *parser.ColumnRef:
 		return b.columnRef(e, sc)

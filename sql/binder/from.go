@@ -56,6 +56,11 @@ func (b *binder) checkAliases(left, right *namespace, pos int) error {
 // fromItem binds one item. outer is the scope around the query, with what a
 // lateral item may see to its left in left.
 func (b *binder) fromItem(item parser.TableExpr, sc *scope, left *namespace) (plan.Node, *namespace, error) {
+	// A wide item is as much work as many expressions.
+	b.ticks |= 0xff
+	if err := b.tick(); err != nil {
+		return nil, nil, err
+	}
 	switch item := item.(type) {
 	case *parser.TableRef:
 		return b.tableRef(item, sc)

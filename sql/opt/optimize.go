@@ -62,7 +62,11 @@ func Optimize(root plan.Node, options Options) (plan.Node, error) {
 	if trace == nil {
 		trace = func(string, plan.Node) {}
 	}
-	n, err := o.unnest(root)
+	n := root
+	if !o.off {
+		n = o.narrow(n, plan.NewColSet(want))
+	}
+	n, err := o.unnest(n)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,16 @@ func (g *IDs) Next() ColID {
 func NewIDs(root Node) *IDs {
 	g := &IDs{}
 	Walk(root, func(n Node) bool {
-		for _, c := range n.Columns() {
+		var cols []Column
+		switch n := n.(type) {
+		case *Filter, *Sort, *Limit, *Distinct, *Lock:
+			// Their columns are those of their input.
+		case *Join:
+			cols = []Column{n.MarkCol} // and those of the sides
+		default:
+			cols = n.Columns()
+		}
+		for _, c := range cols {
 			g.last = max(g.last, c.ID)
 		}
 		for _, c := range ownColumns(n) {

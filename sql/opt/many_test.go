@@ -1,0 +1,125 @@
+package opt_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"htapdb/internal/testutil"
+	"htapdb/sql/binder"
+	"htapdb/sql/binder/bindtest"
+	"htapdb/sql/opt"
+	"htapdb/sql/parser"
+	"htapdb/sql/plan"
+)
+
+// joinsOf is a query over n tables: chained by equality, a star around the first,
+// or without conditions.
+func joinsOf(shape string, n int) string {
+	var from, where []string
+	for i := range n {
+		from = append(from, fmt.Sprintf("w x%d", i))
+		switch {
+		case i == 0:
+		case shape == "chain":
+			where = append(where, fmt.Sprintf("x%d.c1 = x%d.c2", i-1, i))
+		case shape == "star":
+			where = append(where, fmt.Sprintf("x0.c%d = x%d.c1", i%7+1, i))
+		case shape == "class":
+			where = append(where, fmt.Sprintf("x%d.c1 = x%d.c1", i-1, i))
+		}
+	}
+	sql := "SELECT count(*) FROM " + strings.Join(from, ", ")
+	if len(where) > 0 {
+		sql += " WHERE " + strings.Join(where, " AND ")
+	}
+	return sql
+}
+
+// wide is a catalog with one table of so many columns.
+func wide(t testing.TB, columns int) *bindtest.Catalog {
+	t.Helper()
+	var cols []string
+	for i := range columns {
+		cols = append(cols, fmt.Sprintf("c%d int", i+1))
+	}
+	c, err := bindtest.New("CREATE TABLE w (" + strings.Join(cols, ", ") + ")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestManyRelations plans blocks of more inputs than a word has bits, than are
+// ordered by all subsets, and than are ordered at all; every input is in the plan.
+func TestManyRelations(t *testing.T) {
+	c := wide(t, 8)
+	sizes := []int{13, 25, 65}
+	if testutil.Long() {
+		sizes = append(sizes, 64, 100, 256, 257, 300)
+	}
+	for _, n := range sizes {
+		for _, shape := range []string{"chain", "star", "class", "cross"} {
+			start := time.Now()
+			p := optimize(t, bind(t, c, joinsOf(shape, n)), false)
+			scans := map[string]bool{}
+			plan.Walk(p, func(n plan.Node) bool {
+				if s, ok := n.(*plan.Scan); ok {
+					scans[s.Alias] = true
+				}
+				return true
+			})
+			if len(scans) != n {
+				t.Errorf("%s of %d: %d scans", shape, n, len(scans))
+			}
+			t.Logf("%s of %d: %v", shape, n, time.Since(start))
+		}
+	}
+}
+
+// TestOptimizeCanceled: planning ends soon after Check returns an error, which it
+// returns.
+func TestOptimizeCanceled(t *testing.T) {
+	c := wide(t, 100)
+	stop := errors.New("stop")
+	for _, after := range []int{1, 2, 5, 20, 100} {
+		root := bind(t, c, joinsOf("chain", 200))
+		calls := 0
+		_, err := opt.Optimize(root, opt.Options{Check: func() error {
+			if calls++; calls >= after {
+				return stop
+			}
+			return nil
+		}})
+		if !errors.Is(err, stop) {
+			t.Errorf("after %d calls: %v", after, err)
+		}
+	}
+}
+
+// BenchmarkManyRelations measures binding and planning.
+func BenchmarkManyRelations(b *testing.B) {
+	for _, columns := range []int{10, 1000} {
+		c := wide(b, columns)
+		for _, n := range []int{12, 60, 100, 200} {
+			sql := joinsOf("chain", n)
+			stmt, err := parser.ParseOne(sql)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("columns=%d/relations=%d", columns, n), func(b *testing.B) {
+				for b.Loop() {
+					bound, err := binder.Bind(stmt.Stmt, binder.Options{SQL: sql, Catalog: c})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := opt.Optimize(bound.Root, opt.Options{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
