@@ -1,6 +1,8 @@
 package htap
 
 import (
+	"slices"
+
 	"htapdb/htap/catalog"
 	"htapdb/htap/syscat"
 	"htapdb/rowstore"
@@ -159,9 +161,13 @@ func (x *execution) restartSequences(t *catalog.Table) error {
 	return nil
 }
 
-// comment stores COMMENT ON TABLE; comments on other objects are accepted and dropped.
+// comment stores COMMENT ON TABLE; comments on other objects, which have to be
+// there, are dropped with a warning.
 func (x *execution) comment(st *parser.CommentStmt) (*output, error) {
 	if st.Kind != parser.ObjectTable {
+		if err := x.commented(st); err != nil {
+			return nil, err
+		}
 		x.s.warn(sqlstate.FeatureNotSupported, "comments on a %s are not kept", st.Kind)
 		return done, nil
 	}
@@ -180,6 +186,47 @@ func (x *execution) comment(st *parser.CommentStmt) (*output, error) {
 	}
 	x.s.tx.ddl = true
 	return done, x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, next)
+}
+
+// commented looks for the object of a comment.
+func (x *execution) commented(st *parser.CommentStmt) error {
+	n := st.Name
+	missing := func(code sqlstate.Code, format string, args ...any) error {
+		return sqlstate.New(code, format, args...).WithPosition(parser.Position(x.st.script, n.Pos()))
+	}
+	switch st.Kind {
+	case parser.ObjectColumn:
+		if v := x.cat.View(n.Schema, n.Name); v != nil {
+			if !slices.Contains(v.Columns, st.Sub.Name) {
+				return missing(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", st.Sub.Name, v.Name)
+			}
+			return nil
+		}
+		t, err := x.table(n)
+		if err == nil {
+			_, err = x.alteredColumn(t, st.Sub)
+		}
+		return err
+	case parser.ObjectConstraint:
+		t, err := x.table(n)
+		if err == nil && !hasConstraint(t, st.Sub.Name) {
+			return missing(sqlstate.UndefinedObject, "constraint %q for table %q does not exist", st.Sub.Name, t.Name)
+		}
+		return err
+	case parser.ObjectView:
+		if x.cat.View(n.Schema, n.Name) == nil {
+			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
+		}
+	case parser.ObjectIndex:
+		if x.cat.IndexTable(n.Schema, n.Name) == nil {
+			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
+		}
+	case parser.ObjectSchema:
+		if !x.cat.HasSchema(n.Name) && !syscat.IsSchema(n.Name) {
+			return missing(sqlstate.InvalidSchemaName, "schema %q does not exist", n.Name)
+		}
+	}
+	return nil
 }
 
 // nextStatement lets the rest of this one see what it has written.

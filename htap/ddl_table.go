@@ -2,6 +2,7 @@ package htap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"htapdb/htap/catalog"
@@ -187,6 +188,10 @@ func (x *execution) freeName(schema, name string) string {
 
 // constraint applies a table constraint.
 func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
+	if k.Name != "" && hasConstraint(b.t, k.Name) {
+		return sqlstate.New(sqlstate.DuplicateObject, "constraint %q for relation %q already exists", k.Name, b.t.Name).
+			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+	}
 	switch k.Kind {
 	case parser.ConstrPrimaryKey:
 		if len(b.t.Primary) > 0 {
@@ -228,7 +233,7 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 			if len(k.Columns) == 1 {
 				name = b.t.Name + "_" + k.Columns[0].Name + "_check"
 			}
-			for base, i := name, 1; b.hasCheck(name); i++ {
+			for base, i := name, 1; hasConstraint(b.t, name); i++ {
 				name = fmt.Sprintf("%s%d", base, i)
 			}
 		}
@@ -243,13 +248,11 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 	return nil
 }
 
-func (b *tableBuilder) hasCheck(name string) bool {
-	for _, c := range b.t.Checks {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+// hasConstraint reports a constraint of the name: a check, or a key.
+func hasConstraint(t *catalog.Table, name string) bool {
+	return len(t.Primary) > 0 && t.PrimaryName == name ||
+		slices.ContainsFunc(t.Checks, func(c catalog.Check) bool { return c.Name == name }) ||
+		slices.ContainsFunc(t.Indexes, func(i catalog.Index) bool { return i.Constraint && i.Name == name })
 }
 
 // ordinals resolves key columns.

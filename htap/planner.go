@@ -154,7 +154,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 			return p, nil
 		}
 	}
-	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s: s, cat: cat}, ParamTypes: st.declared})
+	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s: s, cat: cat}, ParamTypes: st.declared, Check: s.planCheck()})
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 
 // optimize rewrites and routes a bound plan.
 func (s *Session) optimize(root plan.Node, cat *catalog.Snapshot, writes bool) (plan.Node, error) {
-	root, err := opt.Optimize(root, opt.Options{Disabled: !setting.Optimizer.Get(&s.vars)})
+	root, err := opt.Optimize(root, opt.Options{Disabled: !setting.Optimizer.Get(&s.vars), Check: s.planCheck()})
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ type Session struct {
 
 	// executing is the execution that began last, until it ends.
 	executing *execution
+	// preparing is the context of the statement that is being prepared, nil outside.
+	preparing *statementContext
 
 	// info is the cache of infoVars, nil after a setting has changed.
 	info map[string]string

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"htapdb/internal/memory"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -36,9 +37,13 @@ type Stmt struct {
 // Prepare parses and binds one statement; paramTypes may give types of the
 // first parameters (the zero Type leaves one to inference).
 func (s *Session) Prepare(ctx context.Context, sql string, paramTypes ...types.Type) (*Stmt, error) {
-	list, err := parser.Parse(sql)
+	list, hold, err := s.parse(ctx, sql)
 	if err != nil {
 		return nil, s.failed(err)
+	}
+	if hold != nil {
+		// What is kept of it is the client's to close, as its plan is.
+		defer hold.Close()
 	}
 	if len(list) > 1 {
 		return nil, s.failed(sqlstate.New(sqlstate.SyntaxError, "cannot insert multiple commands into a prepared statement"))
@@ -74,6 +79,7 @@ func (s *Session) failed(err error) error {
 // prepare binds a parsed statement.
 func (s *Session) prepare(ctx context.Context, p parser.Statement, script string, declared []types.Type) (prepared *Stmt, err error) {
 	defer s.contain(&err, p.SQL, s.executing)
+	defer s.preparation(ctx)()
 	st := &Stmt{s: s, parsed: p, script: script, declared: declared}
 	if s.tx.failed && !allowedWhenFailed(p.Stmt) {
 		return nil, errFailed()
@@ -243,6 +249,8 @@ type Script struct {
 	s    *Session
 	sql  string
 	list []parser.Statement
+	// tree is the memory of list, nil for little.
+	tree *memory.Hold
 	next int
 	// implicit is set when several statements share a transaction of the script.
 	implicit bool
@@ -251,11 +259,11 @@ type Script struct {
 // Script parses a text of several statements, which run one after the other in
 // one implicit transaction unless they say otherwise.
 func (s *Session) Script(sql string) (*Script, error) {
-	list, err := parser.Parse(sql)
+	list, hold, err := s.parse(s.ctx, sql)
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	return &Script{s: s, sql: sql, list: list, implicit: len(list) > 1}, nil
+	return &Script{s: s, sql: sql, list: list, tree: hold, implicit: len(list) > 1}, nil
 }
 
 // Next prepares the next statement, nil at the end; an empty text has none.
@@ -297,6 +305,10 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 // statement, and rolls it back instead. It returns the error to report.
 func (sc *Script) End(ctx context.Context, err error) error {
 	s := sc.s
+	if sc.tree != nil {
+		sc.tree.Close()
+		sc.tree = nil
+	}
 	if !s.tx.explicit || !s.readsCursor() {
 		if e := s.finishRows(); err == nil {
 			err = e

@@ -201,6 +201,9 @@ func modes(m parser.TxModes) (isolation string, readOnly *bool) {
 func (s *Session) control(ctx context.Context, stmt parser.Stmt) (tag string, ok bool, err error) {
 	switch st := stmt.(type) {
 	case *parser.BeginStmt:
+		if st.Start {
+			return "START TRANSACTION", true, s.beginStmt(st)
+		}
 		return "BEGIN", true, s.beginStmt(st)
 	case *parser.CommitStmt:
 		tag, err := s.commitStmt(ctx, st.Chain)

@@ -108,6 +108,9 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	if u.writes && s.tx.readOnly {
 		return nil, x.end(readOnlyError(u.tag))
 	}
+	if err := x.checkClauses(st.parsed.Stmt); err != nil {
+		return nil, x.end(err)
+	}
 	out := &output{}
 	if custom != nil {
 		out.tag, out.n, err = custom(x)

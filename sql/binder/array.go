@@ -61,6 +61,22 @@ func (b *binder) array(e parser.Expr, sc *scope) (fn.Expr, error) {
 	return b.coerce(x, types.TText, fn.ImplicitCast, e.Pos())
 }
 
+// plainText reports a text that is no array in text form: a constant, a cast to a
+// text type, or a column of a stored table.
+func (b *binder) plainText(e parser.Expr, x fn.Expr) bool {
+	switch e := e.(type) {
+	case *parser.StringLit, *parser.TypedLit:
+		return true
+	case *parser.CastExpr:
+		return len(e.Type.Dims) == 0 && typeNames[e.Type.Name] == types.Text
+	case *parser.ColumnRef:
+		id, _ := plan.RefID(x)
+		o, stored := b.origins[id]
+		return stored && !o.table.Virtual
+	}
+	return false
+}
+
 // subscript binds a[i].
 func (b *binder) subscript(e *parser.IndexExpr, sc *scope) (fn.Expr, error) {
 	if e.Slice || e.Index == nil {
@@ -69,6 +85,9 @@ func (b *binder) subscript(e *parser.IndexExpr, sc *scope) (fn.Expr, error) {
 	a, err := b.array(e.Operand, sc)
 	if err != nil {
 		return nil, err
+	}
+	if b.plainText(e.Operand, a) {
+		return nil, b.errorAt(e.Pos(), sqlstate.DatatypeMismatch, "cannot subscript type text because it does not support subscripting")
 	}
 	i, err := b.expr(e.Index, sc)
 	if err != nil {
@@ -124,6 +143,9 @@ func (b *binder) arrayCast(e *parser.CastExpr, sc *scope) (x fn.Expr, ok bool, e
 	}
 	if x, err = b.expr(e.Operand, sc); err != nil || x.Type().Kind != types.Text {
 		return nil, false, nil // the type's own error tells more
+	}
+	if b.plainText(e.Operand, x) {
+		return nil, true, b.unsupported(e.Pos(), "a cast of a text to an array type is")
 	}
 	return x, true, nil
 }

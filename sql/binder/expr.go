@@ -120,6 +120,9 @@ func (b *binder) not(x fn.Expr, pos int) (fn.Expr, error) {
 }
 
 func (b *binder) binary(e *parser.BinaryExpr, sc *scope) (fn.Expr, error) {
+	if err := b.operatorSchema(e.OpSchema, e.Op, e.OpPos); err != nil {
+		return nil, err
+	}
 	if isComparison(e.Op) {
 		if x, ok, err := b.rowComparison(e, sc); ok {
 			return x, err
@@ -133,6 +136,14 @@ func (b *binder) binary(e *parser.BinaryExpr, sc *scope) (fn.Expr, error) {
 		return nil, err
 	}
 	return b.call(operatorName(e.Op), args, e.OpPos, pos)
+}
+
+// operatorSchema refuses OPERATOR(schema.op) of a schema that has none.
+func (b *binder) operatorSchema(schema, op string, pos int) error {
+	if schema == "" || schema == "pg_catalog" {
+		return nil
+	}
+	return b.errorAt(pos, sqlstate.UndefinedFunction, "operator does not exist: %s.%s", schema, op)
 }
 
 // operatorName maps second spellings of operators to the registry's names.

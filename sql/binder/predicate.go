@@ -261,6 +261,9 @@ func comparisonType(t types.Type) types.Type {
 
 // quantified binds x op ANY|ALL (query | ARRAY[…]).
 func (b *binder) quantified(e *parser.QuantifiedExpr, sc *scope) (fn.Expr, error) {
+	if err := b.operatorSchema(e.OpSchema, e.Op, e.OpPos); err != nil {
+		return nil, err
+	}
 	op := operatorName(e.Op)
 	if e.Array != nil {
 		return b.quantifiedArray(e, op, sc)

@@ -182,15 +182,21 @@ func (c *core) outputExpr(e parser.Expr, clause string) (fn.Expr, error) {
 // itemIndex finds the select item that an ordinal or plain name means, −1 for none.
 func (c *core) itemIndex(e parser.Expr, clause string) (int, error) {
 	cols := make([]outColumn, len(c.items))
+	ref, named := e.(*parser.ColumnRef)
+	if !named || len(ref.Parts) != 1 {
+		return c.b.outputIndex(e, cols, clause)
+	}
+	first := -1
 	for i, it := range c.items {
-		cols[i].Name = it.name
+		if it.name != ref.Column() {
+			continue
+		}
 		// Equal expressions under one name are not ambiguous.
-		cols[i].ID = plan.ColID(i + 1)
-		for j := range i {
-			if c.items[j].name == it.name && plan.Equal(c.items[j].expr, it.expr) {
-				cols[i].ID = cols[j].ID
-				break
-			}
+		cols[i].Name, cols[i].ID = it.name, plan.ColID(i+1)
+		if first >= 0 && plan.Equal(c.items[first].expr, it.expr) {
+			cols[i].ID = cols[first].ID
+		} else if first < 0 {
+			first = i
 		}
 	}
 	return c.b.outputIndex(e, cols, clause)

@@ -35,6 +35,12 @@ func ResolveType(t *parser.TypeName) (types.Type, error) {
 		return types.Type{}, sqlstate.New(sqlstate.FeatureNotSupported, "array types are not supported yet")
 	}
 	kind, ok := typeNames[t.Name]
+	if t.Catalog != "" && t.Catalog != "htap" {
+		return types.Type{}, sqlstate.New(sqlstate.FeatureNotSupported, "cross-database references are not implemented: %s.%s.%s", t.Catalog, t.Schema, t.Name)
+	}
+	if t.Schema != "" && t.Schema != "pg_catalog" {
+		return types.Type{}, sqlstate.New(sqlstate.UndefinedObject, "type %q does not exist", t.Schema+"."+t.Name)
+	}
 	if !ok {
 		return types.Type{}, sqlstate.New(sqlstate.UndefinedObject, "type %q does not exist", t.Name)
 	}
