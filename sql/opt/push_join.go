@@ -122,6 +122,9 @@ func (o *optimizer) pushOuter(j *plan.Join, conds []fn.Expr, preserved plan.ColS
 				}
 			}
 		}
+		if !o.off {
+			toOther = append(toOther, transferred(j, toPreserved, other)...)
+		}
 	}
 	if left {
 		c.Left, c.Right = o.pushInto(j.Left, toPreserved), o.pushInto(j.Right, toOther)
@@ -129,6 +132,26 @@ func (o *optimizer) pushOuter(j *plan.Join, conds []fn.Expr, preserved plan.ColS
 		c.Left, c.Right = o.pushInto(j.Left, toOther), o.pushInto(j.Right, toPreserved)
 	}
 	return filter(&c, above)
+}
+
+// transferred returns what conditions over the preserved side say of the other:
+// from l.k = r.k and l.k = 5 follows that rows with another r.k meet none. They are
+// left out before they are grouped or hashed; that they are not there changes no
+// row of the join, whether it preserves, marks or counts its matches.
+func transferred(j *plan.Join, conds []fn.Expr, other plan.ColSet) []fn.Expr {
+	eq := newEqualities([]plan.Node{j.Left, j.Right})
+	for _, e := range joinConds(j) {
+		eq.add(e)
+	}
+	var out []fn.Expr
+	for _, c := range conds {
+		for _, e := range eq.copies(c) {
+			if plan.Used(e).SubsetOf(other) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // markToSemi turns a mark join whose mark is a condition into a semi or anti

@@ -269,3 +269,14 @@ with c as (select t.a, t.b, u.x, u.y from t left join u on t.a = u.a) select c1.
 with c as (select b, sum(a) as s, count(*) as n from t group by rollup (b)) select c1.s from c c1 join c c2 on c1.n = c2.n where c1.b = 1 and c2.b is null;
 with c as (select distinct b, c from t) select c1.b from c c1 join c c2 on c1.c = c2.c where c1.b = 1 and not (c2.b = 2 or c2.c = 'a');
 with c as (select a, b from t where b > 0) select a from c where a = 1 union select a from c where exists (select 1 from c d where d.a = c.b and d.b < 3);
+
+-- conditions of the preserved side reach the other
+select t.a, u.n from t left join (select a, count(*) as n from u group by a) u on u.a = t.a where t.a = 2;
+select t.a, u.x from u right join t on t.a = u.a where t.a in (1, 2) and t.b > 0;
+select t.a, u.x from t left join u on t.a = u.a and t.b = u.x where t.a < 3 or t.b = 1;
+select t.a from t where t.a > 2 and not exists (select 1 from u where u.a = t.a);
+select t.a, (select max(x) from u where u.a = t.a) from t where t.a = 1;
+select t.a, t.a in (select a from u where u.a = t.a) as m from t where t.a < 4;
+select t.b, u.x, w.k2 from t left join u on t.b = u.a left join w on w.k1 = t.b where t.b = 2;
+select t.b, u.x from t left join u on t.b = u.a where t.b is null;
+select t.b, u.x from t full join u on t.b = u.a where t.b = 2;
