@@ -85,6 +85,7 @@ func (s *Store) openFiles() error {
 		s.mark.Abandon()
 		return err
 	}
+	s.marks.moved = s.mark.Touch
 	s.mark.Start()
 	return nil
 }

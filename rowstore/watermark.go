@@ -31,6 +31,8 @@ type watermarks struct {
 	commits   uint64
 	waiters   []visibleWaiter
 	publisher Publisher
+	// moved, if not nil, is called when durable has moved; it must not block.
+	moved func()
 }
 
 type visibleWaiter struct {
@@ -112,6 +114,9 @@ func (w *watermarks) advance() {
 	if v, d := w.visible.Load(), w.durable.Load(); v != visible || d != durable {
 		w.publisher.Advance(Timestamp(v), Timestamp(d))
 		w.wake(Timestamp(v))
+		if d != durable && w.moved != nil {
+			w.moved()
+		}
 	}
 }
 

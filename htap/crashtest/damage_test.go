@@ -492,18 +492,28 @@ func (d *damage) state(db *htap.DB) (int64, error) {
 	for _, route := range []string{"row", "column"} {
 		rows, err := v.read(route, "SELECT count(*), coalesce(min(n), 1), coalesce(max(n), 0), (SELECT n FROM last) FROM t")
 		if sqlstate.Is(err, sqlstate.UndefinedTable) {
-			return 0, nil // before the first commit
+			return 0, nil // before the first commit, while the tables are made
 		}
 		if err != nil {
 			return 0, err
 		}
 		seen = append(seen, rows...)
 	}
+	if seen[0] == "0|1|0|<nil>" && seen[1] == seen[0] {
+		// Before the first row of last, and so before loaded is made.
+		if _, err := v.read("row", "SELECT count(*) FROM loaded"); !sqlstate.Is(err, sqlstate.UndefinedTable) {
+			return 0, fmt.Errorf("last has no row yet, and loaded is there: %v", err)
+		}
+		return 0, nil
+	}
 	var count, least, most, last int64
 	if _, err := fmt.Sscanf(seen[0], "%d|%d|%d|%d", &count, &least, &most, &last); err != nil || seen[0] != seen[1] || least != 1 || count != most || count != last {
 		return 0, fmt.Errorf("no state after a commit: %v", seen)
 	}
 	loaded, err := v.read("row", "SELECT count(*) FROM loaded")
+	if count == 0 && sqlstate.Is(err, sqlstate.UndefinedTable) {
+		return 0, nil // the last of the tables to be made
+	}
 	if err != nil {
 		return 0, err
 	}

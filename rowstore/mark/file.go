@@ -36,7 +36,7 @@ func (f *file) synced(err error) error {
 	f.keeper.mu.Lock()
 	f.entry.Size, f.entry.Sum, f.entry.Summed = f.size, f.sum, true
 	f.keeper.mu.Unlock()
-	f.keeper.touch()
+	f.keeper.Touch()
 	return nil
 }
 
@@ -80,6 +80,6 @@ func (d *directory) Sync() error {
 		e.named = true
 	}
 	k.mu.Unlock()
-	k.touch()
+	k.Touch()
 	return nil
 }

@@ -166,8 +166,10 @@ func (k *Keeper) run() {
 	}
 }
 
-// touch asks for a record.
-func (k *Keeper) touch() {
+// Touch asks for a record, which is written soon. It does not block. Syncs of the
+// files ask for one themselves; but the timestamp of what they made durable is
+// known only after they return, so that a record may be too early for it.
+func (k *Keeper) Touch() {
 	if k.changed.Swap(true) {
 		return
 	}
