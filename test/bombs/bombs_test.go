@@ -231,7 +231,7 @@ func (s *server) survive(b bomb) {
 		if r.waited > 2*time.Second {
 			s.t.Errorf("another session waited for %s", r.waited)
 		}
-		if r.cancel <= answerWithin {
+		if r.cancel <= answerWithin() {
 			return
 		}
 		if late == lateInARow {
