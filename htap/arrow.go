@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
+	"htapdb/htap/load"
 	"htapdb/internal/files"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -84,7 +86,7 @@ func (a *arrowReader) Next() bool {
 		if b == nil {
 			break
 		}
-		own := copyBatch(b) // strings may be gone with the next batch
+		own := b.Clone() // strings may be gone with the next batch
 		all.AppendBatch(own)
 	}
 	if all.Len == 0 {
@@ -138,22 +140,22 @@ func (s *Session) Append(ctx context.Context, table string, r array.RecordReader
 
 // appendArrow inserts the stream's rows.
 func (x *execution) appendArrow(n parser.ObjectName, r array.RecordReader) (int64, error) {
-	t, err := x.table(n)
+	t, err := x.Table(n)
 	if err != nil {
 		return 0, err
 	}
-	if x.s.tx.readOnly {
-		return 0, readOnlyError("Append")
+	if x.Tx.ReadOnly {
+		return 0, exec.ReadOnlyError("Append")
 	}
 	in, targets, err := arrowColumns(t, r.Schema())
 	if err != nil {
 		return 0, err
 	}
-	c, err := x.newConverter(t, in, targets)
+	c, err := load.NewConverter(x, t, in, targets)
 	if err != nil {
 		return 0, err
 	}
-	return x.insertAll(t, c, func() (*vector.Batch, error) {
+	return load.Insert(&x.Statement, t, c, func() (*vector.Batch, error) {
 		for r.Next() {
 			b, err := vector.FromArrow(r.RecordBatch())
 			if err != nil || b.Len > 0 {

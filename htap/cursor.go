@@ -410,7 +410,7 @@ func (f *fetched) take(n int64) (*vector.Batch, error) {
 	out := slice(r.batch, r.at, int(min(int64(r.batch.Rows()-r.at), n)))
 	r.at += out.Rows()
 	c.pos += int64(out.Rows())
-	own := copyBatch(out) // it may be read when the cursor has gone on
+	own := out.Clone() // it may be read when the cursor has gone on
 	return own, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/feed"
 	"htapdb/htap/setting"
 	"htapdb/internal/fileaccess"
@@ -29,6 +30,7 @@ type DB struct {
 	rows     *rowstore.Store
 	catalog  *catalog.Store
 	feed     *feed.Feed
+	engine   *exec.Engine // the three for statements
 	pool     *olap.Pool
 	memory   *memory.Account
 	queries  *memory.Account
@@ -124,6 +126,7 @@ func (db *DB) open() error {
 		db.rows.Close()
 		return err
 	}
+	db.engine = &exec.Engine{Rows: db.rows, Catalog: db.catalog, Feed: db.feed}
 	if err := db.feed.Start(db.ctx, db.rows, db.catalog); err != nil {
 		db.rows.Close()
 		return err

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/physical"
+	"htapdb/htap/sequence"
 	"htapdb/htap/setting"
 	"htapdb/internal/memory"
 	"htapdb/olap"
@@ -25,14 +26,12 @@ import (
 
 // execution is one run of a statement.
 type execution struct {
-	s      *Session
-	st     *Stmt
-	ctx    context.Context
-	own    statementContext
-	cat    *catalog.Snapshot
-	args   []types.Datum
-	start  time.Time
-	memory *memory.Account
+	exec.Statement
+	s     *Session
+	st    *Stmt
+	own   statementContext
+	args  []types.Datum
+	start time.Time
 	// older is the snapshot of a read that may be stale, nil for an exact one.
 	older *rowstore.Snapshot
 	// sp is where the statement's writes begin.
@@ -105,20 +104,28 @@ func (s *Session) runControl(ctx context.Context, stmt parser.Stmt) (string, boo
 	return "", false, nil
 }
 
+// execution is a run of st in the session's transaction, without a context yet.
+func (s *Session) execution(st *Stmt, args []types.Datum) *execution {
+	return &execution{
+		Statement: exec.Statement{Engine: s.db.engine, Session: statementSession{s}, Tx: &s.tx.Transaction, Script: st.script, Params: st.params},
+		s:         s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script,
+	}
+}
+
 // newExecution prepares running: the context, the transaction, a new statement
 // in it and the catalog.
 func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum) (*execution, error) {
 	if err := s.db.begin(); err != nil {
 		return nil, err
 	}
-	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
+	x := s.execution(st, args)
 	timeout := setting.StatementTimeout.Get(&s.vars)
 	if st.untimed {
 		timeout = 0
 	}
 	s.executing = x
 	x.own.start(ctx, s.ctx, x.start, timeout)
-	x.ctx = x.own.open()
+	x.Ctx = x.own.open()
 	if err := x.startTxn(); err != nil {
 		x.end(err)
 		return nil, x.failure(err)
@@ -126,32 +133,40 @@ func (s *Session) newExecution(ctx context.Context, st *Stmt, args []types.Datum
 	return x, nil
 }
 
+// statementSession is the session as its statements see it: an exec.Session.
+type statementSession struct{ s *Session }
+
+func (a statementSession) Along(cat *catalog.Snapshot, err error) (*catalog.Snapshot, error) {
+	return a.s.along(cat, err)
+}
+
+func (a statementSession) AwaitColumns(storageID catalog.ID) (live bool, reason string) {
+	return a.s.awaitColumns(storageID)
+}
+
+func (a statementSession) Send(notice *Error) { a.s.send(notice) }
+
+func (a statementSession) Done() <-chan struct{} { return a.s.ctx.Done() }
+
 // startTxn begins a transaction if there is none, and the statement in it.
 func (x *execution) startTxn() error {
 	s := x.s
-	if s.tx.txn == nil {
+	if s.tx.Txn == nil {
 		if err := s.beginTxn("", nil); err != nil {
 			return err
 		}
 	}
-	s.tx.txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
-	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
+	s.tx.Txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
+	if err := s.tx.Txn.StartStatement(x.Ctx); err != nil {
 		return err
 	}
-	x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
-	x.texts.Account = x.memory
-	return x.loadCatalog()
+	x.Memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
+	x.texts.Account = x.Memory
+	return x.LoadCatalog()
 }
 
 // accountName names the statement's memory in errors.
 func (x *execution) accountName() string { return "query " + strconv.FormatUint(x.s.id, 10) }
-
-// loadCatalog reads the catalog as of the statement.
-func (x *execution) loadCatalog() error {
-	var err error
-	x.cat, err = x.s.along(x.s.db.catalog.InTxn(x.s.tx.txn, x.s.tx.ddl))
-	return err
-}
 
 // end finishes the statement: the transaction if it is the statement's own, and
 // the books. err is the statement's error; the error to report is returned.
@@ -166,22 +181,22 @@ func (x *execution) end(err error) error {
 	}
 	sqlstate.LogPanic(s.db.cfg.log, err, "statement", x.st.parsed.SQL)
 	err = x.failure(err)
-	if err != nil && s.tx.txn != nil {
+	if err != nil && s.tx.Txn != nil {
 		// Locks are released before their commit is visible: an error about a row
 		// of such a commit (40001, 23505) must not come before the row does, or
 		// whoever tries again fails at it again.
-		_ = s.tx.txn.WaitRead(x.ctx)
+		_ = s.tx.Txn.WaitRead(x.Ctx)
 	}
 	if x.older != nil {
 		x.older.Close()
 	}
-	x.memory.Release(x.reserved)
+	x.Memory.Release(x.reserved)
 	x.texts.Close()
 	switch {
 	case x.auto && err != nil:
 		s.endTxn(false)
 	case x.auto:
-		if err = s.commit(x.ctx); err != nil {
+		if err = s.commit(x.Ctx); err != nil {
 			err = x.failure(err)
 			s.endTxn(false)
 		}
@@ -204,13 +219,13 @@ func (x *execution) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case x.ctx.Err() == nil:
+	case x.Ctx.Err() == nil:
 	case x.s.db.ctx.Err() != nil:
 		return sqlstate.Wrap(sqlstate.AdminShutdown, err, "terminating connection due to administrator command")
-	case errors.Is(x.ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(x.Ctx.Err(), context.DeadlineExceeded):
 		return sqlstate.Wrap(sqlstate.QueryCanceled, err, "canceling statement due to statement timeout")
 	case sqlstate.Is(err, sqlstate.QueryCanceled), errors.Is(err, context.Canceled):
-		return sqlstate.Wrap(sqlstate.QueryCanceled, errors.Join(err, context.Cause(x.ctx)), "canceling statement due to user request")
+		return sqlstate.Wrap(sqlstate.QueryCanceled, errors.Join(err, context.Cause(x.Ctx)), "canceling statement due to user request")
 	}
 	var e *Error
 	if errors.As(err, &e) {
@@ -223,10 +238,10 @@ func (x *execution) failure(err error) error {
 func (x *execution) statement() *physical.Statement {
 	s := x.s
 	st := &physical.Statement{
-		Eval: x.evalContext(), Rows: s.tx.txn, Txn: s.tx.txn, TS: s.tx.txn.ReadTimestamp(),
-		Catalog: x.cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
+		Eval: x.EvalContext(), Rows: s.tx.Txn, Txn: s.tx.Txn, TS: s.tx.Txn.ReadTimestamp(),
+		Catalog: x.Cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
 		Forced: setting.Route.Get(&s.vars) != "auto", FreshnessTimeout: setting.FreshnessTimeout.Get(&s.vars),
-		Waited: s.db.counts.waited, Files: &s.db.cfg.files, Virtual: x.systemRows, NextValue: x.nextValue,
+		Waited: s.db.counts.waited, Files: &s.db.cfg.files, Virtual: x.systemRows, NextValue: x.NextValue,
 	}
 	if x.older != nil {
 		st.Rows, st.Txn, st.TS = x.older, nil, x.older.Timestamp()
@@ -234,34 +249,39 @@ func (x *execution) statement() *physical.Statement {
 	return st
 }
 
-// evalContext is what expressions of the statement depend on.
-func (x *execution) evalContext() *fn.Context {
+// sequences are the functions over sequences.
+func (x *execution) sequences() sequence.Functions {
+	return sequence.Functions{Statement: &x.Statement, Values: &x.s.sequences}
+}
+
+// EvalContext implements exec.Planner.
+func (x *execution) EvalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
 		Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars), DateStyle: s.style.Date, IntervalStyle: s.style.Interval, Random: rand.Uint64(),
-		Vars: s.infoVars(x.cat), Sequences: statementSequences{x, x.cat}, Memory: &x.texts,
+		Vars: s.infoVars(x.Cat), Sequences: x.sequences(), Memory: &x.texts,
 	}
 }
 
-// exec returns the settings of the executor.
-func (x *execution) exec(st *physical.Statement) *olap.Exec {
+// executor returns the settings of the executor.
+func (x *execution) executor(st *physical.Statement) *olap.Exec {
 	s := x.s
 	workers := setting.Workers.Get(&s.vars)
 	if workers == 0 || workers > s.db.pool.Size() {
 		workers = s.db.pool.Size()
 	}
 	return &olap.Exec{Ctx: *st.Eval, Workers: workers, BatchSize: setting.BatchSize.Get(&s.vars),
-		Memory: x.memory, Pool: s.db.pool, Profile: x.profile}
+		Memory: x.Memory, Pool: s.db.pool, Profile: x.profile}
 }
 
-// nextValue gives a serial or identity column its next value.
-func (x *execution) nextValue(ctx context.Context, t *catalog.Table, ordinal int) (types.Datum, error) {
+// NextValue implements load.Host and physical.Sequencer: it gives a serial or identity column its next value.
+func (x *execution) NextValue(ctx context.Context, t *catalog.Table, ordinal int) (types.Datum, error) {
 	col := &t.Columns[ordinal]
-	seq := x.cat.SequenceByID(col.Sequence)
+	seq := x.Cat.SequenceByID(col.Sequence)
 	if seq == nil {
 		return types.NullDatum, sqlstate.New(sqlstate.InternalError, "column %q has lost its sequence", col.Name)
 	}
-	n, err := x.takeValue(ctx, seq)
+	n, err := x.sequences().Take(ctx, seq)
 	if err != nil {
 		return types.NullDatum, err
 	}
@@ -274,13 +294,13 @@ func (s *Session) runPlanned(ctx context.Context, st *Stmt, args []types.Datum) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.planAt(st, x.cat)
+	p, err := s.planAt(st, x.Cat)
 	if err == nil && !sameColumns(p.columns, st.columns) {
 		err = sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type").
 			WithHint("Prepare the statement again.")
 	}
-	if err == nil && p.writes && s.tx.readOnly {
-		err = readOnlyError(firstWord(st.parsed.SQL))
+	if err == nil && p.writes && s.tx.ReadOnly {
+		err = exec.ReadOnlyError(firstWord(st.parsed.SQL))
 	}
 	if err != nil {
 		return nil, x.end(err)
@@ -318,14 +338,14 @@ func (x *execution) chooseSnapshot(p *planned) error {
 	if bound == setting.Exact || !x.auto || p.route == "row" {
 		return nil
 	}
-	have, want := x.s.db.feed.Applied(), x.s.tx.txn.ReadTimestamp()
+	have, want := x.Feed.Applied(), x.Tx.Txn.ReadTimestamp()
 	if have >= want || (uint64(want)-uint64(have))>>timestampShift > uint64(bound.Microseconds()) {
 		return nil
 	}
-	if x.cat.Version() > have {
+	if x.Cat.Version() > have {
 		return nil // planned with a catalog that the columns have not come to
 	}
-	snap, err := x.s.db.rows.SnapshotAt(have)
+	snap, err := x.Rows.SnapshotAt(have)
 	if err != nil {
 		return nil // the exact read is always possible
 	}
@@ -342,7 +362,7 @@ const maxRestarts = 100
 // collect runs a plan to its end and keeps the result: DML, and reads of few rows.
 func (x *execution) collect(p *planned) (*Rows, error) {
 	c := &collected{}
-	x.sp = x.s.tx.txn.Savepoint()
+	x.sp = x.Tx.Txn.Savepoint()
 	n, err := x.attempt(p, c)
 	for tries := 0; x.restarts(err, tries); tries++ {
 		c.batches = nil
@@ -353,11 +373,11 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 	if err == nil && len(c.batches) > 0 {
 		// What others have committed and is not durable yet must not be shown.
 		// Without rows the next statement waits, after an error end does.
-		err = x.s.tx.txn.WaitRead(x.ctx)
+		err = x.Tx.Txn.WaitRead(x.Ctx)
 	}
 	if err == nil {
 		// A savepoint costs something for every write after it.
-		err = x.s.tx.txn.Release(x.sp)
+		err = x.Tx.Txn.Release(x.sp)
 	}
 	if err == nil {
 		c.res = Result{Tag: commandTag(x.st.parsed.Stmt, n), RowsAffected: n}
@@ -371,7 +391,7 @@ func (x *execution) collect(p *planned) (*Rows, error) {
 // restarts reports whether the statement, which has been started over so many
 // times, starts over after err.
 func (x *execution) restarts(err error, tries int) bool {
-	return errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.s.tx.isolation != "repeatable read"
+	return errors.Is(err, physical.ErrRestart) && tries < maxRestarts && x.Tx.Isolation != "repeatable read"
 }
 
 // attempt runs the plan once.
@@ -382,18 +402,18 @@ func (x *execution) attempt(p *planned, c *collected) (int64, error) {
 			return 0, err
 		}
 	}
-	return physical.Run(x.ctx, p.root, st, x.exec(st), func(b *vector.Batch) error { return x.keep(c, b) })
+	return physical.Run(x.Ctx, p.root, st, x.executor(st), func(b *vector.Batch) error { return x.keep(c, b) })
 }
 
 // again undoes the statement and plans it again: the catalog may be what changed.
 func (x *execution) again() (*planned, error) {
-	if err := x.s.tx.txn.RollbackTo(x.sp); err != nil {
+	if err := x.Tx.Txn.RollbackTo(x.sp); err != nil {
 		return nil, err
 	}
-	if err := x.nextStatement(); err != nil {
+	if err := x.NextStatement(); err != nil {
 		return nil, err
 	}
-	return x.s.planAt(x.st, x.cat)
+	return x.s.planAt(x.st, x.Cat)
 }
 
 // lockTables takes the shared lock of every table that the plan writes to or
@@ -403,7 +423,7 @@ func (x *execution) lockTables(root plan.Node) error {
 	var err error
 	lock := func(t *plan.Table) {
 		if err == nil {
-			err = x.lockTable(x.cat.TableByID(t.ID), rowstore.LockTableShared)
+			err = x.LockTable(x.Cat.TableByID(t.ID), rowstore.LockTableShared)
 		}
 	}
 	plan.Walk(root, func(n plan.Node) bool {
@@ -424,71 +444,14 @@ func (x *execution) lockTables(root plan.Node) error {
 	return err
 }
 
-// lockTable locks a table and makes sure that its descriptor is still the newest.
-func (x *execution) lockTable(t *catalog.Table, mode rowstore.TableLock) error {
-	if t == nil {
-		return physical.ErrRestart
-	}
-	if err := x.s.tx.txn.LockTable(x.ctx, t.StorageID, mode); err != nil {
-		return err
-	}
-	return x.checkCurrent(t)
-}
-
-// checkCurrent returns ErrRestart if others have changed a table, which is
-// locked now, since the statement read the catalog. Locks are released before
-// the commit is visible, so that of the newest change is waited for.
-func (x *execution) checkCurrent(t *catalog.Table) error {
-	db := x.s.db
-	newest := db.catalog.Newest()
-	if newest <= x.cat.Version() {
-		return nil
-	}
-	if err := db.rows.WaitVisible(x.ctx, newest); err != nil {
-		return err
-	}
-	then := t
-	if x.s.tx.ddl {
-		// The transaction may have changed the table itself: what was there before?
-		cat, err := x.committedCatalog()
-		if err != nil {
-			return err
-		}
-		if then = cat.TableByID(t.ID); then == nil {
-			return nil // it is the transaction's own
-		}
-	}
-	snap := db.rows.Snapshot()
-	defer snap.Close()
-	cat, err := db.catalog.At(snap)
-	if err != nil {
-		return err
-	}
-	if now := cat.TableByID(t.ID); now == nil || !now.Equal(then) {
-		return physical.ErrRestart
-	}
-	return nil
-}
-
-// committedCatalog returns the catalog at the statement's timestamp without the
-// transaction's own changes.
-func (x *execution) committedCatalog() (*catalog.Snapshot, error) {
-	snap, err := x.s.db.rows.SnapshotAt(x.s.tx.txn.ReadTimestamp())
-	if err != nil {
-		return nil, err
-	}
-	defer snap.Close()
-	return x.s.db.catalog.At(snap)
-}
-
 // keep copies a batch that is valid only now into the result.
 func (x *execution) keep(c *collected, b *vector.Batch) error {
 	bytes := batchBytes(b)
-	if err := x.memory.Reserve(bytes); err != nil {
+	if err := x.Memory.Reserve(bytes); err != nil {
 		return err
 	}
 	x.reserved += bytes
-	c.batches = append(c.batches, copyBatch(b))
+	c.batches = append(c.batches, b.Clone())
 	return nil
 }
 
@@ -504,26 +467,6 @@ func batchBytes(b *vector.Batch) (bytes int64) {
 		}
 	}
 	return bytes
-}
-
-// copyBatch returns a copy of the alive rows that owns its strings.
-func copyBatch(b *vector.Batch) *vector.Batch {
-	out := &vector.Batch{Len: b.Rows(), Cols: make([]*vector.Vector, len(b.Cols))}
-	for i, col := range b.Cols {
-		v := vector.New(col.Type, out.Len)
-		src := *col
-		if b.Sel == nil && col.Enc == vector.Const {
-			src.Len = out.Len
-		}
-		if out.Len > 0 {
-			vector.CopyInto(v, 0, &src, b.Sel)
-		}
-		for k, text := range v.Str {
-			v.Str[k] = strings.Clone(text)
-		}
-		out.Cols[i] = v
-	}
-	return out
 }
 
 // collected is a result that was computed at once.

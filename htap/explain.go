@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"htapdb/htap/exec"
 	"htapdb/htap/physical"
 	"htapdb/olap"
 	"htapdb/sql/opt"
@@ -92,7 +93,7 @@ func explainColumns(_ *Session, stmt parser.Stmt) ([]Column, error) {
 }
 
 // explain is EXPLAIN; with ANALYZE it runs the statement too.
-func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
+func (x *execution) explain(st *parser.ExplainStmt) (*exec.Output, error) {
 	o, err := parseExplain(st)
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "EXPLAIN of this statement is not supported")
 	}
 	start := time.Now()
-	p, err := x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: inner}, script: x.st.script, declared: x.st.params}, x.cat)
+	p, err := x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: inner}, script: x.Script, declared: x.Params}, x.Cat)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +115,8 @@ func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
 		show.Summary = append(show.Summary, plan.SummaryLine{Key: "Planning Time", Value: ms(time.Since(start))})
 	}
 	if o.analyze {
-		if p.writes && x.s.tx.readOnly {
-			return nil, readOnlyError("EXPLAIN ANALYZE of a write")
+		if p.writes && x.Tx.ReadOnly {
+			return nil, exec.ReadOnlyError("EXPLAIN ANALYZE of a write")
 		}
 		start := time.Now()
 		if show.Actual, err = x.analyzed(p); err != nil {
@@ -133,13 +134,13 @@ func (x *execution) explain(st *parser.ExplainStmt) (*output, error) {
 		if err != nil {
 			return nil, sqlstate.Wrap(sqlstate.InternalError, err, "formatting a plan")
 		}
-		return &output{rows: [][]types.Datum{{text(string(b))}}, n: 1}, nil
+		return &exec.Output{Rows: [][]types.Datum{{text(string(b))}}, N: 1}, nil
 	}
-	out := &output{}
+	out := &exec.Output{}
 	for _, line := range plan.Explain(p.root, &show) {
-		out.rows = append(out.rows, []types.Datum{text(line)})
+		out.Rows = append(out.Rows, []types.Datum{text(line)})
 	}
-	out.n = int64(len(out.rows))
+	out.N = int64(len(out.Rows))
 	return out, nil
 }
 
@@ -156,6 +157,6 @@ func (x *execution) analyzed(p *planned) (func(plan.Node) *plan.Actual, error) {
 	}
 	st := x.statement()
 	st.Trace = &physical.Trace{}
-	_, err := physical.Run(x.ctx, p.root, st, x.exec(st), func(*vector.Batch) error { return nil })
+	_, err := physical.Run(x.Ctx, p.root, st, x.executor(st), func(*vector.Batch) error { return nil })
 	return func(n plan.Node) *plan.Actual { return st.Trace.Actual(n, x.profile) }, err
 }

@@ -3,6 +3,7 @@ package htap
 import (
 	"sync"
 
+	"htapdb/htap/exec"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 )
@@ -86,31 +87,31 @@ func (s *Session) OnNotification(fn func(Notification)) { s.notified = fn }
 // to is rolled back.
 func (x *execution) atCommit(run func()) error {
 	tx := &x.s.tx
-	if len(tx.onCommit) >= maxPending {
+	if tx.Pending() >= maxPending {
 		return sqlstate.New(sqlstate.ProgramLimitExceeded, "a transaction can have %d notifications", maxPending)
 	}
 	undone := false
-	tx.onCommit = append(tx.onCommit, func() {
+	tx.OnCommit(func() {
 		if !undone {
 			run()
 		}
 	})
-	tx.onRollback(func() { undone = true })
+	tx.OnRollback(func() { undone = true })
 	return nil
 }
 
-func (x *execution) listen(st *parser.ListenStmt) (*output, error) {
+func (x *execution) listen(st *parser.ListenStmt) (*exec.Output, error) {
 	s := x.s
 	if s.notified == nil {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "LISTEN needs a client that can be told").
 			WithHint("Use the PostgreSQL protocol, or Session.OnNotification.")
 	}
-	return done, x.atCommit(func() { s.db.channels.listen(s, st.Channel, true) })
+	return exec.Done, x.atCommit(func() { s.db.channels.listen(s, st.Channel, true) })
 }
 
-func (x *execution) unlisten(st *parser.UnlistenStmt) (*output, error) {
+func (x *execution) unlisten(st *parser.UnlistenStmt) (*exec.Output, error) {
 	s := x.s
-	return done, x.atCommit(func() {
+	return exec.Done, x.atCommit(func() {
 		if st.Channel == "" {
 			s.db.channels.forget(s)
 		} else {
@@ -119,7 +120,7 @@ func (x *execution) unlisten(st *parser.UnlistenStmt) (*output, error) {
 	})
 }
 
-func (x *execution) notify(st *parser.NotifyStmt) (*output, error) {
+func (x *execution) notify(st *parser.NotifyStmt) (*exec.Output, error) {
 	if len(st.Payload) >= maxPayload {
 		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "payload string too long")
 	}
@@ -128,5 +129,5 @@ func (x *execution) notify(st *parser.NotifyStmt) (*output, error) {
 	}
 	n := Notification{Channel: st.Channel, Payload: st.Payload, From: x.s.id}
 	db := x.s.db
-	return done, x.atCommit(func() { db.channels.send(n) })
+	return exec.Done, x.atCommit(func() { db.channels.send(n) })
 }

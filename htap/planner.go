@@ -5,6 +5,7 @@ import (
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/physical"
 	"htapdb/htap/setting"
 	"htapdb/rowstore"
@@ -14,6 +15,7 @@ import (
 	"htapdb/sql/plan"
 	"htapdb/sql/router"
 	"htapdb/sql/types"
+	"htapdb/vector"
 )
 
 // planned is a bound, optimized and routed statement. It is immutable and
@@ -214,8 +216,29 @@ func small(root plan.Node) bool {
 	return ok
 }
 
-// describe returns the columns and parameters of a query for CREATE TABLE AS,
-// COPY and CREATE MODEL.
+// planQuery plans a query that is a part of a statement.
 func (s *Session) planQuery(stmt parser.Stmt, script string, declared []types.Type, cat *catalog.Snapshot) (*planned, error) {
 	return s.planAt(&Stmt{s: s, parsed: parser.Statement{Stmt: stmt}, script: script, declared: declared}, cat)
+}
+
+// Names implements exec.Planner.
+func (x *execution) Names() binder.Catalog { return &binding{s: x.s, cat: x.Cat} }
+
+// Query implements exec.Planner.
+func (x *execution) Query(query parser.Stmt, script string, declared []types.Type) (*exec.Query, error) {
+	p, err := x.s.planQuery(query, script, declared, x.Cat)
+	if err != nil {
+		return nil, err
+	}
+	q := &exec.Query{Params: p.params, Sources: p.sources, Columns: make([]exec.Column, len(p.columns))}
+	for i, c := range p.columns {
+		q.Columns[i] = exec.Column{Name: c.Name, Type: c.Type}
+	}
+	q.Begin = func() func(func(*vector.Batch) error) (int64, error) {
+		st := x.statement()
+		return func(consume func(*vector.Batch) error) (int64, error) {
+			return physical.Run(x.Ctx, p.root, st, x.executor(st), consume)
+		}
+	}
+	return q, nil
 }

@@ -122,7 +122,7 @@ func (s *Session) runPoint(ctx context.Context, st *Stmt, args []types.Datum) (r
 	}
 	defer s.db.working.Done()
 	auto := !s.tx.explicit && !s.tx.script
-	if s.tx.txn == nil {
+	if s.tx.Txn == nil {
 		if err := s.beginTxn("", nil); err != nil {
 			return nil, true, err
 		}
@@ -159,11 +159,11 @@ var pointTags = [2]string{"SELECT 0", "SELECT 1"}
 
 // pointRow reads the row; ok is false if the plan is out of date.
 func (s *Session) pointRow(ctx context.Context, p *planned, args []types.Datum) (b *vector.Batch, ok bool, err error) {
-	txn := s.tx.txn
+	txn := s.tx.Txn
 	if err := txn.StartStatement(ctx); err != nil {
 		return nil, true, err
 	}
-	cat, err := s.db.catalog.InTxn(txn, s.tx.ddl)
+	cat, err := s.db.catalog.InTxn(txn, s.tx.DDL)
 	if err != nil {
 		return nil, true, err
 	}

@@ -3,9 +3,7 @@ package htap
 import (
 	"context"
 	"errors"
-	"time"
 
-	"htapdb/htap/catalog"
 	"htapdb/htap/physical"
 	"htapdb/htap/setting"
 	"htapdb/rowstore"
@@ -19,15 +17,15 @@ import (
 // transaction that has been begun, if there was none.
 func (s *Session) runPointWrite(ctx context.Context, st *Stmt, args []types.Datum) (rows *Rows, ok bool, err error) {
 	p := st.plan
-	if p == nil || p.write == nil || s.tx.readOnly || ctx.Err() != nil || s.ctx.Err() != nil {
+	if p == nil || p.write == nil || s.tx.ReadOnly || ctx.Err() != nil || s.ctx.Err() != nil {
 		return nil, false, nil
 	}
 	if err := s.db.begin(); err != nil {
 		return nil, true, err
 	}
-	x := &execution{s: s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script}
+	x := s.execution(st, args)
 	x.own.start(ctx, s.ctx, x.start, setting.StatementTimeout.Get(&s.vars))
-	x.ctx = &x.own
+	x.Ctx = &x.own
 	c := &collected{}
 	fits, err := x.startPoint(p)
 	if err == nil && !fits {
@@ -40,7 +38,7 @@ func (s *Session) runPointWrite(ctx context.Context, st *Stmt, args []types.Datu
 		n, err = x.writePoint(p.write, c)
 	}
 	if err == nil {
-		err = x.ctx.Err()
+		err = x.Ctx.Err()
 	}
 	if err = x.end(err); err != nil {
 		return nil, true, err
@@ -60,22 +58,22 @@ var writeTags = [...][2]string{
 // is out of date.
 func (x *execution) startPoint(p *planned) (bool, error) {
 	s := x.s
-	if s.tx.txn == nil {
+	if s.tx.Txn == nil {
 		if err := s.beginTxn("", nil); err != nil {
 			return false, err
 		}
 	}
-	s.tx.txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
-	if err := s.tx.txn.StartStatement(x.ctx); err != nil {
+	s.tx.Txn.SetLockTimeout(setting.LockTimeout.Get(&s.vars))
+	if err := s.tx.Txn.StartStatement(x.Ctx); err != nil {
 		return false, err
 	}
-	if err := x.loadCatalog(); err != nil {
+	if err := x.LoadCatalog(); err != nil {
 		return false, err
 	}
-	if s.tx.readOnly || !p.valid(x.cat, &s.vars) {
+	if s.tx.ReadOnly || !p.valid(x.Cat, &s.vars) {
 		return false, nil
 	}
-	err := x.lockTable(p.write.Table(), rowstore.LockTableShared)
+	err := x.LockTable(p.write.Table(), rowstore.LockTableShared)
 	if errors.Is(err, physical.ErrRestart) {
 		return false, nil
 	}
@@ -88,24 +86,19 @@ func (x *execution) writePoint(w *physical.PointWrite, c *collected) (int64, err
 	eval := fn.Context{Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars),
 		DateStyle: s.style.Date, IntervalStyle: s.style.Interval}
 	if w.Stateful() {
-		eval = *x.evalContext()
+		eval = *x.EvalContext()
 	}
 	s.points.SetLimit(setting.MemoryLimit.Get(&s.vars))
 	x.texts.Account = s.points
 	eval.Memory = &x.texts
 	defer x.texts.Close()
 	if w.Returns() {
-		x.memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
+		x.Memory = s.db.queries.Child(x.accountName(), setting.MemoryLimit.Get(&s.vars))
 	}
-	n, err := w.Run(x.ctx, s.tx.txn, &eval, x, func(b *vector.Batch) error { return x.keep(c, b) })
+	n, err := w.Run(x.Ctx, s.tx.Txn, &eval, x, func(b *vector.Batch) error { return x.keep(c, b) })
 	if err == nil && len(c.batches) > 0 {
 		// As in collect: what is not durable yet must not be shown.
-		err = s.tx.txn.WaitRead(x.ctx)
+		err = s.tx.Txn.WaitRead(x.Ctx)
 	}
 	return n, err
-}
-
-// NextValue implements physical.Sequencer.
-func (x *execution) NextValue(ctx context.Context, t *catalog.Table, ordinal int) (types.Datum, error) {
-	return x.nextValue(ctx, t, ordinal)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"htapdb/htap/ddl"
+	"htapdb/htap/exec"
 	"htapdb/htap/setting"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -16,27 +18,27 @@ import (
 const maxPrepared = 10_000
 
 // prepareStmt is PREPARE name AS ….
-func (x *execution) prepareStmt(st *parser.PrepareStmt) (*output, error) {
+func (x *execution) prepareStmt(st *parser.PrepareStmt) (*exec.Output, error) {
 	s := x.s
 	if err := s.nameIsFree(st.Name); err != nil {
 		return nil, err
 	}
 	var declared []types.Type
 	for _, n := range st.Types {
-		t, _, err := columnType(n, x.st.script)
+		t, _, err := ddl.ColumnType(n, x.Script)
 		if err != nil {
 			return nil, err
 		}
 		declared = append(declared, t)
 	}
 	inner := parser.Statement{Stmt: st.Stmt, SQL: st.SQL, ParamCount: x.st.parsed.ParamCount}
-	p, err := s.prepare(x.ctx, inner, x.st.script, declared)
+	p, err := s.prepare(x.Ctx, inner, x.Script, declared)
 	if err != nil {
 		return nil, err
 	}
 	p.fromSQL, p.text = true, x.st.parsed.SQL
 	s.keep(st.Name, p)
-	return done, nil
+	return exec.Done, nil
 }
 
 // PrepareNamed is Prepare of a statement that the session keeps under a name,
@@ -113,15 +115,15 @@ func (s *Session) executeStmt(ctx context.Context, outer *Stmt, st *parser.Execu
 }
 
 // deallocate is DEALLOCATE name or ALL.
-func (x *execution) deallocate(st *parser.DeallocateStmt) (*output, error) {
+func (x *execution) deallocate(st *parser.DeallocateStmt) (*exec.Output, error) {
 	if st.Name == "" {
 		clear(x.s.prepared)
-		return &output{tag: "DEALLOCATE ALL"}, nil
+		return &exec.Output{Tag: "DEALLOCATE ALL"}, nil
 	}
 	p, err := x.s.lookupPrepared(st.Name)
 	if err != nil {
 		return nil, err
 	}
 	p.Close()
-	return done, nil
+	return exec.Done, nil
 }

@@ -66,7 +66,7 @@ func (s *Session) planCheck() func() error {
 	case s.preparing != nil:
 		ctx = s.preparing
 	case s.executing != nil:
-		ctx = s.executing.ctx
+		ctx = s.executing.Ctx
 	}
 	return func() error {
 		if ctx.Err() != nil {

@@ -80,7 +80,7 @@ func (r *Rows) NextBatch() (*vector.Batch, error) {
 func (r *Rows) replace(b *vector.Batch) {
 	old := r.held.Cols
 	if r.held = (vector.Batch{}); b != nil {
-		own := copyBatch(b)
+		own := b.Clone()
 		r.held = *own
 	}
 	for _, c := range old {
@@ -163,7 +163,7 @@ func (r *Rows) own() {
 		return
 	}
 	if len(r.held.Cols) > 0 {
-		own := copyBatch(&vector.Batch{Cols: r.held.Cols, Len: r.held.Len})
+		own := (&vector.Batch{Cols: r.held.Cols, Len: r.held.Len}).Clone()
 		own.Sel = slices.Clone(r.held.Sel)
 		r.held = *own
 	}

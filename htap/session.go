@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
+	"htapdb/htap/sequence"
 	"htapdb/htap/setting"
 	"htapdb/internal/memory"
 	"htapdb/rowstore"
@@ -38,7 +40,7 @@ type Session struct {
 	info map[string]string
 
 	// sequences are the session's values of sequences.
-	sequences sessionSequences
+	sequences sequence.Values
 
 	prepared map[string]*Stmt // PREPARE name AS …
 	cursors  map[string]*cursor
@@ -50,51 +52,18 @@ type Session struct {
 	forget func() bool
 }
 
-// transaction is the session's open transaction; txn is nil when there is none.
+// transaction is the session's open transaction.
 type transaction struct {
-	txn *rowstore.Txn
+	exec.Transaction
 	// explicit is set between BEGIN and COMMIT; else the transaction ends with
 	// its statement, or its script.
 	explicit bool
 	script   bool
 	failed   bool
-	// ddl says that the transaction has changed the catalog.
-	ddl       bool
-	isolation string
-	readOnly  bool
-	startUs   int64
+	startUs  int64
 	// settings are those at the beginning, to go back to.
 	settings   setting.Mark
 	savepoints []savepoint
-	// onCommit run when the transaction has been committed, undo when what they
-	// belong to is rolled back.
-	onCommit []func()
-	undo     []undo
-}
-
-// undo takes back something that a transaction has done outside its write set.
-type undo struct {
-	// depth is the number of savepoints that were open.
-	depth int
-	run   func()
-}
-
-// undone runs what takes back the things done since there were depth savepoints.
-func (t *transaction) undone(depth int) {
-	kept := t.undo[:0]
-	for _, u := range t.undo {
-		if u.depth >= depth {
-			u.run()
-		} else {
-			kept = append(kept, u)
-		}
-	}
-	t.undo = kept
-}
-
-// onRollback has run called if what the transaction does now is rolled back.
-func (t *transaction) onRollback(run func()) {
-	t.undo = append(t.undo, undo{len(t.savepoints), run})
 }
 
 // savepoint is a named point in the transaction.
@@ -181,18 +150,18 @@ func (s *Session) snapshot() (*catalog.Snapshot, error) {
 		return nil, err
 	}
 	defer s.db.working.Done()
-	if s.tx.txn != nil && s.tx.txn.Statement() > 0 {
-		if s.tx.ddl {
+	if s.tx.Txn != nil && s.tx.Txn.Statement() > 0 {
+		if s.tx.DDL {
 			// A statement sees the changes of earlier ones only, so that of binding
 			// has to be later than the one that changed the catalog.
 			if err := s.finishRows(); err != nil {
 				return nil, err
 			}
-			if err := s.tx.txn.StartStatement(s.ctx); err != nil {
+			if err := s.tx.Txn.StartStatement(s.ctx); err != nil {
 				return nil, err
 			}
 		}
-		return s.along(s.db.catalog.InTxn(s.tx.txn, s.tx.ddl))
+		return s.along(s.db.catalog.InTxn(s.tx.Txn, s.tx.DDL))
 	}
 	snap := s.db.rows.Snapshot()
 	defer snap.Close()

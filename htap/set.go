@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"htapdb/htap/exec"
 	"htapdb/htap/setting"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -58,12 +59,12 @@ func (s *Session) Setting(name string) (string, error) {
 // shown is a setting's value as SHOW prints it.
 func (s *Session) shown(def *setting.Setting) string {
 	switch {
-	case def == setting.TransactionLevel.Setting && s.tx.txn != nil:
-		return s.tx.isolation
+	case def == setting.TransactionLevel.Setting && s.tx.Txn != nil:
+		return s.tx.Isolation
 	case def == setting.TransactionLevel.Setting:
 		return setting.DefaultIsolation.Get(&s.vars)
-	case def == setting.TransactionReading.Setting && s.tx.txn != nil:
-		return onOff(s.tx.readOnly)
+	case def == setting.TransactionReading.Setting && s.tx.Txn != nil:
+		return onOff(s.tx.ReadOnly)
 	case def == setting.TransactionReading.Setting:
 		return onOff(setting.DefaultReadOnly.Get(&s.vars))
 	}
@@ -165,7 +166,7 @@ func (s *Session) setStmt(st *parser.SetStmt) error {
 		return errFailed()
 	}
 	local := st.Scope == parser.SetLocal
-	if local && s.tx.txn == nil {
+	if local && s.tx.Txn == nil {
 		s.warn(sqlstate.NoActiveTransaction, "SET LOCAL can only be used in transaction blocks")
 		return nil
 	}
@@ -221,25 +222,25 @@ func showColumns(_ *Session, stmt parser.Stmt) ([]Column, error) {
 }
 
 // show is SHOW.
-func (x *execution) show(st *parser.ShowStmt) (*output, error) {
+func (x *execution) show(st *parser.ShowStmt) (*exec.Output, error) {
 	if !strings.EqualFold(st.Name, "all") {
 		v, err := x.s.Setting(st.Name)
 		if err != nil {
 			return nil, err
 		}
-		return &output{rows: [][]types.Datum{{text(v)}}, n: 1}, nil
+		return &exec.Output{Rows: [][]types.Datum{{text(v)}}, N: 1}, nil
 	}
-	out := &output{}
+	out := &exec.Output{}
 	for _, d := range setting.All() {
-		out.rows = append(out.rows, []types.Datum{text(d.Name), text(x.s.shown(d)), text(d.About)})
+		out.Rows = append(out.Rows, []types.Datum{text(d.Name), text(x.s.shown(d)), text(d.About)})
 	}
-	sort.Slice(out.rows, func(i, j int) bool { return out.rows[i][0].Str() < out.rows[j][0].Str() })
-	out.n = int64(len(out.rows))
+	sort.Slice(out.Rows, func(i, j int) bool { return out.Rows[i][0].Str() < out.Rows[j][0].Str() })
+	out.N = int64(len(out.Rows))
 	return out, nil
 }
 
 // discard is DISCARD.
-func (x *execution) discard(st *parser.DiscardStmt) (*output, error) {
+func (x *execution) discard(st *parser.DiscardStmt) (*exec.Output, error) {
 	if st.What == "all" {
 		if !x.auto {
 			return nil, sqlstate.New(sqlstate.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
@@ -249,5 +250,5 @@ func (x *execution) discard(st *parser.DiscardStmt) (*output, error) {
 		x.s.db.channels.forget(x.s)
 		x.s.resetAll()
 	}
-	return &output{tag: "DISCARD " + strings.ToUpper(st.What)}, nil
+	return &exec.Output{Tag: "DISCARD " + strings.ToUpper(st.What)}, nil
 }

@@ -107,7 +107,7 @@ func workers(t *testing.T, s *Session) string {
 	if err != nil {
 		return err.Error()
 	}
-	n := x.exec(x.statement()).Workers
+	n := x.executor(x.statement()).Workers
 	return fmt.Sprint(n, x.end(nil))
 }
 

@@ -2,7 +2,6 @@ package htap
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -70,7 +69,7 @@ func (s *Session) failed(err error) error {
 				r.abort(errFailed())
 			}
 			s.dropCursors(func(c *cursor) bool { return c.txn })
-			s.tx.txn.Rollback()
+			s.tx.Txn.Rollback()
 		}
 	}
 	return err
@@ -279,15 +278,15 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 		}
 	}
 	sc.next++
-	if sc.implicit && s.tx.txn == nil && needsTxn(p.Stmt) {
+	if sc.implicit && s.tx.Txn == nil && needsTxn(p.Stmt) {
 		if err := s.beginTxn("", nil); err != nil {
 			return nil, err
 		}
 		s.tx.script = true
 	}
-	if s.tx.script && s.tx.txn != nil && isPlanned(p.Stmt) {
+	if s.tx.script && s.tx.Txn != nil && isPlanned(p.Stmt) {
 		// Later statements are bound after the earlier ones' changes.
-		if err := s.tx.txn.StartStatement(ctx); err != nil {
+		if err := s.tx.Txn.StartStatement(ctx); err != nil {
 			return nil, s.failed(err)
 		}
 	}
@@ -314,7 +313,7 @@ func (sc *Script) End(ctx context.Context, err error) error {
 			err = e
 		}
 	}
-	if s.tx.txn == nil || s.tx.explicit {
+	if s.tx.Txn == nil || s.tx.explicit {
 		return err
 	}
 	if err != nil {
@@ -331,59 +330,6 @@ func needsTxn(stmt parser.Stmt) bool {
 		return false
 	}
 	return true
-}
-
-// CopyFormat describes the stream of a COPY … FROM STDIN or TO STDOUT.
-type CopyFormat struct {
-	// In is FROM STDIN.
-	In bool
-	// Columns is the number of columns, Types are their types.
-	Columns int
-	Types   []types.Type
-	// Binary is FORMAT binary, for CopyFromBatches and CopyToBatches.
-	Binary bool
-}
-
-// Copy returns the format of a COPY with a stream; ok is false for any other
-// statement. The error is that of a table, column or option that is not there.
-func (st *Stmt) Copy() (f CopyFormat, ok bool, err error) {
-	c, ok := st.parsed.Stmt.(*parser.CopyStmt)
-	if !ok || !c.Stdio {
-		return f, false, nil
-	}
-	ts, err := st.s.copyTypes(c, st.script)
-	if err != nil {
-		return f, true, st.s.failed(err)
-	}
-	options, err := copyOptions(c)
-	if err != nil {
-		return f, true, st.s.failed(err)
-	}
-	return CopyFormat{In: c.From, Columns: len(ts), Types: ts, Binary: options["format"] == "binary"}, true, nil
-}
-
-// CopyFrom runs COPY … FROM STDIN on the bytes of r.
-func (st *Stmt) CopyFrom(ctx context.Context, r io.Reader) (Result, error) {
-	return st.copyStream(ctx, r, nil)
-}
-
-// CopyTo runs COPY … TO STDOUT, writing to w.
-func (st *Stmt) CopyTo(ctx context.Context, w io.Writer) (Result, error) {
-	return st.copyStream(ctx, nil, w)
-}
-
-func (st *Stmt) copyStream(ctx context.Context, r io.Reader, w io.Writer) (Result, error) {
-	c, ok := st.parsed.Stmt.(*parser.CopyStmt)
-	if !ok || !c.Stdio {
-		return Result{}, sqlstate.New(sqlstate.WrongObjectType, "the statement is no COPY with STDIN or STDOUT")
-	}
-	rows, err := st.s.runUtility(ctx, st, nil, func(x *execution) (string, int64, error) {
-		return x.copyStmt(c, r, w)
-	})
-	if err != nil {
-		return Result{}, err
-	}
-	return drain(rows)
 }
 
 // firstWord is the statement's verb, for messages.

@@ -38,7 +38,7 @@ var errClosed = errors.New("result closed")
 // stream starts the producer.
 func (x *execution) stream(p *planned) *streamed {
 	r := &streamed{x: x, batches: make(chan *vector.Batch), resume: make(chan struct{}, 1), done: make(chan struct{})}
-	r.ctx, r.cancel = context.WithCancel(x.ctx)
+	r.ctx, r.cancel = context.WithCancel(x.Ctx)
 	// Owner: the streamed result; ends when the plan does or close cancels it, and close waits.
 	go r.produce(p)
 	return r
@@ -65,7 +65,7 @@ func (r *streamed) produce(p *planned) {
 		}
 		return false
 	}
-	r.rows, r.err = physical.Run(r.ctx, p.root, st, r.x.exec(st), func(b *vector.Batch) error {
+	r.rows, r.err = physical.Run(r.ctx, p.root, st, r.x.executor(st), func(b *vector.Batch) error {
 		select {
 		case r.batches <- b:
 		case <-r.ctx.Done():
@@ -109,7 +109,7 @@ func (r *streamed) finish() error {
 	}
 	r.closed = true
 	err := r.err
-	if errors.Is(err, errClosed) || r.early && r.x.ctx.Err() == nil {
+	if errors.Is(err, errClosed) || r.early && r.x.Ctx.Err() == nil {
 		err = nil
 	}
 	r.cancel()

@@ -20,7 +20,7 @@ var _ syscat.Env = systemEnv{}
 
 // systemRows computes the rows of a system relation at the statement's catalog.
 func (x *execution) systemRows(t *plan.Table) ([][]types.Datum, error) {
-	return syscat.Rows(t, x.cat, systemEnv{x.s, x.cat})
+	return syscat.Rows(t, x.Cat, systemEnv{x.s, x.Cat})
 }
 
 func (e systemEnv) Settings() (out []syscat.Setting) {

@@ -2,9 +2,9 @@ package htap
 
 import (
 	"context"
-	"strings"
 	"time"
 
+	"htapdb/htap/exec"
 	"htapdb/htap/setting"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
@@ -63,7 +63,7 @@ func (t *Tx) QueryArrow(ctx context.Context, sql string, args ...any) (array.Rec
 // Commit ends the transaction and returns when it is durable and visible. A
 // transaction in which a statement failed is rolled back, which is an error.
 func (t *Tx) Commit(ctx context.Context) error {
-	if t.s.tx.txn == nil {
+	if t.s.tx.Txn == nil {
 		return sqlstate.New(sqlstate.NoActiveTransaction, "there is no transaction in progress")
 	}
 	if err := t.s.finishRows(); err != nil {
@@ -123,13 +123,13 @@ func (s *Session) beginTxn(isolation string, readOnly *bool) error {
 	if err != nil {
 		return err
 	}
-	s.tx = transaction{txn: txn, isolation: isolation, readOnly: reads, startUs: time.Now().UnixMicro(), settings: s.vars.Mark()}
+	s.tx = transaction{Transaction: exec.Transaction{Txn: txn, Isolation: isolation, ReadOnly: reads}, startUs: time.Now().UnixMicro(), settings: s.vars.Mark()}
 	return nil
 }
 
 // commit commits the transaction.
 func (s *Session) commit(ctx context.Context) error {
-	if s.tx.txn == nil {
+	if s.tx.Txn == nil {
 		return nil
 	}
 	if err := s.db.begin(); err != nil {
@@ -137,26 +137,26 @@ func (s *Session) commit(ctx context.Context) error {
 		return err
 	}
 	defer s.db.working.Done()
-	if s.tx.ddl {
+	if s.tx.DDL {
 		// The columns of a table have one schema, that of the newest change applied
 		// to them: none may be applied that a power loss can take back.
-		s.tx.txn.RequireSync()
+		s.tx.Txn.RequireSync()
 	}
-	_, err := s.tx.txn.Commit(ctx)
+	_, err := s.tx.Txn.Commit(ctx)
 	s.ended(err == nil)
 	return err
 }
 
 // endTxn ends the transaction, if there is one, without reporting errors.
 func (s *Session) endTxn(commit bool) {
-	if s.tx.txn == nil {
+	if s.tx.Txn == nil {
 		return
 	}
 	if commit {
 		_ = s.commit(context.Background())
 		return
 	}
-	s.tx.txn.Rollback()
+	s.tx.Txn.Rollback()
 	s.ended(false)
 }
 
@@ -174,12 +174,10 @@ func (s *Session) ended(committed bool) {
 	}
 	s.settingsChanged(before)
 	if !committed {
-		tx.undone(0)
+		tx.Undo(0)
 		return
 	}
-	for _, fn := range tx.onCommit {
-		fn()
-	}
+	tx.Committed()
 }
 
 // modes turns the parsed transaction modes into options.
@@ -231,11 +229,11 @@ func (s *Session) beginStmt(st *parser.BeginStmt) error {
 		return nil
 	}
 	isolation, readOnly := modes(st.Modes)
-	if s.tx.txn != nil && isolation == "" && readOnly == nil {
+	if s.tx.Txn != nil && isolation == "" && readOnly == nil {
 		s.tx.explicit = true // a script's own transaction becomes the client's
 		return nil
 	}
-	if s.tx.txn != nil {
+	if s.tx.Txn != nil {
 		if err := s.commit(s.ctx); err != nil {
 			return err
 		}
@@ -250,7 +248,7 @@ func (s *Session) beginStmt(st *parser.BeginStmt) error {
 func (s *Session) commitStmt(ctx context.Context, chain bool) (string, error) {
 	if !s.tx.explicit {
 		s.warn(sqlstate.NoActiveTransaction, "there is no transaction in progress")
-		if s.tx.txn == nil {
+		if s.tx.Txn == nil {
 			return "COMMIT", nil
 		}
 	}
@@ -278,7 +276,7 @@ func (s *Session) chain(chain bool, before transaction) error {
 	if !chain {
 		return nil
 	}
-	if err := s.beginTxn(before.isolation, &before.readOnly); err != nil {
+	if err := s.beginTxn(before.Isolation, &before.ReadOnly); err != nil {
 		return err
 	}
 	s.tx.explicit = true
@@ -292,10 +290,11 @@ func (s *Session) savepointStmt(ctx context.Context, name string) error {
 	if s.tx.failed {
 		return errFailed()
 	}
-	if err := s.tx.txn.StartStatement(ctx); err != nil {
+	if err := s.tx.Txn.StartStatement(ctx); err != nil {
 		return err
 	}
-	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.txn.Savepoint(), s.tx.ddl, s.vars.Mark()})
+	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.Txn.Savepoint(), s.tx.DDL, s.vars.Mark()})
+	s.tx.SetDepth(len(s.tx.savepoints))
 	return nil
 }
 
@@ -320,13 +319,11 @@ func (s *Session) releaseStmt(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tx.txn.Release(s.tx.savepoints[i].at); err != nil {
+	if err := s.tx.Txn.Release(s.tx.savepoints[i].at); err != nil {
 		return err
 	}
 	s.tx.savepoints = s.tx.savepoints[:i]
-	for k := range s.tx.undo {
-		s.tx.undo[k].depth = min(s.tx.undo[k].depth, i)
-	}
+	s.tx.SetDepth(i)
 	return nil
 }
 
@@ -336,13 +333,14 @@ func (s *Session) rollbackToStmt(name string) error {
 		return err
 	}
 	sp := s.tx.savepoints[i]
-	if err := s.tx.txn.RollbackTo(sp.at); err != nil {
+	if err := s.tx.Txn.RollbackTo(sp.at); err != nil {
 		return err
 	}
+	s.tx.Undo(i + 1)
 	s.tx.savepoints = s.tx.savepoints[:i+1]
-	s.tx.undone(i + 1)
+	s.tx.SetDepth(i + 1)
 	s.dropCursors(func(c *cursor) bool { return c.txn && c.depth > i })
-	s.tx.failed, s.tx.ddl = false, sp.ddl
+	s.tx.failed, s.tx.DDL = false, sp.ddl
 	before := s.vars.Mark()
 	s.vars.Rollback(sp.settings)
 	s.settingsChanged(before)
@@ -377,23 +375,23 @@ func (s *Session) setTransaction(st *parser.SetTransactionStmt) error {
 // one. After a query only what it did not depend on can change.
 func (s *Session) setModes(isolation string, readOnly *bool) error {
 	if isolation == "" {
-		isolation = s.tx.isolation
+		isolation = s.tx.Isolation
 	}
 	if readOnly == nil {
-		readOnly = &s.tx.readOnly
+		readOnly = &s.tx.ReadOnly
 	}
-	if isolation == s.tx.isolation && (*readOnly || *readOnly == s.tx.readOnly) {
-		s.tx.readOnly = *readOnly
+	if isolation == s.tx.Isolation && (*readOnly || *readOnly == s.tx.ReadOnly) {
+		s.tx.ReadOnly = *readOnly
 		return nil
 	}
-	if s.tx.txn.Statement() > 0 {
-		if isolation != s.tx.isolation {
+	if s.tx.Txn.Statement() > 0 {
+		if isolation != s.tx.Isolation {
 			return sqlstate.New(sqlstate.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 		}
 		return sqlstate.New(sqlstate.ActiveTransaction, "transaction read-write mode must be set before any query")
 	}
 	old := s.tx
-	old.txn.Rollback()
+	old.Txn.Rollback()
 	if err := s.beginTxn(isolation, readOnly); err != nil {
 		s.ended(false)
 		return err
@@ -414,10 +412,4 @@ func allowedWhenFailed(stmt parser.Stmt) bool {
 		return true
 	}
 	return false
-}
-
-// isReadOnlyStmt reports statements that a read-only transaction accepts
-// although they are no queries.
-func readOnlyError(what string) error {
-	return sqlstate.New(sqlstate.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", strings.ToUpper(what))
 }

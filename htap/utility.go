@@ -4,6 +4,9 @@ import (
 	"context"
 	"reflect"
 
+	"htapdb/htap/check"
+	"htapdb/htap/ddl"
+	"htapdb/htap/exec"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -19,21 +22,30 @@ type utility struct {
 	// columns describes the result set, nil for none.
 	columns func(s *Session, stmt parser.Stmt) ([]Column, error)
 	// run executes it; rows is nil without a result set.
-	run func(x *execution, stmt parser.Stmt) (*output, error)
-}
-
-// output is what a utility statement gives.
-type output struct {
-	rows [][]types.Datum
-	// tag replaces the utility's, n is the number of rows affected.
-	tag string
-	n   int64
+	run func(x *execution, stmt parser.Stmt) (*exec.Output, error)
 }
 
 // define adapts a typed handler to the table of utilities.
-func define[S parser.Stmt](u utility, run func(x *execution, stmt S) (*output, error)) (reflect.Type, utility) {
-	u.run = func(x *execution, stmt parser.Stmt) (*output, error) { return run(x, stmt.(S)) }
+func define[S parser.Stmt](u utility, run func(x *execution, stmt S) (*exec.Output, error)) (reflect.Type, utility) {
+	u.run = func(x *execution, stmt parser.Stmt) (*exec.Output, error) { return run(x, stmt.(S)) }
 	return reflect.TypeFor[S](), u
+}
+
+// defineDDL is define for a statement that changes the catalog.
+func defineDDL[S parser.Stmt](tag string, run func(x *ddl.Statement, stmt S) (*exec.Output, error)) (reflect.Type, utility) {
+	return define(utility{tag: tag, writes: true}, func(x *execution, stmt S) (*exec.Output, error) { return run(x.ddl(), stmt) })
+}
+
+// ddl is the execution as the statements that change the catalog see it.
+func (x *execution) ddl() *ddl.Statement { return &ddl.Statement{Statement: &x.Statement, Planner: x} }
+
+// checkColumns describes CHECK TABLE's result.
+func checkColumns(*Session, parser.Stmt) ([]Column, error) {
+	var out []Column
+	for _, c := range check.Columns() {
+		out = append(out, Column{Name: c.Name, Type: c.Type})
+	}
+	return out, nil
 }
 
 // utilities are the statements by type; each handler stands in a file of its topic.
@@ -43,22 +55,23 @@ var utilities map[reflect.Type]utility
 func init() {
 	utilities = map[reflect.Type]utility{}
 	add := func(t reflect.Type, u utility) { utilities[t] = u }
-	ddl := func(tag string) utility { return utility{tag: tag, writes: true} }
-	add(define(ddl("CREATE TABLE"), (*execution).createTable))
-	add(define(ddl("SELECT"), (*execution).createTableAs))
-	add(define(ddl("DROP"), (*execution).drop))
-	add(define(ddl("ALTER TABLE"), (*execution).alterTable))
-	add(define(ddl("TRUNCATE TABLE"), (*execution).truncate))
-	add(define(ddl("CREATE INDEX"), (*execution).createIndex))
-	add(define(ddl("CREATE VIEW"), (*execution).createView))
-	add(define(ddl("CREATE SCHEMA"), (*execution).createSchema))
-	add(define(ddl("CREATE SEQUENCE"), (*execution).createSequence))
-	add(define(ddl("COMMENT"), (*execution).comment))
-	add(define(ddl("CREATE MODEL"), (*execution).createModel))
+	add(defineDDL("CREATE TABLE", (*ddl.Statement).CreateTable))
+	add(defineDDL("SELECT", (*ddl.Statement).CreateTableAs))
+	add(defineDDL("DROP", (*ddl.Statement).Drop))
+	add(defineDDL("ALTER TABLE", (*ddl.Statement).AlterTable))
+	add(defineDDL("TRUNCATE TABLE", (*ddl.Statement).Truncate))
+	add(defineDDL("CREATE INDEX", (*ddl.Statement).CreateIndex))
+	add(defineDDL("CREATE VIEW", (*ddl.Statement).CreateView))
+	add(defineDDL("CREATE SCHEMA", (*ddl.Statement).CreateSchema))
+	add(defineDDL("CREATE SEQUENCE", (*ddl.Statement).CreateSequence))
+	add(defineDDL("COMMENT", (*ddl.Statement).Comment))
+	add(defineDDL("CREATE MODEL", (*ddl.Statement).CreateModel))
 	add(define(utility{tag: "COPY"}, (*execution).copyFile))
 	add(define(utility{tag: "EXPLAIN", columns: explainColumns}, (*execution).explain))
 	add(define(utility{tag: "SHOW", columns: showColumns}, (*execution).show))
-	add(define(utility{tag: "CHECK TABLE", columns: checkColumns}, (*execution).checkTable))
+	add(define(utility{tag: "CHECK TABLE", columns: checkColumns}, func(x *execution, st *parser.CheckTableStmt) (*exec.Output, error) {
+		return check.Run(&x.Statement, st)
+	}))
 	add(define(utility{tag: "PREPARE"}, (*execution).prepareStmt))
 	add(define(utility{tag: "DEALLOCATE"}, (*execution).deallocate))
 	add(define(utility{tag: "DISCARD"}, (*execution).discard))
@@ -105,42 +118,42 @@ func (s *Session) runUtility(ctx context.Context, st *Stmt, args []types.Datum, 
 	if err != nil {
 		return nil, err
 	}
-	if u.writes && s.tx.readOnly {
-		return nil, x.end(readOnlyError(u.tag))
+	if u.writes && s.tx.ReadOnly {
+		return nil, x.end(exec.ReadOnlyError(u.tag))
 	}
-	if err := x.checkClauses(st.parsed.Stmt); err != nil {
+	if err := x.ddl().CheckClauses(st.parsed.Stmt); err != nil {
 		return nil, x.end(err)
 	}
-	out := &output{}
+	out := &exec.Output{}
 	if custom != nil {
-		out.tag, out.n, err = custom(x)
+		out.Tag, out.N, err = custom(x)
 	} else {
 		out, err = x.runHandler(u)
 	}
 	if err = x.end(err); err != nil {
 		return nil, err
 	}
-	c := &collected{res: Result{Tag: u.tag, RowsAffected: out.n}}
-	if out.tag != "" {
-		c.res.Tag = out.tag
+	c := &collected{res: Result{Tag: u.tag, RowsAffected: out.N}}
+	if out.Tag != "" {
+		c.res.Tag = out.Tag
 	}
-	if out.rows != nil {
-		c.batches = []*vector.Batch{rowsBatch(st.columns, out.rows)}
+	if out.Rows != nil {
+		c.batches = []*vector.Batch{rowsBatch(st.columns, out.Rows)}
 	}
 	return &Rows{cols: st.columns, source: c}, nil
 }
 
 // runHandler runs a utility's handler, again if an object that it locks was
 // changed by others since the statement read the catalog.
-func (x *execution) runHandler(u utility) (out *output, err error) {
+func (x *execution) runHandler(u utility) (out *exec.Output, err error) {
 	if !u.writes {
 		return u.run(x, x.st.parsed.Stmt)
 	}
-	x.sp = x.s.tx.txn.Savepoint()
+	x.sp = x.Tx.Txn.Savepoint()
 	out, err = u.run(x, x.st.parsed.Stmt)
 	for tries := 0; x.restarts(err, tries); tries++ {
-		if err = x.s.tx.txn.RollbackTo(x.sp); err == nil {
-			err = x.settle()
+		if err = x.Tx.Txn.RollbackTo(x.sp); err == nil {
+			err = x.Settle()
 		}
 		if err == nil {
 			out, err = u.run(x, x.st.parsed.Stmt)
@@ -149,7 +162,7 @@ func (x *execution) runHandler(u utility) (out *output, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return out, x.s.tx.txn.Release(x.sp)
+	return out, x.Tx.Txn.Release(x.sp)
 }
 
 // rowsBatch turns rows of datums into a batch.
@@ -165,5 +178,20 @@ func rowsBatch(cols []Column, rows [][]types.Datum) *vector.Batch {
 	return b
 }
 
-// done is the output of a statement without rows.
-var done = &output{}
+// analyze is ANALYZE: statistics are kept with the columns.
+func (x *execution) analyze(*parser.AnalyzeStmt) (*exec.Output, error) { return exec.Done, nil }
+
+// vacuum is VACUUM: versions that nobody sees are removed in the background.
+func (x *execution) vacuum(*parser.VacuumStmt) (*exec.Output, error) {
+	if !x.auto {
+		return nil, sqlstate.New(sqlstate.ActiveTransaction, "VACUUM cannot run inside a transaction block")
+	}
+	return exec.Done, nil
+}
+
+func (x *execution) checkpoint(*parser.CheckpointStmt) (*exec.Output, error) {
+	return exec.Done, x.s.db.Checkpoint(x.Ctx)
+}
+
+// text is a TEXT value.
+func text(s string) types.Datum { return types.NewString(s) }

@@ -1,6 +1,9 @@
 package vector
 
-import "htapdb/sql/types"
+import (
+	"htapdb/sql/types"
+	"strings"
+)
 
 // Batch is a set of columns of equal length and the rows of them that are alive.
 type Batch struct {
@@ -82,4 +85,24 @@ func (b *Batch) Types() []types.Type {
 		ts[i] = c.Type
 	}
 	return ts
+}
+
+// Clone returns a copy of the alive rows that owns its strings.
+func (b *Batch) Clone() *Batch {
+	out := &Batch{Len: b.Rows(), Cols: make([]*Vector, len(b.Cols))}
+	for i, col := range b.Cols {
+		v := New(col.Type, out.Len)
+		src := *col
+		if b.Sel == nil && col.Enc == Const {
+			src.Len = out.Len
+		}
+		if out.Len > 0 {
+			CopyInto(v, 0, &src, b.Sel)
+		}
+		for k, text := range v.Str {
+			v.Str[k] = strings.Clone(text)
+		}
+		out.Cols[i] = v
+	}
+	return out
 }

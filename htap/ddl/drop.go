@@ -1,4 +1,4 @@
-package htap
+package ddl
 
 import (
 	"fmt"
@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/physical"
+	"htapdb/htap/sequence"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -130,7 +132,7 @@ func (o *dropOrder) readers(relation catalog.ID, column uint32) (out []*dropItem
 func (o *dropOrder) defaults(q *catalog.Sequence, but *catalog.Table) (out []*dropItem) {
 	for _, t := range o.cat.Tables() {
 		for i := range t.Columns {
-			if c := &t.Columns[i]; t != but && c.Default != "" && drawsFrom(c.Default, q) {
+			if c := &t.Columns[i]; t != but && c.Default != "" && sequence.DrawsFrom(c.Default, q) {
 				out = append(out, &dropItem{table: t, column: c, isDefault: true})
 			}
 		}
@@ -164,8 +166,8 @@ func (o *dropOrder) inSchema(schema string) (out []*dropItem) {
 	return out
 }
 
-// drop is DROP of any kind of object.
-func (x *execution) drop(st *parser.DropStmt) (*output, error) {
+// Drop is DROP of any kind of object.
+func (x *Statement) Drop(st *parser.DropStmt) (*exec.Output, error) {
 	var named []*dropItem
 	for _, n := range st.Names {
 		d, err := x.lockDropped(st.Kind, n)
@@ -177,17 +179,17 @@ func (x *execution) drop(st *parser.DropStmt) (*output, error) {
 		case !st.IfExists:
 			return nil, x.noSuch(st.Kind, n)
 		default:
-			x.s.warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
+			x.Warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
 		}
 	}
 	if err := x.dropAll(named, st.Cascade); err != nil {
 		return nil, err
 	}
-	return &output{tag: "DROP " + strings.ToUpper(st.Kind.String())}, nil
+	return &exec.Output{Tag: "DROP " + strings.ToUpper(st.Kind.String())}, nil
 }
 
 // lockDropped finds and locks an object that is to be dropped, nil if there is none.
-func (x *execution) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
+func (x *Statement) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
 	d, err := x.findDropped(kind, n)
 	if d == nil || err != nil {
 		return nil, err
@@ -196,23 +198,23 @@ func (x *execution) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*d
 }
 
 // findDropped finds an object that is to be dropped, nil if there is none.
-func (x *execution) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
+func (x *Statement) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
 	d := &dropItem{}
 	switch kind {
 	case parser.ObjectTable:
-		d.table = x.cat.Table(n.Schema, n.Name)
+		d.table = x.Cat.Table(n.Schema, n.Name)
 	case parser.ObjectIndex:
-		if d.table = x.cat.IndexTable(n.Schema, n.Name); d.table != nil {
+		if d.table = x.Cat.IndexTable(n.Schema, n.Name); d.table != nil {
 			d.index = n.Name
 		}
 	case parser.ObjectView:
-		d.view = x.cat.View(n.Schema, n.Name)
+		d.view = x.Cat.View(n.Schema, n.Name)
 	case parser.ObjectSequence:
-		d.sequence = x.cat.Sequence(n.Schema, n.Name)
+		d.sequence = x.Cat.Sequence(n.Schema, n.Name)
 	case parser.ObjectModel:
-		d.model = x.cat.Model(n.Schema, n.Name)
+		d.model = x.Cat.Model(n.Schema, n.Name)
 	case parser.ObjectSchema:
-		if x.cat.HasSchema(n.Name) && n.Name != catalog.DefaultSchema {
+		if x.Cat.HasSchema(n.Name) && n.Name != catalog.DefaultSchema {
 			d.schema = n.Name
 		}
 	default:
@@ -242,21 +244,21 @@ func isRelationKind(k parser.ObjectKind) bool {
 }
 
 // relationKind is the kind of the relation with a name, ObjectDatabase if there is none.
-func (x *execution) relationKind(n parser.ObjectName) parser.ObjectKind {
+func (x *Statement) relationKind(n parser.ObjectName) parser.ObjectKind {
 	switch {
-	case x.cat.Table(n.Schema, n.Name) != nil:
+	case x.Cat.Table(n.Schema, n.Name) != nil:
 		return parser.ObjectTable
-	case x.cat.View(n.Schema, n.Name) != nil:
+	case x.Cat.View(n.Schema, n.Name) != nil:
 		return parser.ObjectView
-	case x.cat.Sequence(n.Schema, n.Name) != nil:
+	case x.Cat.Sequence(n.Schema, n.Name) != nil:
 		return parser.ObjectSequence
-	case x.cat.IndexTable(n.Schema, n.Name) != nil:
+	case x.Cat.IndexTable(n.Schema, n.Name) != nil:
 		return parser.ObjectIndex
 	}
 	return parser.ObjectDatabase
 }
 
-func (x *execution) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
+func (x *Statement) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
 	code := sqlstate.UndefinedTable
 	switch kind {
 	case parser.ObjectSchema:
@@ -268,32 +270,32 @@ func (x *execution) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
 }
 
 // lockItem keeps others from using an object that is to be dropped.
-func (x *execution) lockItem(d *dropItem) error {
+func (x *Statement) lockItem(d *dropItem) error {
 	switch {
 	case d.table != nil:
-		return x.lockTable(d.table, rowstore.LockTableExclusive)
+		return x.LockTable(d.table, rowstore.LockTableExclusive)
 	case d.view != nil:
-		ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, d.view, true)
+		ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, d.view, true)
 		if err == nil && !ok {
 			err = physical.ErrRestart
 		}
 		return err
 	case d.schema != "":
-		return x.s.db.catalog.HoldSchema(x.ctx, x.s.tx.txn, d.schema)
+		return x.Catalog.HoldSchema(x.Ctx, x.Tx.Txn, d.schema)
 	}
 	return nil
 }
 
 // dropAll drops locked objects with what depends on them, which needs cascade.
-func (x *execution) dropAll(named []*dropItem, cascade bool) error {
+func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	if len(named) == 0 {
 		return nil
 	}
 	// Somebody may have made a view while the locks were waited for.
-	if err := x.settle(); err != nil {
+	if err := x.Settle(); err != nil {
 		return err
 	}
-	o := &dropOrder{cat: x.cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
+	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
 		if q := d.sequence; q != nil && q.Owner != 0 {
 			return x.ownedSequence(q)
@@ -317,12 +319,12 @@ func (x *execution) dropAll(named []*dropItem, cascade bool) error {
 		}
 	}
 	x.noteCascade(extra)
-	x.s.tx.ddl = true
+	x.Tx.DDL = true
 	for i := len(o.items) - 1; i >= 0; i-- {
 		if err := x.dropItem(o.items[i]); err != nil {
 			return err
 		}
-		if err := x.nextStatement(); err != nil {
+		if err := x.NextStatement(); err != nil {
 			return err
 		}
 	}
@@ -330,9 +332,9 @@ func (x *execution) dropAll(named []*dropItem, cascade bool) error {
 }
 
 // ownedSequence is the error of dropping the sequence of a serial column.
-func (x *execution) ownedSequence(q *catalog.Sequence) error {
+func (x *Statement) ownedSequence(q *catalog.Sequence) error {
 	e := sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop sequence %s because other objects depend on it", catalog.QualifiedName(q.Schema, q.Name))
-	if t := x.cat.TableByID(q.Owner); t != nil {
+	if t := x.Cat.TableByID(q.Owner); t != nil {
 		for i := range t.Columns {
 			if t.Columns[i].Sequence == q.ID {
 				e = e.WithDetail("default value for column %s of table %s depends on sequence %s", t.Columns[i].Name, t.Name, q.Name)
@@ -356,28 +358,28 @@ func dependentsExist(named, extra []*dropItem, why map[*dropItem]string) error {
 }
 
 // noteCascade tells the client what else is dropped.
-func (x *execution) noteCascade(extra []*dropItem) {
-	if len(extra) == 0 || x.s.notice == nil {
+func (x *Statement) noteCascade(extra []*dropItem) {
+	if len(extra) == 0 {
 		return
 	}
 	if len(extra) == 1 {
-		x.s.warn(sqlstate.Success, "drop cascades to %s", extra[0])
+		x.Warn(sqlstate.Success, "drop cascades to %s", extra[0])
 		return
 	}
 	var lines []string
 	for _, d := range extra {
 		lines = append(lines, "drop cascades to "+d.String())
 	}
-	x.s.send(sqlstate.New(sqlstate.Success, "drop cascades to %d other objects", len(extra)).WithDetail("%s", strings.Join(lines, "\n")))
+	x.Session.Send(sqlstate.New(sqlstate.Success, "drop cascades to %d other objects", len(extra)).WithDetail("%s", strings.Join(lines, "\n")))
 }
 
 // dropItem removes one object, on which nothing depends any more. It is looked
 // up again: what went before it may have changed it.
-func (x *execution) dropItem(d *dropItem) error {
-	c, txn := x.s.db.catalog, x.s.tx.txn
+func (x *Statement) dropItem(d *dropItem) error {
+	c, txn := x.Catalog, x.Tx.Txn
 	switch {
 	case d.table != nil:
-		t := x.cat.TableByID(d.table.ID)
+		t := x.Cat.TableByID(d.table.ID)
 		switch {
 		case t == nil:
 			return nil
@@ -386,19 +388,19 @@ func (x *execution) dropItem(d *dropItem) error {
 			if o := next.OrdinalOf(d.column.ID); o >= 0 {
 				next.Columns[o].Default = ""
 			}
-			return c.AlterTable(x.ctx, txn, t, next)
+			return c.AlterTable(x.Ctx, txn, t, next)
 		case d.column != nil:
 			return x.removeColumn(t, d.column)
 		case d.index != "":
 			return x.dropIndex(t, d.index)
 		}
-		return c.DropTable(x.ctx, txn, x.cat, t)
+		return c.DropTable(x.Ctx, txn, x.Cat, t)
 	case d.view != nil:
-		return c.DropView(x.ctx, txn, d.view)
+		return c.DropView(x.Ctx, txn, d.view)
 	case d.sequence != nil:
-		return c.DropSequence(x.ctx, txn, d.sequence)
+		return c.DropSequence(x.Ctx, txn, d.sequence)
 	case d.model != nil:
-		return c.DropModel(x.ctx, txn, d.model)
+		return c.DropModel(x.Ctx, txn, d.model)
 	}
 	return x.dropSchema(d.schema)
 }

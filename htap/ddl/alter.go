@@ -1,10 +1,11 @@
-package htap
+package ddl
 
 import (
 	"slices"
 	"time"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -13,40 +14,40 @@ import (
 	"htapdb/vector/fn"
 )
 
-// alterTable is ALTER TABLE; each action makes a new descriptor.
-func (x *execution) alterTable(st *parser.AlterTableStmt) (*output, error) {
+// AlterTable is ALTER TABLE; each action makes a new descriptor.
+func (x *Statement) AlterTable(st *parser.AlterTableStmt) (*exec.Output, error) {
 	if st.Kind != parser.ObjectTable {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "ALTER of a %s is not supported", st.Kind)
 	}
-	t := x.cat.Table(st.Name.Schema, st.Name.Name)
+	t := x.Cat.Table(st.Name.Schema, st.Name.Name)
 	if t == nil {
 		if st.IfExists {
-			x.s.warn(sqlstate.UndefinedTable, "relation %q does not exist, skipping", st.Name.Name)
-			return done, nil
+			x.Warn(sqlstate.UndefinedTable, "relation %q does not exist, skipping", st.Name.Name)
+			return exec.Done, nil
 		}
-		_, err := x.table(st.Name)
+		_, err := x.Table(st.Name)
 		return nil, err
 	}
-	if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
+	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
 		return nil, err
 	}
 	for _, a := range st.Actions {
 		if err := x.alter(t, a); err != nil {
 			return nil, err
 		}
-		x.s.tx.ddl = true
-		if err := x.nextStatement(); err != nil {
+		x.Tx.DDL = true
+		if err := x.NextStatement(); err != nil {
 			return nil, err
 		}
-		if t = x.cat.TableByID(t.ID); t == nil {
-			return done, nil
+		if t = x.Cat.TableByID(t.ID); t == nil {
+			return exec.Done, nil
 		}
 	}
-	return done, nil
+	return exec.Done, nil
 }
 
 // alter applies one action.
-func (x *execution) alter(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	next := t.Clone()
 	var err error
 	switch a.Kind {
@@ -74,28 +75,28 @@ func (x *execution) alter(t *catalog.Table, a *parser.AlterAction) error {
 	if err != nil {
 		return err
 	}
-	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, next)
+	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 }
 
 // alteredColumn finds the column that an action names.
-func (x *execution) alteredColumn(t *catalog.Table, name parser.Ident) (int, error) {
+func (x *Statement) alteredColumn(t *catalog.Table, name parser.Ident) (int, error) {
 	o := t.Ordinal(name.Name)
 	if o < 0 {
 		return 0, sqlstate.New(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", name.Name, t.Name).
-			WithPosition(parser.Position(x.st.script, name.Pos()))
+			WithPosition(parser.Position(x.Script, name.Pos()))
 	}
 	return o, nil
 }
 
 // addColumn adds a column; rows that are there have its default, which must be constant.
-func (x *execution) addColumn(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if t.Ordinal(a.Column.Name) >= 0 {
 		if a.IfNotExists {
 			return nil
 		}
 		return sqlstate.New(sqlstate.DuplicateColumn, "column %q of relation %q already exists", a.Column.Name, t.Name)
 	}
-	typ, serial, err := columnType(a.Column.Type, x.st.script)
+	typ, serial, err := ColumnType(a.Column.Type, x.Script)
 	if err != nil {
 		return err
 	}
@@ -134,15 +135,15 @@ func (x *execution) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // missingValue evaluates a constant default for the rows that are there.
-func (x *execution) missingValue(col *catalog.Column, e parser.Expr) error {
-	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}})
+func (x *Statement) missingValue(col *catalog.Column, e parser.Expr) error {
+	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return err
 	}
 	if fn.VolatilityOf(bound) == fn.Volatile {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "ADD COLUMN with a volatile default is not supported")
 	}
-	d, err := fn.EvalScalar(x.evalContext(), bound)
+	d, err := fn.EvalScalar(x.EvalContext(), bound)
 	if err != nil {
 		return err
 	}
@@ -154,21 +155,21 @@ func (x *execution) missingValue(col *catalog.Column, e parser.Expr) error {
 }
 
 // isEmpty reports whether the table has no rows.
-func (x *execution) isEmpty(t *catalog.Table) (bool, error) {
-	old := x.cat.TableByID(t.ID)
-	schema, err := x.s.db.catalog.RowSchema(old)
+func (x *Statement) isEmpty(t *catalog.Table) (bool, error) {
+	old := x.Cat.TableByID(t.ID)
+	schema, err := x.Catalog.RowSchema(old)
 	if err != nil {
 		return false, err
 	}
-	it := x.s.tx.txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{Limit: 1})
+	it := x.Tx.Txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{Limit: 1})
 	defer it.Close()
 	return !it.Next(), it.Err()
 }
 
 // dropColumn removes a column, and with CASCADE the views that read it.
-func (x *execution) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if t.Ordinal(a.Name.Name) < 0 && a.IfExists {
-		x.s.warn(sqlstate.Success, "column %q of relation %q does not exist, skipping", a.Name.Name, t.Name)
+		x.Warn(sqlstate.Success, "column %q of relation %q does not exist, skipping", a.Name.Name, t.Name)
 		return nil
 	}
 	o, err := x.alteredColumn(t, a.Name)
@@ -179,7 +180,7 @@ func (x *execution) dropColumn(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // removeColumn removes a column that no key uses; old rows keep its bytes.
-func (x *execution) removeColumn(old *catalog.Table, col *catalog.Column) error {
+func (x *Statement) removeColumn(old *catalog.Table, col *catalog.Column) error {
 	t := old.Clone()
 	o := t.OrdinalOf(col.ID)
 	inUse := func(cols []int) bool { return slices.Contains(cols, o) }
@@ -209,15 +210,15 @@ func (x *execution) removeColumn(old *catalog.Table, col *catalog.Column) error 
 	gone.Until, gone.NotNull = t.Version, false
 	t.Dropped = append(t.Dropped, gone)
 	t.Columns = append(t.Columns[:o], t.Columns[o+1:]...)
-	if q := x.cat.SequenceByID(gone.Sequence); q != nil {
-		if err := x.s.db.catalog.DropSequence(x.ctx, x.s.tx.txn, q); err != nil {
+	if q := x.Cat.SequenceByID(gone.Sequence); q != nil {
+		if err := x.Catalog.DropSequence(x.Ctx, x.Tx.Txn, q); err != nil {
 			return err
 		}
 	}
-	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, old, t)
+	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, old, t)
 }
 
-func (x *execution) renameColumn(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) renameColumn(t *catalog.Table, a *parser.AlterAction) error {
 	o, err := x.alteredColumn(t, a.Name)
 	if err != nil {
 		return err
@@ -233,7 +234,7 @@ func (x *execution) renameColumn(t *catalog.Table, a *parser.AlterAction) error 
 	return nil
 }
 
-func (x *execution) setDefault(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	o, err := x.alteredColumn(t, a.Name)
 	if err != nil {
 		return err
@@ -250,7 +251,7 @@ func (x *execution) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // setNotNull sets or drops NOT NULL; setting it reads the rows.
-func (x *execution) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
 	o, err := x.alteredColumn(t, a.Name)
 	if err != nil {
 		return err
@@ -267,11 +268,11 @@ func (x *execution) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
 	if a.Kind == parser.DropNotNull {
 		return nil
 	}
-	schema, err := x.s.db.catalog.RowSchema(x.cat.TableByID(t.ID))
+	schema, err := x.Catalog.RowSchema(x.Cat.TableByID(t.ID))
 	if err != nil {
 		return err
 	}
-	it := x.s.tx.txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
+	it := x.Tx.Txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
 	defer it.Close()
 	for it.Next() {
 		if it.Row().IsNull(o) {
@@ -283,7 +284,7 @@ func (x *execution) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // addConstraint adds UNIQUE or CHECK to a table with rows, or a primary key to one without.
-func (x *execution) addConstraint(t *catalog.Table, k *parser.TableConstraint) error {
+func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) error {
 	b := &tableBuilder{x: x, t: t.Clone()}
 	if err := b.constraint(k); err != nil {
 		return err
@@ -298,7 +299,7 @@ func (x *execution) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 		return err
 	}
 	b.t.Version++
-	return x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, t, b.t)
+	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, b.t)
 }
 
 // dropConstraint removes a CHECK or UNIQUE constraint.

@@ -1,7 +1,9 @@
-package htap
+package ddl
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
+	"htapdb/htap/load"
 	"htapdb/htap/transpose"
 	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
@@ -11,8 +13,8 @@ import (
 )
 
 // tableRows calls each with batches of all rows that the statement sees.
-func (x *execution) tableRows(t *catalog.Table, each func(*vector.Batch) error) error {
-	schema, err := x.s.db.catalog.RowSchema(t)
+func (x *Statement) tableRows(t *catalog.Table, each func(*vector.Batch) error) error {
+	schema, err := x.Catalog.RowSchema(t)
 	if err != nil {
 		return err
 	}
@@ -29,9 +31,9 @@ func (x *execution) tableRows(t *catalog.Table, each func(*vector.Batch) error) 
 		}
 		b.Resize(vector.MaxBatch)
 		n = 0
-		return x.ctx.Err()
+		return x.Ctx.Err()
 	}
-	it := x.s.tx.txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
+	it := x.Tx.Txn.Scan(schema, rowstore.Span{}, rowstore.ScanOptions{})
 	defer it.Close()
 	for it.Next() {
 		for c := range ts {
@@ -50,12 +52,12 @@ func (x *execution) tableRows(t *catalog.Table, each func(*vector.Batch) error) 
 }
 
 // checkRows makes sure that a new CHECK constraint holds for all rows.
-func (x *execution) checkRows(t *catalog.Table, c catalog.Check) error {
-	e, err := boundCheck(x, t, c.SQL)
+func (x *Statement) checkRows(t *catalog.Table, c catalog.Check) error {
+	e, err := exec.BindCheck(x.Names(), t, c.SQL)
 	if err != nil {
 		return err
 	}
-	ev := fn.NewEvaluator(x.evalContext(), e)
+	ev := fn.NewEvaluator(x.EvalContext(), e)
 	return x.tableRows(t, func(b *vector.Batch) error {
 		out, err := ev.Eval(b)
 		if err != nil {
@@ -73,26 +75,26 @@ func (x *execution) checkRows(t *catalog.Table, c catalog.Check) error {
 
 // rekey gives a table a primary key: its rows are written again under new
 // storage, which finds duplicates and nulls.
-func (x *execution) rekey(old, next *catalog.Table) error {
+func (x *Statement) rekey(old, next *catalog.Table) error {
 	var err error
-	if next.StorageID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
+	if next.StorageID, err = x.Catalog.NextID(x.Ctx); err != nil {
 		return err
 	}
 	next.Version, next.Dropped = 1, nil
 	for i := range next.Columns {
 		next.Columns[i].Since, next.Columns[i].HasMissing = 0, false
 	}
-	if err := x.s.db.catalog.AlterTable(x.ctx, x.s.tx.txn, old, next); err != nil {
+	if err := x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, old, next); err != nil {
 		return err
 	}
-	x.s.tx.ddl = true
-	l, err := x.newLoader(next)
+	x.Tx.DDL = true
+	l, err := load.New(x.Statement, next)
 	if err != nil {
 		return err
 	}
-	defer l.abort()
-	if err := x.tableRows(old, l.add); err != nil {
+	defer l.Abort()
+	if err := x.tableRows(old, l.Add); err != nil {
 		return err
 	}
-	return l.finish()
+	return l.Finish()
 }

@@ -1,9 +1,10 @@
-package htap
+package ddl
 
 import (
 	"slices"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
@@ -11,9 +12,9 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// createView is CREATE VIEW. The view remembers the relations that its query
+// CreateView is CREATE VIEW. The view remembers the relations that its query
 // names, which stay locked until the transaction ends.
-func (x *execution) createView(st *parser.CreateViewStmt) (*output, error) {
+func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) {
 	if st.Materialized || st.Recursive || st.CheckOption != "" || st.Persistence == parser.Temporary {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "this kind of view is not supported").WithHint("CREATE [OR REPLACE] VIEW v AS SELECT … is.")
 	}
@@ -21,40 +22,40 @@ func (x *execution) createView(st *parser.CreateViewStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	pl, err := x.s.planQuery(st.Query, x.st.script, nil, x.cat)
+	pl, err := x.Query(st.Query, x.Script, nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(pl.params) > 0 {
+	if len(pl.Params) > 0 {
 		return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1 in a view")
 	}
 	v := &catalog.View{Schema: schema, Name: st.Name.Name, SQL: parser.Format(st.Query)}
-	if v.Columns, err = viewColumns(st, pl.columns); err != nil {
+	if v.Columns, err = viewColumns(st, pl.Columns); err != nil {
 		return nil, err
 	}
-	if v.Sources, err = x.viewSources(pl.sources); err != nil {
+	if v.Sources, err = x.viewSources(pl.Sources); err != nil {
 		return nil, err
 	}
-	old := x.cat.View(schema, v.Name)
+	old := x.Cat.View(schema, v.Name)
 	replace := old != nil && st.OrReplace
 	if replace {
 		v.ID = old.ID
-		err = x.checkReplaced(old, v, pl.columns)
-	} else if st.OrReplace && x.cat.Exists(schema, v.Name) {
+		err = x.checkReplaced(old, v, pl.Columns)
+	} else if st.OrReplace && x.Cat.Exists(schema, v.Name) {
 		err = sqlstate.New(sqlstate.WrongObjectType, "%q is not a view", v.Name)
 	} else {
-		v.ID, err = x.s.db.catalog.NextID(x.ctx)
+		v.ID, err = x.Catalog.NextID(x.Ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	x.s.tx.ddl = true
-	return done, x.s.db.catalog.PutView(x.ctx, x.s.tx.txn, v, replace)
+	x.Tx.DDL = true
+	return exec.Done, x.Catalog.PutView(x.Ctx, x.Tx.Txn, v, replace)
 }
 
 // viewColumns are the names of a view's columns: those that it is given, then
 // those of the query.
-func viewColumns(st *parser.CreateViewStmt, cols []Column) ([]string, error) {
+func viewColumns(st *parser.CreateViewStmt, cols []exec.Column) ([]string, error) {
 	if len(st.Columns) > len(cols) {
 		return nil, sqlstate.New(sqlstate.SyntaxError, "CREATE VIEW specifies more column names than columns")
 	}
@@ -73,13 +74,13 @@ func viewColumns(st *parser.CreateViewStmt, cols []Column) ([]string, error) {
 }
 
 // viewSources describes and locks what a view's query names.
-func (x *execution) viewSources(sources []binder.Source) ([]catalog.ViewSource, error) {
+func (x *Statement) viewSources(sources []binder.Source) ([]catalog.ViewSource, error) {
 	var out []catalog.ViewSource
 	for i := range sources {
 		s := &sources[i]
 		if s.View != nil {
-			v := x.cat.ViewByID(s.View.ID)
-			ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, v, false)
+			v := x.Cat.ViewByID(s.View.ID)
+			ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, v, false)
 			if err != nil {
 				return nil, err
 			}
@@ -89,8 +90,8 @@ func (x *execution) viewSources(sources []binder.Source) ([]catalog.ViewSource, 
 			out = append(out, catalog.ViewSource{ID: v.ID, Schema: s.Schema, Name: s.Name, Columns: v.Columns})
 			continue
 		}
-		t := x.cat.TableByID(s.Table.ID)
-		if err := x.lockTable(t, rowstore.LockTableShared); err != nil {
+		t := x.Cat.TableByID(s.Table.ID)
+		if err := x.LockTable(t, rowstore.LockTableShared); err != nil {
 			return nil, err
 		}
 		src := catalog.ViewSource{ID: t.ID, Schema: s.Schema, Name: s.Name}
@@ -107,13 +108,13 @@ func (x *execution) viewSources(sources []binder.Source) ([]catalog.ViewSource, 
 
 // reads reports whether a view reads the view with the identifier, maybe through
 // others; seen are those that have been looked at.
-func (x *execution) reads(v *catalog.View, id catalog.ID, seen map[catalog.ID]bool) bool {
+func (x *Statement) reads(v *catalog.View, id catalog.ID, seen map[catalog.ID]bool) bool {
 	for i := range v.Sources {
 		s := v.Sources[i].ID
 		if s == id {
 			return true
 		}
-		below := x.cat.ViewByID(s)
+		below := x.Cat.ViewByID(s)
 		if below == nil || seen[s] {
 			continue
 		}
@@ -126,8 +127,8 @@ func (x *execution) reads(v *catalog.View, id catalog.ID, seen map[catalog.ID]bo
 
 // checkReplaced refuses a replacement that would change or drop columns of the
 // view, which others may read. Columns may come at the end.
-func (x *execution) checkReplaced(old, v *catalog.View, cols []Column) error {
-	if ok, err := x.s.db.catalog.HoldView(x.ctx, x.s.tx.txn, old, true); err != nil {
+func (x *Statement) checkReplaced(old, v *catalog.View, cols []exec.Column) error {
+	if ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, old, true); err != nil {
 		return err
 	} else if !ok {
 		return physical.ErrRestart
@@ -139,14 +140,14 @@ func (x *execution) checkReplaced(old, v *catalog.View, cols []Column) error {
 	if err != nil {
 		return err
 	}
-	pl, err := x.s.planQuery(was.Stmt, was.SQL, nil, x.cat)
+	pl, err := x.Query(was.Stmt, was.SQL, nil)
 	if err != nil {
 		return nil // the old definition fails: there is nothing to keep
 	}
-	if len(cols) < len(pl.columns) {
+	if len(cols) < len(pl.Columns) {
 		return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot drop columns from view")
 	}
-	for i, c := range pl.columns {
+	for i, c := range pl.Columns {
 		if c.Name != v.Columns[i] {
 			return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot change name of view column %q to %q", c.Name, v.Columns[i])
 		}

@@ -1,4 +1,4 @@
-package htap
+package check
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -16,26 +17,26 @@ import (
 	"htapdb/vector"
 )
 
-// checkColumns describes CHECK TABLE's result.
-func checkColumns(*Session, parser.Stmt) ([]Column, error) {
-	return []Column{{Name: "table", Type: types.TText}, {Name: "rows", Type: types.TInt8}, {Name: "snapshot_ts", Type: types.TInt8},
-		{Name: "status", Type: types.TText}, {Name: "detail", Type: types.TText}}, nil
+// Columns describe CHECK TABLE's result.
+func Columns() []exec.Column {
+	return []exec.Column{{Name: "table", Type: types.TText}, {Name: "rows", Type: types.TInt8}, {Name: "snapshot_ts", Type: types.TInt8},
+		{Name: "status", Type: types.TText}, {Name: "detail", Type: types.TText}}
 }
 
-// checkTable is CHECK TABLE: it compares every row and column of both copies at
-// the statement's timestamp.
-func (x *execution) checkTable(st *parser.CheckTableStmt) (*output, error) {
+// Run is CHECK TABLE: it compares every row and column of both copies at the
+// statement's timestamp.
+func Run(x *exec.Statement, st *parser.CheckTableStmt) (*exec.Output, error) {
 	var tables []*catalog.Table
 	for _, n := range st.Tables {
-		t, err := x.table(n)
+		t, err := x.Table(n)
 		if err != nil {
 			return nil, err
 		}
 		tables = append(tables, t)
 	}
-	out := &output{}
+	out := &exec.Output{}
 	for _, t := range tables {
-		rows, detail, err := x.compareCopies(t)
+		rows, detail, err := compareCopies(x, t)
 		if err != nil {
 			return nil, err
 		}
@@ -43,16 +44,16 @@ func (x *execution) checkTable(st *parser.CheckTableStmt) (*output, error) {
 		if detail != "" {
 			status = "mismatch"
 		}
-		out.rows = append(out.rows, []types.Datum{text(catalog.QualifiedName(t.Schema, t.Name)), types.NewInt64(rows),
-			types.NewInt64(int64(x.s.tx.txn.ReadTimestamp())), text(status), text(detail)})
+		out.Rows = append(out.Rows, []types.Datum{types.NewString(catalog.QualifiedName(t.Schema, t.Name)), types.NewInt64(rows),
+			types.NewInt64(int64(x.Tx.Txn.ReadTimestamp())), types.NewString(status), types.NewString(detail)})
 	}
-	out.n = int64(len(out.rows))
+	out.N = int64(len(out.Rows))
 	return out, nil
 }
 
 // comparison is one table's check at one timestamp.
 type comparison struct {
-	x      *execution
+	x      *exec.Statement
 	t      *catalog.Table
 	schema *rowstore.Schema
 	snap   *colstore.Snapshot
@@ -66,29 +67,29 @@ type comparison struct {
 
 // compareCopies compares the digests of both copies by ranges of rowIDs, and rows
 // one by one in the first range that differs. detail is empty if the copies agree.
-func (x *execution) compareCopies(t *catalog.Table) (rows int64, detail string, err error) {
-	x.s.awaitColumns(t.StorageID) // a table just made; others fail below
-	ct, ok := x.s.db.feed.Columns().Table(t.StorageID)
+func compareCopies(x *exec.Statement, t *catalog.Table) (rows int64, detail string, err error) {
+	x.Session.AwaitColumns(t.StorageID) // a table just made; others fail below
+	ct, ok := x.Feed.Columns().Table(t.StorageID)
 	if !ok {
 		return 0, "", sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns", t.Name)
 	}
-	ts := x.s.tx.txn.ReadTimestamp()
-	if err := ct.WaitSafe(x.ctx, uint64(ts)); err != nil {
+	ts := x.Tx.Txn.ReadTimestamp()
+	if err := ct.WaitSafe(x.Ctx, uint64(ts)); err != nil {
 		return 0, "", err
 	}
 	c := &comparison{x: x, t: t, columns: len(t.Columns)}
 	if t.HiddenKey() {
 		c.columns++
 	}
-	defer func() { x.memory.Release(c.reserved) }()
+	defer func() { x.Memory.Release(c.reserved) }()
 	if c.snap, err = ct.Snapshot(uint64(ts)); err != nil {
 		return 0, "", err
 	}
 	defer c.snap.Close()
-	if c.schema, err = x.s.db.catalog.RowSchema(t); err != nil {
+	if c.schema, err = x.Catalog.RowSchema(t); err != nil {
 		return 0, "", err
 	}
-	if c.rows, err = x.s.db.rows.SnapshotAt(ts); err != nil {
+	if c.rows, err = x.Rows.SnapshotAt(ts); err != nil {
 		return 0, "", err
 	}
 	defer c.rows.Close()
@@ -124,7 +125,7 @@ func (c *comparison) reserve(ds ...*tableDigest) error {
 	if need <= 0 {
 		return nil
 	}
-	if err := c.x.memory.Reserve(need); err != nil {
+	if err := c.x.Memory.Reserve(need); err != nil {
 		return err
 	}
 	c.reserved += need
@@ -147,7 +148,7 @@ func (c *comparison) eachColumnRow(d *tableDigest, f func(rowID, digest uint64))
 	digests := make([]uint64, vector.MaxBatch)
 	var flat vector.Vector
 	for {
-		b, err := r.Next(c.x.ctx)
+		b, err := r.Next(c.x.Ctx)
 		if err != nil || b == nil {
 			return err
 		}
@@ -184,7 +185,7 @@ func (c *comparison) eachRow(f func(row rowstore.Row, key rowstore.Key, digest u
 			err = f(row, it.Key(), digest)
 		}
 		if err == nil && n%vector.MaxBatch == 0 {
-			err = c.x.ctx.Err()
+			err = c.x.Ctx.Err()
 		}
 		if err != nil {
 			return err
@@ -247,9 +248,9 @@ func (c *comparison) differenceIn(r uint64) (detail string, err error) {
 		got, ok := columns[row.RowID()]
 		switch {
 		case !ok:
-			detail = c.x.difference(c.t, c.schema, key, row, "is missing in the columns")
+			detail = difference(c.t, c.schema, key, row, "is missing in the columns")
 		case got != digest:
-			detail = c.x.difference(c.t, c.schema, key, row, "differs in the columns")
+			detail = difference(c.t, c.schema, key, row, "differs in the columns")
 		}
 		delete(columns, row.RowID())
 		return nil
@@ -264,7 +265,7 @@ func (c *comparison) differenceIn(r uint64) (detail string, err error) {
 }
 
 // difference names the row.
-func (x *execution) difference(t *catalog.Table, schema *rowstore.Schema, key rowstore.Key, row rowstore.Row, what string) string {
+func difference(t *catalog.Table, schema *rowstore.Schema, key rowstore.Key, row rowstore.Row, what string) string {
 	values, err := schema.DecodeKey(key)
 	if err != nil || t.HiddenKey() {
 		return fmt.Sprintf("the row with rowID %d %s", row.RowID(), what)

@@ -1,4 +1,4 @@
-package htap
+package ddl
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
+	"htapdb/htap/sequence"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
@@ -14,26 +16,26 @@ import (
 )
 
 // schemaOf returns the schema that a new object goes to, which must exist.
-func (x *execution) schemaOf(n parser.ObjectName) (string, error) {
+func (x *Statement) schemaOf(n parser.ObjectName) (string, error) {
 	if n.Catalog != "" && n.Catalog != "htap" {
 		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cross-database references are not supported: %s", n)
 	}
 	schema := n.Schema
 	if schema == "" {
-		path := x.cat.Path()
+		path := x.Cat.Path()
 		if len(path) == 0 {
 			return "", sqlstate.New(sqlstate.InvalidSchemaName, "no schema has been selected to create in")
 		}
 		schema = path[0]
 	}
-	if !x.cat.HasSchema(schema) {
+	if !x.Cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
 	}
-	return schema, x.s.db.catalog.UseSchema(x.ctx, x.s.tx.txn, schema)
+	return schema, x.Catalog.UseSchema(x.Ctx, x.Tx.Txn, schema)
 }
 
-// createTable is CREATE TABLE.
-func (x *execution) createTable(st *parser.CreateTableStmt) (*output, error) {
+// CreateTable is CREATE TABLE.
+func (x *Statement) CreateTable(st *parser.CreateTableStmt) (*exec.Output, error) {
 	schema, err := x.schemaOf(st.Name)
 	if err != nil {
 		return nil, err
@@ -44,15 +46,15 @@ func (x *execution) createTable(st *parser.CreateTableStmt) (*output, error) {
 	if len(st.Likes) > 0 {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "CREATE TABLE … (LIKE …) is not supported")
 	}
-	if x.cat.Exists(schema, st.Name.Name) {
+	if x.Cat.Exists(schema, st.Name.Name) {
 		if st.IfNotExists {
-			x.s.warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
-			return done, nil
+			x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+			return exec.Done, nil
 		}
 		return nil, sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", st.Name.Name)
 	}
 	b := &tableBuilder{x: x, t: &catalog.Table{Schema: schema, Name: st.Name.Name, Version: 1, NextColumnID: 1}}
-	if b.t.ID, err = x.s.db.catalog.NextID(x.ctx); err != nil {
+	if b.t.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
 		return nil, err
 	}
 	b.t.StorageID = b.t.ID
@@ -66,12 +68,12 @@ func (x *execution) createTable(st *parser.CreateTableStmt) (*output, error) {
 			return nil, err
 		}
 	}
-	return done, b.create()
+	return exec.Done, b.create()
 }
 
 // tableBuilder collects the parts of a new table.
 type tableBuilder struct {
-	x         *execution
+	x         *Statement
 	t         *catalog.Table
 	sequences []*catalog.Sequence
 }
@@ -80,9 +82,9 @@ type tableBuilder struct {
 func (b *tableBuilder) column(c *parser.ColumnDef) error {
 	if b.t.Ordinal(c.Name) >= 0 {
 		return sqlstate.New(sqlstate.DuplicateColumn, "column %q specified more than once", c.Name).
-			WithPosition(parser.Position(b.x.st.script, c.Pos()))
+			WithPosition(parser.Position(b.x.Script, c.Pos()))
 	}
-	t, serial, err := columnType(c.Type, b.x.st.script)
+	t, serial, err := ColumnType(c.Type, b.x.Script)
 	if err != nil {
 		return err
 	}
@@ -132,8 +134,8 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 // checkDefault binds a default expression, to refuse what cannot be one, and
 // returns its text, in which the names of sequences have their schemas: another
 // session's search_path must not change them.
-func (x *execution) checkDefault(e parser.Expr, t types.Type) (string, error) {
-	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.st.script, Catalog: &binding{s: x.s, cat: x.cat}})
+func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
+	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return "", err
 	}
@@ -141,15 +143,15 @@ func (x *execution) checkDefault(e parser.Expr, t types.Type) (string, error) {
 		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
 	text := parser.Format(e)
-	if len(sequenceNames(e)) == 0 {
+	if len(sequence.Names(e)) == 0 {
 		return text, nil
 	}
 	own, err := parser.ParseExpr(text) // the statement may run again along another path
 	if err != nil {
 		return "", sqlstate.Wrap(sqlstate.InternalError, err, "reading the default %s again", text)
 	}
-	for _, name := range sequenceNames(own) {
-		q, err := (statementSequences{x, x.cat}).find(name.Value)
+	for _, name := range sequence.Names(own) {
+		q, err := sequence.Find(x.Cat, name.Value)
 		if err != nil {
 			return "", err
 		}
@@ -165,11 +167,11 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 		return sqlstate.New(sqlstate.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 	}
 	q := &catalog.Sequence{Schema: b.t.Schema, Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID}
-	err := sequenceOptions(q, options, col.Type)
+	err := sequence.Options(q, options, col.Type)
 	if err != nil {
 		return err
 	}
-	if q.ID, err = b.x.s.db.catalog.NextID(b.x.ctx); err != nil {
+	if q.ID, err = b.x.Catalog.NextID(b.x.Ctx); err != nil {
 		return err
 	}
 	col.Sequence = q.ID
@@ -178,9 +180,9 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 }
 
 // freeName returns the name, with a number if it is taken.
-func (x *execution) freeName(schema, name string) string {
+func (x *Statement) freeName(schema, name string) string {
 	free := name
-	for i := 1; x.cat.Exists(schema, free); i++ {
+	for i := 1; x.Cat.Exists(schema, free); i++ {
 		free = fmt.Sprintf("%s%d", name, i)
 	}
 	return free
@@ -190,7 +192,7 @@ func (x *execution) freeName(schema, name string) string {
 func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 	if k.Name != "" && hasConstraint(b.t, k.Name) {
 		return sqlstate.New(sqlstate.DuplicateObject, "constraint %q for relation %q already exists", k.Name, b.t.Name).
-			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+			WithPosition(parser.Position(b.x.Script, k.Pos()))
 	}
 	switch k.Kind {
 	case parser.ConstrPrimaryKey:
@@ -221,7 +223,7 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 		if name == "" {
 			name = b.x.freeName(b.t.Schema, b.t.Name+"_"+joinNames(k.Columns)+"_key")
 		}
-		id, err := b.x.s.db.catalog.NextID(b.x.ctx)
+		id, err := b.x.Catalog.NextID(b.x.Ctx)
 		if err != nil {
 			return err
 		}
@@ -240,10 +242,10 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: parser.Format(k.Expr)})
 	case parser.ConstrForeignKey:
 		return sqlstate.New(sqlstate.FeatureNotSupported, "FOREIGN KEY constraints are not supported").
-			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+			WithPosition(parser.Position(b.x.Script, k.Pos()))
 	default:
 		return sqlstate.New(sqlstate.FeatureNotSupported, "generated columns are not supported").
-			WithPosition(parser.Position(b.x.st.script, k.Pos()))
+			WithPosition(parser.Position(b.x.Script, k.Pos()))
 	}
 	return nil
 }
@@ -257,26 +259,7 @@ func hasConstraint(t *catalog.Table, name string) bool {
 
 // ordinals resolves key columns.
 func (b *tableBuilder) ordinals(cols []parser.Ident) ([]int, error) {
-	return keyOrdinals(b.t, cols, b.x.st.script)
-}
-
-// keyOrdinals resolves the columns of a key.
-func keyOrdinals(t *catalog.Table, cols []parser.Ident, sql string) ([]int, error) {
-	var out []int
-	seen := map[int]bool{}
-	for _, c := range cols {
-		o := t.Ordinal(c.Name)
-		if o < 0 {
-			return nil, sqlstate.New(sqlstate.UndefinedColumn, "column %q named in key does not exist", c.Name).
-				WithPosition(parser.Position(sql, c.Pos()))
-		}
-		if seen[o] {
-			return nil, sqlstate.New(sqlstate.DuplicateColumn, "column %q appears twice in a key", c.Name)
-		}
-		seen[o] = true
-		out = append(out, o)
-	}
-	return out, nil
+	return exec.KeyOrdinals(b.t, cols, b.x.Script)
 }
 
 func joinNames(cols []parser.Ident) string {
@@ -298,22 +281,22 @@ func (b *tableBuilder) create() error {
 		if err != nil {
 			return err
 		}
-		if _, err := binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: c.SQL, Catalog: &binding{s: b.x.s, cat: b.x.cat}}); err != nil {
+		if _, err := binder.BindExpr(e, cols, types.TBool, binder.Options{SQL: c.SQL, Catalog: b.x.Names()}); err != nil {
 			return err
 		}
 	}
-	if _, err := b.x.s.db.catalog.RowSchema(b.t); err != nil {
+	if _, err := b.x.Catalog.RowSchema(b.t); err != nil {
 		return err
 	}
-	txn := b.x.s.tx.txn
-	if err := b.x.s.db.catalog.CreateTable(b.x.ctx, txn, b.t); err != nil {
+	txn := b.x.Tx.Txn
+	if err := b.x.Catalog.CreateTable(b.x.Ctx, txn, b.t); err != nil {
 		return err
 	}
 	for _, q := range b.sequences {
-		if err := b.x.s.db.catalog.CreateSequence(b.x.ctx, txn, q); err != nil {
+		if err := b.x.Catalog.CreateSequence(b.x.Ctx, txn, q); err != nil {
 			return err
 		}
 	}
-	b.x.s.tx.ddl = true
+	b.x.Tx.DDL = true
 	return nil
 }

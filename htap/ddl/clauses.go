@@ -1,4 +1,4 @@
-package htap
+package ddl
 
 import (
 	"math"
@@ -11,12 +11,12 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// checkClauses refuses by name the clauses of a utility statement that nothing
+// CheckClauses refuses by name the clauses of a utility statement that nothing
 // below implements, and options and objects that do not exist. What PostgreSQL
 // takes and what cannot matter here passes; docs/sql lists it. A test walks the
 // fields of the syntax tree (internal/lint): each is read here or where it has its
 // effect.
-func (x *execution) checkClauses(stmt parser.Stmt) error {
+func (x *Statement) CheckClauses(stmt parser.Stmt) error {
 	switch st := stmt.(type) {
 	case *parser.CreateTableStmt:
 		if st.OrReplace {
@@ -60,13 +60,13 @@ func (x *execution) checkClauses(stmt parser.Stmt) error {
 }
 
 // refused is the 0A000 error about a clause.
-func (x *execution) refused(pos int, what string) error {
+func (x *Statement) refused(pos int, what string) error {
 	return sqlstate.New(sqlstate.FeatureNotSupported, "%s is not supported", what).
-		WithPosition(parser.Position(x.st.script, pos))
+		WithPosition(parser.Position(x.Script, pos))
 }
 
 // checkColumn refuses what a column's constraints cannot have.
-func (x *execution) checkColumn(c *parser.ColumnDef) error {
+func (x *Statement) checkColumn(c *parser.ColumnDef) error {
 	for _, k := range c.Constraints {
 		if err := x.checkDeferral(k.Deferral, k.Pos()); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (x *execution) checkColumn(c *parser.ColumnDef) error {
 }
 
 // checkDeferral refuses constraints that are checked later than at once.
-func (x *execution) checkDeferral(d parser.Deferral, pos int) error {
+func (x *Statement) checkDeferral(d parser.Deferral, pos int) error {
 	switch {
 	case d.InitiallyDeferred:
 		return x.refused(pos, "INITIALLY DEFERRED")
@@ -87,7 +87,7 @@ func (x *execution) checkDeferral(d parser.Deferral, pos int) error {
 }
 
 // checkConstraint refuses what a constraint cannot have.
-func (x *execution) checkConstraint(c *parser.TableConstraint) error {
+func (x *Statement) checkConstraint(c *parser.TableConstraint) error {
 	switch {
 	case len(c.Include) > 0:
 		return x.refused(c.Include[0].Pos(), "INCLUDE of a constraint")
@@ -98,7 +98,7 @@ func (x *execution) checkConstraint(c *parser.TableConstraint) error {
 }
 
 // checkAction looks at an action of ALTER TABLE.
-func (x *execution) checkAction(a *parser.AlterAction) error {
+func (x *Statement) checkAction(a *parser.AlterAction) error {
 	switch a.Kind {
 	case parser.OwnerTo:
 		return x.checkRole(a.NewName.Name, a.NewName.Pos())
@@ -113,13 +113,13 @@ func (x *execution) checkAction(a *parser.AlterAction) error {
 }
 
 // checkRole refuses roles that are not there: there is one. "" is no role given.
-func (x *execution) checkRole(name string, pos int) error {
+func (x *Statement) checkRole(name string, pos int) error {
 	switch name {
 	case "", setting.User, "current_user", "current_role", "session_user":
 		return nil
 	}
 	return sqlstate.New(sqlstate.UndefinedObject, "role %q does not exist", name).
-		WithPosition(parser.Position(x.st.script, pos))
+		WithPosition(parser.Position(x.Script, pos))
 }
 
 // indexMethods are PostgreSQL's access methods; only btree is here.
@@ -132,7 +132,7 @@ timestamp_ops timestamptz_ops uuid_ops varchar_ops varchar_pattern_ops`)
 
 // checkIndex looks at the clauses of CREATE INDEX. CONCURRENTLY, DESC and NULLS
 // FIRST change how an index is built and read, not what a query gives.
-func (x *execution) checkIndex(st *parser.CreateIndexStmt) error {
+func (x *Statement) checkIndex(st *parser.CreateIndexStmt) error {
 	if st.Method != "" && st.Method != indexMethods[0] {
 		if slices.Contains(indexMethods, st.Method) {
 			return x.refused(st.Pos(), "access method "+st.Method)
@@ -145,14 +145,14 @@ func (x *execution) checkIndex(st *parser.CreateIndexStmt) error {
 		}
 		if c := e.OpClass; c != nil && !slices.Contains(operatorClasses, c.Name) {
 			return sqlstate.New(sqlstate.UndefinedObject, "operator class %q does not exist for access method \"btree\"", c.Name).
-				WithPosition(parser.Position(x.st.script, c.Pos()))
+				WithPosition(parser.Position(x.Script, c.Pos()))
 		}
 	}
 	return x.checkParameters(st.Options, map[string]parameter{"fillfactor": numberOf(10, 100), "deduplicate_items": boolean})
 }
 
 // checkView looks at the options of CREATE VIEW.
-func (x *execution) checkView(st *parser.CreateViewStmt) error {
+func (x *Statement) checkView(st *parser.CreateViewStmt) error {
 	if st.IfNotExists || st.WithNoData {
 		return x.refused(st.Pos(), "this kind of view")
 	}
@@ -206,7 +206,7 @@ var tableParameters = map[string]parameter{
 }
 
 // checkTableOptions looks at WITH (…) and ON COMMIT of CREATE TABLE.
-func (x *execution) checkTableOptions(options []*parser.Option, onCommit string) error {
+func (x *Statement) checkTableOptions(options []*parser.Option, onCommit string) error {
 	if onCommit != "" {
 		return sqlstate.New(sqlstate.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
@@ -215,7 +215,7 @@ func (x *execution) checkTableOptions(options []*parser.Option, onCommit string)
 
 // checkParameters refuses storage parameters that are not known, or twice there,
 // and values that they cannot have.
-func (x *execution) checkParameters(options []*parser.Option, known map[string]parameter) error {
+func (x *Statement) checkParameters(options []*parser.Option, known map[string]parameter) error {
 	seen := map[string]bool{}
 	for _, o := range options {
 		check := known[strings.TrimPrefix(o.Name, "toast.")]
@@ -247,29 +247,29 @@ var (
 )
 
 // checkMaintenance looks at the options and tables of ANALYZE and VACUUM.
-func (x *execution) checkMaintenance(statement string, options []*parser.Option, known map[string]parameter, tables []*parser.MaintainedTable) error {
+func (x *Statement) checkMaintenance(statement string, options []*parser.Option, known map[string]parameter, tables []*parser.MaintainedTable) error {
 	analyze := statement == "ANALYZE"
 	for _, o := range options {
 		check := known[o.Name]
 		if check == nil {
 			return sqlstate.New(sqlstate.SyntaxError, "unrecognized %s option %q", statement, o.Name).
-				WithPosition(parser.Position(x.st.script, o.Pos()))
+				WithPosition(parser.Position(x.Script, o.Pos()))
 		}
 		ok, want := check(o)
 		if !ok || o.List {
 			return sqlstate.New(sqlstate.SyntaxError, "%s option %q requires %s value", statement, o.Name, want).
-				WithPosition(parser.Position(x.st.script, o.Pos()))
+				WithPosition(parser.Position(x.Script, o.Pos()))
 		}
 		if v, _ := o.Bool(); o.Name == "analyze" {
 			analyze = v
 		}
 	}
 	for _, m := range tables {
-		if x.cat.View(m.Name.Schema, m.Name.Name) != nil {
-			x.s.warn("01000", "skipping %q --- cannot vacuum or analyze non-tables", m.Name.Name)
+		if x.Cat.View(m.Name.Schema, m.Name.Name) != nil {
+			x.Warn("01000", "skipping %q --- cannot vacuum or analyze non-tables", m.Name.Name)
 			continue
 		}
-		t, err := x.table(m.Name)
+		t, err := x.Table(m.Name)
 		if err != nil {
 			return err
 		}

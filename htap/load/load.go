@@ -1,4 +1,4 @@
-package htap
+package load
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
 	"htapdb/htap/feed"
 	"htapdb/htap/transpose"
 	"htapdb/rowstore"
@@ -13,11 +14,11 @@ import (
 	"htapdb/vector"
 )
 
-// loader writes many rows into a table past the write set: sorted files of the
+// Loader writes many rows into a table past the write set: sorted files of the
 // row store and column segments at the same time, which appear together with
 // the transaction's commit.
-type loader struct {
-	x      *execution
+type Loader struct {
+	x      *exec.Statement
 	t      *catalog.Table
 	schema *rowstore.Schema
 	rows   *rowstore.Load
@@ -29,17 +30,17 @@ type loader struct {
 	ended bool
 }
 
-// newLoader starts a load; the table's exclusive lock is held until the transaction ends.
-func (x *execution) newLoader(t *catalog.Table) (*loader, error) {
-	if err := x.lockTable(t, rowstore.LockTableExclusive); err != nil {
+// New starts a load; the table's exclusive lock is held until the transaction ends.
+func New(x *exec.Statement, t *catalog.Table) (*Loader, error) {
+	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
 		return nil, err
 	}
-	schema, err := x.s.db.catalog.RowSchema(t)
+	schema, err := x.Catalog.RowSchema(t)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{x: x, t: t, schema: schema}
-	if l.rows, err = x.s.tx.txn.NewLoad(x.ctx, schema); err != nil {
+	l := &Loader{x: x, t: t, schema: schema}
+	if l.rows, err = x.Tx.Txn.NewLoad(x.Ctx, schema); err != nil {
 		return nil, err
 	}
 	if err := l.openColumns(); err != nil {
@@ -51,15 +52,15 @@ func (x *execution) newLoader(t *catalog.Table) (*loader, error) {
 
 // openColumns starts the columns' part. A table whose columns are not live
 // goes without: they are rebuilt from the rows.
-func (l *loader) openColumns() error {
-	store := l.x.s.db.feed.Columns()
-	own, err := l.x.ownStorage(l.t)
+func (l *Loader) openColumns() error {
+	store := l.x.Feed.Columns()
+	own, err := ownStorage(l.x, l.t)
 	if err != nil {
 		return err
 	}
 	if !own {
 		// The feed may not have come to the table yet.
-		l.x.s.awaitColumns(l.t.StorageID)
+		l.x.Session.AwaitColumns(l.t.StorageID)
 	}
 	ct, ok := store.Table(l.t.StorageID)
 	if !ok && !own {
@@ -75,7 +76,7 @@ func (l *loader) openColumns() error {
 		}
 		l.early = true
 		id := l.t.StorageID
-		l.x.s.tx.onRollback(func() { store.DropTable(id, 0) })
+		l.x.Tx.OnRollback(func() { store.DropTable(id, 0) })
 	} else if state, _ := ct.State(); state != colstore.Live && state != colstore.Building {
 		return nil
 	}
@@ -84,22 +85,22 @@ func (l *loader) openColumns() error {
 }
 
 // ownStorage reports whether the transaction has made the table, or emptied it.
-func (x *execution) ownStorage(t *catalog.Table) (bool, error) {
-	if !x.s.tx.ddl {
+func ownStorage(x *exec.Statement, t *catalog.Table) (bool, error) {
+	if !x.Tx.DDL {
 		return false, nil
 	}
-	cat, err := x.committedCatalog()
+	cat, err := x.CommittedCatalog()
 	if err != nil {
 		return false, err
 	}
 	return cat.TableByStorage(t.StorageID) == nil, nil
 }
 
-// add loads the alive rows of a batch in the table's column order, with exactly
+// Add loads the alive rows of a batch in the table's column order, with exactly
 // its types.
-func (l *loader) add(b *vector.Batch) error {
+func (l *Loader) Add(b *vector.Batch) error {
 	b = b.Compact()
-	first, err := l.rows.Add(l.x.ctx, l.block.Of(b))
+	first, err := l.rows.Add(l.x.Ctx, l.block.Of(b))
 	if err != nil {
 		return err
 	}
@@ -119,8 +120,11 @@ func withHiddenKeys(b *vector.Batch, keys []int64) *vector.Batch {
 	return &vector.Batch{Len: b.Len, Cols: append(append([]*vector.Vector(nil), b.Cols...), v)}
 }
 
-// finish completes the load; it takes effect with the commit.
-func (l *loader) finish() error {
+// Rows is the number of rows added.
+func (l *Loader) Rows() int64 { return l.n }
+
+// Finish completes the load; it takes effect with the commit.
+func (l *Loader) Finish() error {
 	l.ended = true
 	var opaque []byte
 	if l.cols != nil {
@@ -130,17 +134,17 @@ func (l *loader) finish() error {
 			return err
 		}
 		// Until the commit has been applied nobody else knows of the segments.
-		l.x.s.tx.onRollback(l.cols.Abort)
+		l.x.Tx.OnRollback(l.cols.Abort)
 		if opaque, err = json.Marshal(feed.LoadSegments{Segments: names}); err != nil {
 			return err
 		}
 	}
-	if err := l.rows.Finish(l.x.ctx, opaque); err != nil {
+	if err := l.rows.Finish(l.x.Ctx, opaque); err != nil {
 		l.rows.Abort()
 		return err
 	}
-	s, id := l.x.s, l.t.StorageID
-	s.tx.onCommit = append(s.tx.onCommit, s.db.feed.KickCheckpoint, func() { s.awaitFirstColumns(id) })
+	l.x.Tx.OnCommit(l.x.Feed.KickCheckpoint)
+	l.x.Tx.OnCommit(func() { awaitFirstColumns(l.x.Feed, l.t.StorageID, l.x.Session.Done()) })
 	return nil
 }
 
@@ -150,10 +154,10 @@ const firstColumnsWait = time.Second
 // awaitFirstColumns waits until the feed has taken over the columns of a table
 // that was loaded in the transaction that made it. They are there already, but
 // until the feed says so, queries are planned for the rows.
-func (s *Session) awaitFirstColumns(storageID catalog.ID) {
+func awaitFirstColumns(f *feed.Feed, storageID catalog.ID, done <-chan struct{}) {
 	deadline := time.Now().Add(firstColumnsWait)
 	for pause := 50 * time.Microsecond; time.Now().Before(deadline); pause = min(2*pause, 5*time.Millisecond) {
-		t, ok := s.db.feed.Columns().Table(storageID)
+		t, ok := f.Columns().Table(storageID)
 		if !ok {
 			return
 		}
@@ -161,15 +165,15 @@ func (s *Session) awaitFirstColumns(storageID catalog.ID) {
 			return
 		}
 		select {
-		case <-s.ctx.Done():
+		case <-done:
 			return
 		case <-time.After(pause):
 		}
 	}
 }
 
-// abort gives the load up unless it was finished.
-func (l *loader) abort() {
+// Abort gives the load up unless it was finished.
+func (l *Loader) Abort() {
 	if l.ended {
 		return
 	}

@@ -1,4 +1,4 @@
-package htap
+package ddl
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ var serials = map[string]types.Type{
 	"bigserial": types.TInt8, "serial8": types.TInt8,
 }
 
-// columnType resolves a column's type; serial reports a pseudo-type with a sequence.
-func columnType(n *parser.TypeName, sql string) (t types.Type, serial bool, err error) {
+// ColumnType resolves a column's type; serial reports a pseudo-type with a sequence.
+func ColumnType(n *parser.TypeName, sql string) (t types.Type, serial bool, err error) {
 	if t, ok := serials[n.Name]; ok && len(n.Dims) == 0 {
 		return t, true, nil
 	}

@@ -1,4 +1,4 @@
-package htap
+package check
 
 import (
 	"math"

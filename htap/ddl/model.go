@@ -1,19 +1,19 @@
-package htap
+package ddl
 
 import (
 	"strings"
 
 	"htapdb/htap/catalog"
-	"htapdb/htap/physical"
+	"htapdb/htap/exec"
 	"htapdb/ml"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/vector"
 )
 
-// createModel is CREATE MODEL: it trains on the rows of the query at the
+// CreateModel is CREATE MODEL: it trains on the rows of the query at the
 // statement's snapshot and stores the model as a catalog object.
-func (x *execution) createModel(st *parser.CreateModelStmt) (*output, error) {
+func (x *Statement) CreateModel(st *parser.CreateModelStmt) (*exec.Output, error) {
 	switch {
 	case len(st.Transform) > 0:
 		return nil, x.modelFeature(st, "TRANSFORM")
@@ -26,16 +26,16 @@ func (x *execution) createModel(st *parser.CreateModelStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := x.cat.Model(schema, st.Name.Name)
+	old := x.Cat.Model(schema, st.Name.Name)
 	if old != nil && !st.OrReplace {
 		if st.IfNotExists {
-			x.s.warn(sqlstate.DuplicateObject, "model %q already exists, skipping", st.Name.Name)
-			return done, nil
+			x.Warn(sqlstate.DuplicateObject, "model %q already exists, skipping", st.Name.Name)
+			return exec.Done, nil
 		}
 		return nil, sqlstate.New(sqlstate.DuplicateObject, "model %q already exists", st.Name.Name).
 			WithHint("CREATE OR REPLACE MODEL makes a new version of it.")
 	}
-	p, err := x.s.planAt(&Stmt{s: x.s, parsed: parser.Statement{Stmt: st.Query}, script: x.st.script, declared: x.st.params}, x.cat)
+	p, err := x.Query(st.Query, x.Script, x.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (x *execution) createModel(st *parser.CreateModelStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	trained, err := ml.Train(spec, x.trainingRows(p, target))
+	trained, err := ml.Train(spec, trainingRows(p, target))
 	if err != nil {
 		return nil, err
 	}
@@ -51,21 +51,21 @@ func (x *execution) createModel(st *parser.CreateModelStmt) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.s.tx.ddl = true
-	return &output{n: trained.Rows}, x.s.db.catalog.PutModel(x.ctx, x.s.tx.txn, m, old != nil)
+	x.Tx.DDL = true
+	return &exec.Output{N: trained.Rows}, x.Catalog.PutModel(x.Ctx, x.Tx.Txn, m, old != nil)
 }
 
-func (x *execution) modelFeature(st *parser.CreateModelStmt, what string) error {
+func (x *Statement) modelFeature(st *parser.CreateModelStmt, what string) error {
 	return sqlstate.New(sqlstate.FeatureNotSupported, "CREATE MODEL … %s is not supported", what).
-		WithPosition(parser.Position(x.st.script, st.Pos()))
+		WithPosition(parser.Position(x.Script, st.Pos()))
 }
 
 // modelSpec describes the training; target is the position of the target column.
-func (x *execution) modelSpec(st *parser.CreateModelStmt, p *planned) (spec *ml.Spec, target int, err error) {
+func (x *Statement) modelSpec(st *parser.CreateModelStmt, p *exec.Query) (spec *ml.Spec, target int, err error) {
 	spec = &ml.Spec{Algorithm: st.Algorithm.Name, Target: st.Target.Name, Options: map[string]string{}}
 	target = -1
 	seen := map[string]bool{}
-	for i, c := range p.columns {
+	for i, c := range p.Columns {
 		if seen[c.Name] {
 			return nil, 0, sqlstate.New(sqlstate.DuplicateColumn, "the query of a model has two columns named %q", c.Name)
 		}
@@ -78,7 +78,7 @@ func (x *execution) modelSpec(st *parser.CreateModelStmt, p *planned) (spec *ml.
 	}
 	if target < 0 {
 		return nil, 0, sqlstate.New(sqlstate.UndefinedColumn, "the query of the model has no column %q to predict", st.Target.Name).
-			WithPosition(parser.Position(x.st.script, st.Target.Pos()))
+			WithPosition(parser.Position(x.Script, st.Target.Pos()))
 	}
 	for _, o := range st.Options {
 		v, _ := o.Text()
@@ -92,10 +92,9 @@ func (x *execution) modelSpec(st *parser.CreateModelStmt, p *planned) (spec *ml.
 
 // trainingRows streams the query's rows with the target last. Every pass reads
 // the same snapshot.
-func (x *execution) trainingRows(p *planned, target int) ml.Source {
+func trainingRows(p *exec.Query, target int) ml.Source {
 	return func(yield func(*vector.Batch) error) error {
-		st := x.statement()
-		_, err := physical.Run(x.ctx, p.root, st, x.exec(st), func(b *vector.Batch) error {
+		_, err := p.Begin()(func(b *vector.Batch) error {
 			out := &vector.Batch{Len: b.Len, Sel: b.Sel}
 			for i, c := range b.Cols {
 				if i != target {
@@ -110,9 +109,9 @@ func (x *execution) trainingRows(p *planned, target int) ml.Source {
 }
 
 // modelObject makes the catalog object.
-func (x *execution) modelObject(st *parser.CreateModelStmt, schema string, old *catalog.Model, spec *ml.Spec, trained *ml.Model) (*catalog.Model, error) {
+func (x *Statement) modelObject(st *parser.CreateModelStmt, schema string, old *catalog.Model, spec *ml.Spec, trained *ml.Model) (*catalog.Model, error) {
 	m := &catalog.Model{Schema: schema, Name: st.Name.Name, Version: 1, Algorithm: trained.Algorithm, Target: spec.Target,
-		Query: parser.Format(st.Query), Options: spec.Options, SnapshotTS: uint64(x.s.tx.txn.ReadTimestamp()),
+		Query: parser.Format(st.Query), Options: spec.Options, SnapshotTS: uint64(x.Tx.Txn.ReadTimestamp()),
 		RowCount: trained.Rows, Metrics: trained.Metrics}
 	for _, f := range spec.Features {
 		m.Features = append(m.Features, f.Name)
@@ -125,6 +124,6 @@ func (x *execution) modelObject(st *parser.CreateModelStmt, schema string, old *
 		m.ID, m.Version = old.ID, old.Version+1
 		return m, nil
 	}
-	m.ID, err = x.s.db.catalog.NextID(x.ctx)
+	m.ID, err = x.Catalog.NextID(x.Ctx)
 	return m, err
 }

@@ -1,0 +1,256 @@
+package ddl
+
+import (
+	"slices"
+
+	"htapdb/htap/catalog"
+	"htapdb/htap/exec"
+	"htapdb/htap/sequence"
+	"htapdb/htap/syscat"
+	"htapdb/rowstore"
+	"htapdb/sql/parser"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+)
+
+// CreateSequence is CREATE SEQUENCE.
+func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output, error) {
+	schema, err := x.schemaOf(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	if st.IfNotExists && x.Cat.Exists(schema, st.Name.Name) {
+		return exec.Done, nil
+	}
+	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
+	if err = sequence.Options(q, st.Options, types.TInt8); err != nil {
+		return nil, err
+	}
+	if q.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
+		return nil, err
+	}
+	x.Tx.DDL = true
+	return exec.Done, x.Catalog.CreateSequence(x.Ctx, x.Tx.Txn, q)
+}
+
+// CreateSchema is CREATE SCHEMA.
+func (x *Statement) CreateSchema(st *parser.CreateSchemaStmt) (*exec.Output, error) {
+	if x.Cat.HasSchema(st.Name.Name) || syscat.IsSchema(st.Name.Name) {
+		if st.IfNotExists {
+			return exec.Done, nil
+		}
+		return nil, sqlstate.New(sqlstate.DuplicateSchema, "schema %q already exists", st.Name.Name)
+	}
+	x.Tx.DDL = true
+	return exec.Done, x.Catalog.CreateSchema(x.Ctx, x.Tx.Txn, st.Name.Name)
+}
+
+// CreateIndex is CREATE INDEX: it fills the index under the table's exclusive lock.
+func (x *Statement) CreateIndex(st *parser.CreateIndexStmt) (*exec.Output, error) {
+	if st.Where != nil || len(st.Include) > 0 || st.NullsNotDistinct {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "partial, covering and NULLS NOT DISTINCT indexes are not supported")
+	}
+	t, err := x.Table(st.Table)
+	if err != nil {
+		return nil, err
+	}
+	var cols []parser.Ident
+	for _, e := range st.Elems {
+		ref, ok := e.Expr.(*parser.ColumnRef)
+		if !ok || len(ref.Parts) != 1 {
+			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "indexes on expressions are not supported")
+		}
+		cols = append(cols, parser.Ident{Loc: ref.Loc, Name: ref.Parts[0]})
+	}
+	ords, err := exec.KeyOrdinals(t, cols, x.Script)
+	if err != nil {
+		return nil, err
+	}
+	name := st.Name.Name
+	if name == "" {
+		name = x.freeName(t.Schema, t.Name+"_"+joinNames(cols)+"_idx")
+	}
+	if x.Cat.Exists(t.Schema, name) {
+		if st.IfNotExists {
+			x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", name)
+			return exec.Done, nil
+		}
+		return nil, sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", name)
+	}
+	return exec.Done, x.addIndex(t, catalog.Index{Name: name, Columns: ords, Unique: st.Unique})
+}
+
+// addIndex stores and fills an index.
+func (x *Statement) addIndex(t *catalog.Table, index catalog.Index) error {
+	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
+		return err
+	}
+	id, err := x.Catalog.NextID(x.Ctx)
+	if err != nil {
+		return err
+	}
+	index.ID = id
+	next := t.Clone()
+	next.Indexes = append(next.Indexes, index)
+	schema, err := x.Catalog.RowSchema(next)
+	if err != nil {
+		return err
+	}
+	txn := x.Tx.Txn
+	if err := txn.BuildIndex(x.Ctx, schema, id); err != nil {
+		return err
+	}
+	x.Tx.DDL = true
+	return x.Catalog.AlterTable(x.Ctx, txn, t, next)
+}
+
+// Truncate gives the tables new, empty storage.
+func (x *Statement) Truncate(st *parser.TruncateStmt) (*exec.Output, error) {
+	for _, n := range st.Tables {
+		t, err := x.Table(n)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
+			return nil, err
+		}
+		next := t.Clone()
+		if next.StorageID, err = x.Catalog.NextID(x.Ctx); err != nil {
+			return nil, err
+		}
+		if st.RestartIdentity {
+			if err := x.restartSequences(next); err != nil {
+				return nil, err
+			}
+		}
+		if err := x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next); err != nil {
+			return nil, err
+		}
+		x.Tx.DDL = true
+	}
+	return exec.Done, nil
+}
+
+// restartSequences gives the columns of a table new sequences in place of those
+// that they draw from: unlike a changed counter, that can be rolled back.
+func (x *Statement) restartSequences(t *catalog.Table) error {
+	for i := range t.Columns {
+		q := x.Cat.SequenceByID(t.Columns[i].Sequence)
+		if q == nil {
+			continue
+		}
+		fresh := *q
+		var err error
+		if fresh.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
+			return err
+		}
+		t.Columns[i].Sequence = fresh.ID
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &fresh); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Comment stores COMMENT ON TABLE; comments on other objects, which have to be
+// there, are dropped with a warning.
+func (x *Statement) Comment(st *parser.CommentStmt) (*exec.Output, error) {
+	if st.Kind != parser.ObjectTable {
+		if err := x.commented(st); err != nil {
+			return nil, err
+		}
+		x.Warn(sqlstate.FeatureNotSupported, "comments on a %s are not kept", st.Kind)
+		return exec.Done, nil
+	}
+	t, err := x.Table(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	// The descriptor is written as a whole, so nobody else may change it.
+	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
+		return nil, err
+	}
+	next := t.Clone()
+	next.Comment = ""
+	if st.Text != nil {
+		next.Comment = st.Text.Value
+	}
+	x.Tx.DDL = true
+	return exec.Done, x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
+}
+
+// commented looks for the object of a comment.
+func (x *Statement) commented(st *parser.CommentStmt) error {
+	n := st.Name
+	missing := func(code sqlstate.Code, format string, args ...any) error {
+		return sqlstate.New(code, format, args...).WithPosition(parser.Position(x.Script, n.Pos()))
+	}
+	switch st.Kind {
+	case parser.ObjectColumn:
+		if v := x.Cat.View(n.Schema, n.Name); v != nil {
+			if !slices.Contains(v.Columns, st.Sub.Name) {
+				return missing(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", st.Sub.Name, v.Name)
+			}
+			return nil
+		}
+		t, err := x.Table(n)
+		if err == nil {
+			_, err = x.alteredColumn(t, st.Sub)
+		}
+		return err
+	case parser.ObjectConstraint:
+		t, err := x.Table(n)
+		if err == nil && !hasConstraint(t, st.Sub.Name) {
+			return missing(sqlstate.UndefinedObject, "constraint %q for table %q does not exist", st.Sub.Name, t.Name)
+		}
+		return err
+	case parser.ObjectView:
+		if x.Cat.View(n.Schema, n.Name) == nil {
+			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
+		}
+	case parser.ObjectIndex:
+		if x.Cat.IndexTable(n.Schema, n.Name) == nil {
+			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
+		}
+	case parser.ObjectSchema:
+		if !x.Cat.HasSchema(n.Name) && !syscat.IsSchema(n.Name) {
+			return missing(sqlstate.InvalidSchemaName, "schema %q does not exist", n.Name)
+		}
+	}
+	return nil
+}
+
+// dropSchema removes a schema that lockItem has locked, so that nobody has put
+// anything into it since the statement looked.
+func (x *Statement) dropSchema(schema string) error {
+	if err := x.Cat.EmptySchema(schema); err != nil {
+		return err
+	}
+	txn := x.Tx.Txn
+	if x.Tx.Isolation == "repeatable read" && x.Catalog.Newest() > txn.ReadTimestamp() {
+		// What was put into it before the lock is not in this snapshot.
+		return sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
+			WithDetail("The catalog has changed since the transaction began: schema %q may not be empty.", schema)
+	}
+	return x.Catalog.DropSchema(x.Ctx, txn, schema)
+}
+
+// dropIndex removes an index; its entries go with the table's storage.
+func (x *Statement) dropIndex(t *catalog.Table, name string) error {
+	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
+		return err
+	}
+	next := t.Clone()
+	next.Indexes = next.Indexes[:0]
+	for _, i := range t.Indexes {
+		if i.Name != name {
+			next.Indexes = append(next.Indexes, i)
+			continue
+		}
+		if i.Constraint {
+			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %q because constraint %q on table %q requires it", name, name, t.Name).
+				WithHint("ALTER TABLE %s DROP CONSTRAINT %s drops both.", t.Name, name)
+		}
+	}
+	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
+}
