@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"strings"
-
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -23,7 +21,7 @@ func castKernel(s *Scalar, from, to types.Type, explicit bool) {
 	case from.Kind == types.Bool || to.Kind == types.Bool:
 		castBool(s, from, to)
 	case from.Kind == types.JSON && to.Kind == types.JSONB:
-		s.Kernel = try1(types.NormalizeJSON)
+		s.Kernel = normalizeKernel
 	case from.Kind == types.JSONB:
 		castFromJSON(s, to)
 	default:
@@ -37,7 +35,7 @@ func castBound(from, to types.Type) *textBound {
 	case !isTextual(to.Kind):
 		return nil
 	case to.Kind == types.JSONB:
-		return jsonBound
+		return ownBound
 	case from.Kind == types.Bytea && to.IsString():
 		return rowBound(func(a []*vector.Vector, i int) int64 { return valueBytes(a[0], i) })
 	case to.Kind == types.Bytea:
@@ -46,11 +44,16 @@ func castBound(from, to types.Type) *textBound {
 	return noBound // a part of a text, or a number's or date's
 }
 
-// jsonBound is for texts that become normalized JSONB, in which numbers have no exponents.
-var jsonBound = rowBound(func(a []*vector.Vector, i int) int64 {
-	j := text(a[0], i)
-	return 2*int64(len(j)) + int64(strings.Count(j, "e")+strings.Count(j, "E"))*types.MaxPlainExponent
-})
+// normalizeKernel reads JSONB from text, and checkKernel JSON. They charge what they
+// make as they go.
+var (
+	normalizeKernel = limited(func(l types.JSONLimits) Kernel {
+		return try1(func(v string) (string, error) { return types.NormalizeJSONWithin(v, l) })
+	})
+	checkKernel = limited(func(l types.JSONLimits) Kernel {
+		return try1(func(v string) (string, error) { return v, types.CheckJSONWithin(v, l) })
+	})
+)
 
 // castBool converts between BOOLEAN and integers.
 func castBool(s *Scalar, from, to types.Type) {
@@ -118,6 +121,14 @@ func formatKernel(from types.Type, st *types.TextStyle, fit func(string) (string
 // castFromText reads values by the types' input functions.
 func castFromText(s *Scalar, to types.Type) {
 	parse := func(v string) (types.Datum, error) { return types.Parse(v, to, nil) }
+	switch to.Kind {
+	case types.JSON:
+		s.Kernel = checkKernel
+		return
+	case types.JSONB:
+		s.Kernel = normalizeKernel
+		return
+	}
 	if to.Kind >= types.Date && to.Kind <= types.Interval {
 		// now, today; the session's zone, the order of dates, the signs of intervals
 		styled(s, func(st *types.TextStyle) Kernel {

@@ -117,6 +117,20 @@ func (ev *Evaluator) Eval(b *vector.Batch) ([]*vector.Vector, error) {
 	return ev.out, nil
 }
 
+// operandsBetween is how many operands of one AND, CASE or COALESCE are evaluated
+// between two looks for a cancel: with 2,048 rows each takes some 5 us, so that a
+// look comes every few milliseconds at most.
+const operandsBetween = 256
+
+// interruptedAt is an error if the statement has to end, looked for at every
+// operandsBetween-th operand.
+func (ev *Evaluator) interruptedAt(operand int) error {
+	if operand == 0 || operand%operandsBetween != 0 {
+		return nil
+	}
+	return ev.ctx.interrupted()
+}
+
 // EvalScalar computes an expression without columns. Literals and parameters,
 // which most keys are, need no evaluator.
 func EvalScalar(ctx *Context, e Expr) (types.Datum, error) {

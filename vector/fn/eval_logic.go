@@ -36,6 +36,9 @@ func (n *logicNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.V
 	}
 	nulls := false
 	for k, a := range n.args {
+		if err := ev.interruptedAt(k); err != nil {
+			return nil, err
+		}
 		v, err := a.eval(ev, b, sel)
 		if err != nil {
 			return nil, err
@@ -172,6 +175,9 @@ func (n *caseNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vector.Ve
 	n.out.Resize(b.Len)
 	merge := merger{out: &n.out, valid: &n.valid}
 	for i, cond := range n.conds {
+		if err := ev.interruptedAt(i); err != nil {
+			return nil, err
+		}
 		c, err := cond.eval(ev, b, sel)
 		if err != nil {
 			return nil, err
@@ -254,6 +260,9 @@ func (n *coalesceNode) eval(ev *Evaluator, b *vector.Batch, sel []int32) (*vecto
 	n.out.Resize(b.Len)
 	merge := merger{out: &n.out, valid: &n.valid}
 	for k, a := range n.args {
+		if err := ev.interruptedAt(k); err != nil {
+			return nil, err
+		}
 		v, err := a.eval(ev, b, sel)
 		if err != nil {
 			return nil, err

@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"htapdb/sql/sqlstate"
@@ -14,60 +12,71 @@ func jsonFunctions() []overload {
 	var out []overload
 	for _, k := range []types.Kind{types.JSON, types.JSONB} {
 		byKey, byIndex := []types.Kind{k, types.Text}, []types.Kind{k, types.Int4}
-		prefix, index := k.String(), jsonIndex
-		if k == types.JSONB {
-			index = jsonbIndex
+		scalarIsElement := k == types.JSONB
+		key := func(l types.JSONLimits, j, key string) (string, bool, error) { return jsonKey(l, j, key) }
+		index := func(l types.JSONLimits, j string, i int32) (string, bool, error) {
+			return jsonIndex(l, j, i, scalarIsElement)
 		}
 		out = append(out,
-			overload{name: "->", args: byKey, result: k, kernel: nullable2(jsonKey)},
-			overload{name: "->", args: byIndex, result: k, kernel: nullable2(index)},
-			overload{name: "->>", args: byKey, result: types.Text, kernel: nullable2(func(j, key string) (string, bool, error) {
-				return jsonText(jsonKey(j, key))
-			})},
-			overload{name: "->>", args: byIndex, result: types.Text, kernel: nullable2(func(j string, i int32) (string, bool, error) {
-				return jsonText(index(j, i))
-			})},
-			overload{name: prefix + "_typeof", args: []types.Kind{k}, result: types.Text, kernel: map1(func(j string) string {
+			overload{name: "->", args: byKey, result: k, kernel: jsonKernel(key, false)},
+			overload{name: "->", args: byIndex, result: k, kernel: jsonKernel(index, false)},
+			overload{name: "->>", args: byKey, result: types.Text, kernel: jsonKernel(key, true)},
+			overload{name: "->>", args: byIndex, result: types.Text, kernel: jsonKernel(index, true)},
+			overload{name: k.String() + "_typeof", args: []types.Kind{k}, result: types.Text, kernel: map1(func(j string) string {
 				return strings.Replace(jsonKind(strings.TrimLeft(j, " \t\r\n")), "numeric", "number", 1)
 			})},
-			overload{name: prefix + "_array_length", args: []types.Kind{k}, result: types.Int4, kernel: try1(func(j string) (int32, error) {
-				var a []json.RawMessage
-				if json.Unmarshal([]byte(j), &a) != nil || a == nil {
-					return 0, sqlstate.New(sqlstate.InvalidParameterValue, "cannot get array length of a non-array")
-				}
-				return int32(len(a)), nil
+			overload{name: k.String() + "_array_length", args: []types.Kind{k}, result: types.Int4, kernel: limited(func(l types.JSONLimits) Kernel {
+				return try1(func(j string) (int32, error) { return jsonLength(l, j) })
 			})})
 	}
-	out = append(out, overload{name: "||", args: []types.Kind{types.JSONB, types.JSONB}, result: types.JSONB, kernel: try2(concatJSONB)})
-	return append(out, overload{name: "?", args: []types.Kind{types.JSONB, types.Text}, result: types.Bool, kernel: try2(func(j, key string) (uint8, error) {
-		if v, ok, _ := jsonKey(j, key); ok {
-			return b2u(v != ""), nil
-		}
-		var v any
-		if json.Unmarshal([]byte(j), &v) != nil {
-			return 0, nil
-		}
-		if s, ok := v.(string); ok {
-			return b2u(s == key), nil
-		}
-		a, _ := v.([]any)
-		for _, e := range a {
-			if s, ok := e.(string); ok && s == key {
-				return 1, nil
-			}
-		}
-		return 0, nil
+	out = append(out, overload{name: "||", args: []types.Kind{types.JSONB, types.JSONB}, result: types.JSONB, kernel: limited(func(l types.JSONLimits) Kernel {
+		return try2(func(a, b string) (string, error) { return concatJSONB(l, a, b) })
 	})})
+	return append(out, overload{name: "?", args: []types.Kind{types.JSONB, types.Text}, result: types.Bool, kernel: limited(func(l types.JSONLimits) Kernel {
+		return try2(func(j, key string) (uint8, error) { return jsonHas(l, j, key) })
+	})})
+}
+
+// limited is a kernel whose reading of JSON is charged and can be interrupted.
+func limited(kernel func(types.JSONLimits) Kernel) Kernel {
+	return withContext(func(ctx *Context) (Kernel, error) { return kernel(ctx.jsonLimits()), nil })
+}
+
+// jsonLimits bound the reading of JSON by the statement's memory and its end.
+func (ctx *Context) jsonLimits() types.JSONLimits {
+	return types.JSONLimits{Take: ctx.text.takeOrGive, Interrupted: ctx.interrupted}
+}
+
+// takeOrGive is take, or giveBack of a negative number.
+func (t *textAccount) takeOrGive(bytes int64) error {
+	if bytes < 0 {
+		t.giveBack(-bytes)
+		return nil
+	}
+	return t.take(bytes)
+}
+
+// jsonKernel is the kernel of an operator that finds a value, given as JSON or as text.
+func jsonKernel[B element](find func(l types.JSONLimits, j string, b B) (string, bool, error), asText bool) Kernel {
+	return limited(func(l types.JSONLimits) Kernel {
+		return nullable2(func(j string, b B) (string, bool, error) {
+			v, ok, err := find(l, j, b)
+			if asText {
+				return jsonText(l, v, ok, err)
+			}
+			return v, ok, err
+		})
+	})
 }
 
 // concatJSONB is || of two normalized values: the union of two objects, in which
 // the right one's keys win, else the elements of both as one array.
-func concatJSONB(a, b string) (string, error) {
+func concatJSONB(l types.JSONLimits, a, b string) (string, error) {
 	if len(a)+len(b) > maxTextBytes {
 		return "", tooLong()
 	}
 	if a[0] == '{' && b[0] == '{' {
-		return types.NormalizeJSON("{" + joinJSON(a[1:len(a)-1], b[1:len(b)-1]) + "}")
+		return types.NormalizeJSONWithin("{"+joinJSON(a[1:len(a)-1], b[1:len(b)-1])+"}", l)
 	}
 	return "[" + joinJSON(jsonElements(a), jsonElements(b)) + "]", nil
 }
@@ -88,49 +97,94 @@ func joinJSON(a, b string) string {
 }
 
 // jsonKey is the value of a key of an object; of equal keys the last counts.
-func jsonKey(j, key string) (string, bool, error) {
-	var m map[string]json.RawMessage
-	if json.Unmarshal([]byte(j), &m) != nil {
-		return "", false, nil // not an object
-	}
-	v, ok := m[key]
-	return string(bytes.TrimSpace(v)), ok, nil
+func jsonKey(l types.JSONLimits, j, key string) (value string, ok bool, err error) {
+	kind, err := types.EachJSON(j, l, func(k, v string) bool {
+		if k == key {
+			value, ok = v, true
+		}
+		return true
+	})
+	return value, ok && kind == '{', err
 }
 
 // jsonIndex is an element of an array, counted from 0 or from the end if negative.
-func jsonIndex(j string, i int32) (string, bool, error) {
-	var a []json.RawMessage
-	if json.Unmarshal([]byte(j), &a) != nil {
-		return "", false, nil
+// In JSONB a scalar counts as its only element.
+func jsonIndex(l types.JSONLimits, j string, i int32, scalarIsElement bool) (value string, ok bool, err error) {
+	if scalarIsElement && j[0] != '[' && j[0] != '{' {
+		return j, i == 0 || i == -1, nil
 	}
 	if i < 0 {
-		i += int32(len(a))
+		n, err := jsonLength(l, j)
+		if err != nil || int64(i)+int64(n) < 0 {
+			return "", false, ignoreKind(err)
+		}
+		i += n
 	}
-	if i < 0 || int(i) >= len(a) {
-		return "", false, nil
-	}
-	return string(bytes.TrimSpace(a[i])), true, nil
+	at := int32(0)
+	kind, err := types.EachJSON(j, l, func(_, v string) bool {
+		if at == i {
+			value, ok = v, true
+		}
+		at++
+		return !ok
+	})
+	return value, ok && kind == '[', err
 }
 
-// jsonbIndex is jsonIndex for JSONB, where a scalar counts as its only element.
-func jsonbIndex(j string, i int32) (string, bool, error) {
-	if j[0] != '[' && j[0] != '{' && (i == 0 || i == -1) {
-		return j, true, nil
+// notArray is the error of asking something else for its length.
+var notArray = sqlstate.New(sqlstate.InvalidParameterValue, "cannot get array length of a non-array")
+
+// ignoreKind is err, nil for notArray.
+func ignoreKind(err error) error {
+	if err == notArray {
+		return nil
 	}
-	return jsonIndex(j, i)
+	return err
+}
+
+// jsonLength is the number of an array's elements.
+func jsonLength(l types.JSONLimits, j string) (n int32, err error) {
+	kind, err := types.EachJSON(j, l, func(string, string) bool {
+		n++
+		return true
+	})
+	if err == nil && kind != '[' {
+		return 0, notArray
+	}
+	return n, err
+}
+
+// jsonHas is ?: an object has the key, an array the string as an element, or a
+// string is it.
+func jsonHas(l types.JSONLimits, j, key string) (uint8, error) {
+	found := false
+	isKey := func(v string) bool {
+		if v[0] != '"' {
+			return false
+		}
+		s, err := types.JSONString(v, l)
+		return err == nil && s == key
+	}
+	kind, err := types.EachJSON(j, l, func(k, v string) bool {
+		if found = j[0] == '{' && k == key || j[0] == '[' && isKey(v); found {
+			return false
+		}
+		return true
+	})
+	if kind == '"' {
+		found = isKey(j)
+	}
+	return b2u(found), err
 }
 
 // jsonText is a JSON value as text: a string without quotes and escapes, null as NULL.
-func jsonText(v string, ok bool, err error) (string, bool, error) {
+func jsonText(l types.JSONLimits, v string, ok bool, err error) (string, bool, error) {
 	if err != nil || !ok || v == "null" {
 		return "", false, err
 	}
-	if strings.HasPrefix(v, `"`) {
-		var s string
-		if err := json.Unmarshal([]byte(v), &s); err != nil {
-			return "", false, nil
-		}
-		return s, true, nil
+	if v[0] != '"' {
+		return v, true, nil
 	}
-	return v, true, nil
+	s, err := types.JSONString(v, l)
+	return s, err == nil, err
 }
