@@ -17,7 +17,7 @@ func memberTable(t testing.TB, keys []int64, dense bool) *joinTable {
 	jt := &joinTable{node: &HashJoin{}, keys: []int{0}, rows: &rowBuffer{rows: len(keys), cols: []column{{vec: *v, phys: types.PhysInt64}}}}
 	jt.linked = len(keys)
 	if dense {
-		if done, err := jt.indexDense(nil); !done || err != nil {
+		if done, err := jt.indexDense(&run{ex: &Exec{}}, nil); !done || err != nil {
 			t.Fatal(done, err)
 		}
 	} else {

@@ -113,7 +113,7 @@ type buildSink struct {
 	layout *buildLayout
 	exprs  *exprs
 	buf    *rowBuffer
-	hashes []uint64
+	hashes hashList
 	cols   []*vector.Vector
 	batch  []uint64
 	sel    []int32
@@ -133,7 +133,7 @@ const distinctTrial = 32 << 10
 // newBuildSink makes the sink of one worker.
 func newBuildSink(r *run, j *HashJoin, l *buildLayout) (*buildSink, error) {
 	e, err := r.newExprs(l.exprs)
-	s := &buildSink{node: j, layout: l, exprs: e, buf: newRowBuffer(l.types, r.newTrack(j))}
+	s := &buildSink{node: j, layout: l, exprs: e, buf: newRowBuffer(l.types, r.newTrack(j)), hashes: hashList{mem: r.newTrack(j)}}
 	if len(l.keys) > 0 && j.Residual == nil && (j.Kind == Semi || j.Kind == Anti || j.Kind == Mark) {
 		s.distinct = newGroupTable(l.types, r.newTrack(j))
 		s.distinct.keys = s.buf
@@ -160,12 +160,44 @@ func (s *buildSink) consume(b *vector.Batch) error {
 		if s.distinct != nil {
 			return s.addDistinct(cols, sel, b.Len)
 		}
-		if err := s.buf.mem.add(int64(len(s.batch)) * 8); err != nil {
+		if err := s.hashes.append(s.batch); err != nil {
 			return err
 		}
-		s.hashes = append(s.hashes, s.batch...)
 	}
 	return s.buf.append(cols, sel, b.Len)
+}
+
+// hashList is the hashes of a worker's build rows.
+type hashList struct {
+	all []uint64
+	mem track
+}
+
+// hashChunk is how many hashes are copied between two looks for the end of the
+// statement.
+const hashChunk = 1 << 20
+
+// append adds hashes. An array that is full is charged together with its double,
+// into which it is copied.
+func (l *hashList) append(hashes []uint64) error {
+	if need := len(l.all) + len(hashes); need > cap(l.all) {
+		old := int64(cap(l.all)) * 8
+		size := max(need, 2*cap(l.all))
+		if err := l.mem.add(int64(size) * 8); err != nil {
+			return err
+		}
+		l.all = append(make([]uint64, 0, size), l.all...)
+		if err := l.mem.add(-old); err != nil {
+			return err
+		}
+	}
+	l.all = append(l.all, hashes...)
+	return nil
+}
+
+func (l *hashList) release() {
+	l.all = nil
+	l.mem.release()
 }
 
 // addDistinct keeps the rows whose keys are new.
@@ -175,11 +207,12 @@ func (s *buildSink) addDistinct(cols []*vector.Vector, sel []int32, n int) error
 	if err := d.find(cols, sel, n, s.batch, s.ids); err != nil {
 		return err
 	}
-	s.hashes = d.hashes
+	s.hashes.all = d.hashes
 	s.seen += len(s.batch)
 	if s.seen >= distinctTrial && d.groups > s.seen/4*3 {
 		d.mem.release()
 		s.distinct = nil
+		return s.hashes.mem.add(int64(cap(s.hashes.all)) * 8) // the table's, until now
 	}
 	return nil
 }
@@ -226,22 +259,31 @@ func (t *joinTable) build(r *run, input *stream) error {
 	if err != nil {
 		return err
 	}
-	hashes := sinks[0].hashes
+	hashes := &sinks[0].hashes
 	parts := make([]*rowBuffer, len(sinks))
 	for i, s := range sinks {
 		parts[i] = s.buf
 		t.hasNull = t.hasNull || s.dropped
+		for chunk := range slices.Chunk(s.hashes.all, hashChunk) {
+			if i == 0 {
+				break
+			}
+			if err = r.check(); err == nil {
+				err = hashes.append(chunk)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if i > 0 {
-			hashes = append(hashes, s.hashes...)
+			s.hashes.release()
 		}
 	}
+	defer hashes.release()
 	if t.rows, err = concat(parts); err != nil {
 		return err
 	}
-	if err := t.rows.mem.add(int64(cap(hashes)) * 8); err != nil {
-		return err
-	}
-	if err := r.timed(t.node, func() error { return t.index(r, hashes) }); err != nil {
+	if err := r.timed(t.node, func() error { return t.index(r, hashes.all) }); err != nil {
 		return err
 	}
 	if t.node.returnsBuild() {
@@ -275,7 +317,7 @@ func (t *joinTable) index(r *run, hashes []uint64) error {
 		t.linked = len(rows)
 		t.hasNull = t.hasNull || t.linked < n
 	}
-	if done, err := t.indexDense(rows); done || err != nil {
+	if done, err := t.indexDense(r, rows); done || err != nil {
 		return err
 	}
 	return t.indexHashes(r, rows, hashes)
@@ -292,7 +334,7 @@ func (t *joinTable) withoutNullKeys(rows []int32, col int) []int32 {
 
 // indexDense makes a directory by key value, if there is one integer key whose
 // range is narrow.
-func (t *joinTable) indexDense(rows []int32) (done bool, err error) {
+func (t *joinTable) indexDense(r *run, rows []int32) (done bool, err error) {
 	if len(t.keys) != 1 || t.linked == 0 || t.node.NullSafe != nil && t.node.NullSafe[0] {
 		return false, nil
 	}
@@ -308,62 +350,84 @@ func (t *joinTable) indexDense(rows []int32) (done bool, err error) {
 	t.dense, t.base = true, lo
 	switch c.phys {
 	case types.PhysInt16:
-		linkDense(t, c.vec.I16, rows, buckets)
+		err = linkDense(r, t, c.vec.I16, rows, buckets)
 	case types.PhysInt32:
-		linkDense(t, c.vec.I32, rows, buckets)
+		err = linkDense(r, t, c.vec.I32, rows, buckets)
 	default:
-		linkDense(t, c.vec.I64, rows, buckets)
+		err = linkDense(r, t, c.vec.I64, rows, buckets)
 	}
-	return true, nil
+	return true, err
 }
 
+// rowsBetweenChecks is how many rows are linked between two looks for the end of
+// the statement: a row is a cache miss or two, so that a look comes every 10 ms.
+const rowsBetweenChecks = 64 << 10
+
 // linkDense makes t.direct, or the directory if keys occur twice.
-func linkDense[T int16 | int32 | int64](t *joinTable, keys []T, rows []int32, buckets int) {
+func linkDense[T int16 | int32 | int64](r *run, t *joinTable, keys []T, rows []int32, buckets int) error {
 	t.direct = make([]int32, buckets)
 	for k := range t.linked {
+		if k%rowsBetweenChecks == 0 {
+			if err := r.check(); err != nil {
+				return err
+			}
+		}
 		i := rowOf(rows, k)
 		at := &t.direct[int64(keys[i])-t.base]
 		if *at != 0 {
 			t.direct = nil
 			t.directory, t.links = make([]uint64, buckets+1), make([]uint64, t.linked)
-			link(t, keys, rows)
-			return
+			return link(r, t, keys, rows)
 		}
 		*at = int32(i) + 1
 	}
+	return nil
 }
 
 // link counts the rows of each bucket and places their numbers.
-func link[T int16 | int32 | int64](t *joinTable, keys []T, rows []int32) {
+func link[T int16 | int32 | int64](r *run, t *joinTable, keys []T, rows []int32) error {
 	dir := t.directory
 	base := t.base
-	each := func(f func(i int32, bucket int64)) {
-		if rows != nil {
-			for _, i := range rows {
-				f(i, int64(keys[i])-base)
+	each := func(f func(i int32, bucket int64)) error {
+		for from := 0; from < t.linked; from += rowsBetweenChecks {
+			if err := r.check(); err != nil {
+				return err
 			}
-			return
+			to := min(from+rowsBetweenChecks, t.linked)
+			if rows != nil {
+				for _, i := range rows[from:to] {
+					f(i, int64(keys[i])-base)
+				}
+				continue
+			}
+			for i := from; i < to; i++ {
+				f(int32(i), int64(keys[i])-base)
+			}
 		}
-		for i := range t.rows.rows {
-			f(int32(i), int64(keys[i])-base)
-		}
+		return nil
 	}
-	each(func(_ int32, b int64) { dir[b]++ })
+	if err := each(func(_ int32, b int64) { dir[b]++ }); err != nil {
+		return err
+	}
 	at := uint64(0)
 	for b, n := range dir {
 		dir[b] = at
 		at += n
 	}
-	each(func(i int32, b int64) {
+	err := each(func(i int32, b int64) {
 		t.links[dir[b]] = uint64(i)
 		dir[b]++
 	})
+	if err != nil {
+		return err
+	}
 	// Every entry is now the end of its bucket: shift to the starts.
 	copy(dir[1:], dir[:len(dir)-1])
 	dir[0] = 0
 	for b := range dir {
 		dir[b] <<= 16
 	}
+	return nil
 }
 
 // joinPartitionRows is about how many rows a partition of the build has, so

@@ -31,21 +31,24 @@ func (b *rowBuffer) append(cols []*vector.Vector, sel []int32, n int) error {
 	if sel != nil {
 		n = len(sel)
 	}
-	if err := b.reserve(cols, sel, n); err != nil {
+	copied, err := b.reserve(cols, sel, n)
+	if err != nil {
 		return err
 	}
 	for i := range b.cols {
 		b.cols[i].append(cols[i], sel, n)
 	}
 	b.rows += n
-	return nil
+	return b.mem.add(-copied)
 }
 
 // reserve accounts for n more rows before they are added: for the doubled
-// arrays when capacity runs out, and for the bytes of strings.
-func (b *rowBuffer) reserve(cols []*vector.Vector, sel []int32, n int) error {
+// arrays when capacity runs out, and for the bytes of strings. copied is what is
+// reserved for as long as an array is copied into its double: the columns grow one
+// after the other, so that it is the largest one.
+func (b *rowBuffer) reserve(cols []*vector.Vector, sel []int32, n int) (copied int64, err error) {
 	if b.rows+n > maxBufferRows {
-		return tooManyRows(b.mem.who)
+		return 0, tooManyRows(b.mem.who)
 	}
 	var bytes int64
 	for i := range b.cols {
@@ -60,10 +63,11 @@ func (b *rowBuffer) reserve(cols []*vector.Vector, sel []int32, n int) error {
 		capacity := max(b.rows+n, 2*b.capacity)
 		for i := range b.cols {
 			bytes += int64(capacity-b.capacity) * (b.cols[i].elementSize() + 1)
+			copied = max(copied, int64(b.capacity)*b.cols[i].elementSize())
 		}
 		b.capacity = capacity
 	}
-	return b.mem.add(bytes)
+	return copied, b.mem.add(bytes + copied)
 }
 
 // settle makes the reservation what the buffer really holds.

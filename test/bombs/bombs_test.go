@@ -174,8 +174,8 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 // outcomes are the ends that a bomb may have besides its answer: no memory, too
-// complex, too many columns, cancelled, a bound of a setting, of the disk.
-var outcomes = []string{"53200", "54000", "54001", "54011", "54023", "57014", "53400", "53100", "22001", "22P04"}
+// complex, too many columns, cancelled, a bound of a setting, of the disk, no SQL.
+var outcomes = []string{"42601", "53200", "54000", "54001", "54011", "54023", "57014", "53400", "53100", "22001", "22P04"}
 
 // TestBombs proves that a server in a cgroup survives every bomb: it ends with an
 // answer or an error that says why, soon after a cancel, the memory stays within
