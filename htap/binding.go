@@ -26,6 +26,8 @@ import (
 type binding struct {
 	s   *Session
 	cat *catalog.Snapshot
+	// deps gets what is asked for, nil if nobody wants to know.
+	deps *catalog.Dependencies
 	// names serves the functions over the catalog, once one is used.
 	names *syscat.Names
 }
@@ -38,10 +40,10 @@ func (b *binding) Table(schema, name string) (*plan.Table, error) {
 			return v, nil
 		}
 	}
-	if t := b.cat.Table(schema, name); t != nil {
+	if t := b.deps.Table(b.cat, schema, name); t != nil {
 		return b.s.db.planTable(t), nil
 	}
-	if schema != "" || b.cat.Exists("", name) {
+	if schema != "" || b.deps.Exists(b.cat, "", name) {
 		return syscat.Lookup(schema, name), nil
 	}
 	if v := syscat.Lookup("", name); v != nil {
@@ -109,7 +111,7 @@ func (t *tableStats) Column(ordinal int) plan.ColumnStats {
 
 // View implements binder.Catalog.
 func (b *binding) View(schema, name string) (*binder.View, error) {
-	return b.view(b.cat.View(schema, name), 0), nil
+	return b.view(b.deps.View(b.cat, schema, name), 0), nil
 }
 
 // view describes a view and what is below it to the binder; depth is how many
@@ -125,11 +127,11 @@ func (b *binding) view(v *catalog.View, depth int) *binder.View {
 	for i := range v.Sources {
 		s := &v.Sources[i]
 		src := binder.ViewSource{Schema: s.Schema, Name: s.Name, Columns: make([]binder.SourceColumn, 0, len(s.Columns))}
-		t := b.cat.TableByID(s.ID)
+		t := b.deps.TableByID(b.cat, s.ID)
 		if t != nil {
 			src.Table = b.s.db.planTable(t)
 		} else {
-			src.View = b.view(b.cat.ViewByID(s.ID), depth+1)
+			src.View = b.view(b.deps.ViewByID(b.cat, s.ID), depth+1)
 		}
 		for k, name := range s.Columns {
 			ordinal := k
@@ -147,6 +149,7 @@ func (b *binding) view(v *catalog.View, depth int) *binder.View {
 
 // FileSchema implements binder.Catalog.
 func (b *binding) FileSchema(path, format string, options map[string]string) ([]plan.Column, error) {
+	b.deps.Unseen() // the file may be another one the next time
 	f, err := b.s.db.cfg.files.Open(path)
 	if err != nil {
 		return nil, err
@@ -192,7 +195,7 @@ func (b *binding) TableFunction(string, []fn.Expr) (*binder.TableFunction, error
 
 // Model implements binder.Catalog.
 func (b *binding) Model(name string) (binder.Model, error) {
-	m := b.cat.Model("", name)
+	m := b.deps.Model(b.cat, "", name)
 	if m == nil {
 		return nil, nil
 	}

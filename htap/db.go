@@ -37,7 +37,7 @@ type DB struct {
 	started  time.Time
 	counts   counters
 	models   modelCache
-	plans    planCache
+	plans    *planCache
 	channels channels
 	// settings are what sessions begin with.
 	settings *setting.Values
@@ -73,6 +73,7 @@ func Open(dir string, options ...Option) (*DB, error) {
 	db.ctx, db.cancel = context.WithCancel(context.Background())
 	db.memory = memory.NewRoot(cfg.memoryLimit)
 	db.queries = db.memory.Child("queries", 0)
+	db.plans = newPlanCache(db.memory.Child("plans", cfg.part(64, 1<<20, 64<<20)))
 	if err := db.open(); err != nil {
 		db.cancel()
 		return nil, err

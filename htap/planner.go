@@ -1,14 +1,13 @@
 package htap
 
 import (
-	"sync"
+	"sync/atomic"
 
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/physical"
 	"htapdb/htap/setting"
-	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/opt"
 	"htapdb/sql/parser"
@@ -36,16 +35,36 @@ type planned struct {
 	sources []binder.Source
 	// tables are what the plan was made for.
 	tables   []tableShape
-	version  rowstore.Timestamp
 	route    string
 	optimize bool
 	path     string
+	// deps are what the plan depends on in the catalog, nil for a plan of a
+	// transaction's own catalog, which is for one execution.
+	deps *catalog.Dependencies
+	// held is the last version of the catalog for which deps held.
+	held atomic.Uint64
 }
 
 // valid reports whether the plan still holds for the catalog and the settings.
 func (p *planned) valid(cat *catalog.Snapshot, v *setting.Vars) bool {
-	return p != nil && cat.Version() != 0 && p.version == cat.Version() &&
+	return p != nil && p.deps != nil && p.holds(cat) &&
 		p.route == setting.Route.Get(v) && p.optimize == setting.Optimizer.Get(v) && p.path == setting.SearchPath.Get(v).Text && p.fits()
+}
+
+// holds reports whether the plan's dependencies hold in the catalog. It asks once
+// for each version, so that plans cost nothing more while there is no DDL.
+func (p *planned) holds(cat *catalog.Snapshot) bool {
+	version := uint64(cat.Version())
+	if version != 0 && p.held.Load() == version {
+		return true
+	}
+	if !p.deps.Hold(cat) {
+		return false
+	}
+	if version != 0 {
+		p.held.Store(version)
+	}
+	return true
 }
 
 // tableShape is what a plan depends on that changes without the catalog.
@@ -94,43 +113,6 @@ func (s *Session) tableShapes(root plan.Node, cat *catalog.Snapshot) (shapes []t
 	return shapes
 }
 
-// planCache keeps the plans of the texts that sessions run without preparing
-// them, for the catalog version at hand.
-type planCache struct {
-	mu    sync.Mutex
-	plans map[planKey]*planned
-}
-
-// planKey is what a cached plan depends on besides the catalog version.
-type planKey struct {
-	sql, route, path, declared string
-	optimizer                  bool
-}
-
-// maxCachedPlans bounds the cache, maxCachedText the length of a text in it.
-const (
-	maxCachedPlans = 512
-	maxCachedText  = 4096
-)
-
-func (c *planCache) get(k planKey) *planned {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.plans[k]
-}
-
-func (c *planCache) put(k planKey, p *planned) {
-	if len(k.sql) > maxCachedText {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.plans == nil || len(c.plans) >= maxCachedPlans {
-		c.plans = map[planKey]*planned{}
-	}
-	c.plans[k] = p
-}
-
 // plan binds, optimizes and routes a statement at the session's catalog, or
 // returns a plan that was made before.
 func (s *Session) plan(st *Stmt) (*planned, error) {
@@ -150,17 +132,22 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	for _, t := range st.declared {
 		key.declared += t.String() + ","
 	}
-	cacheable := cat.Version() != 0 && st.parsed.SQL != ""
-	if cacheable {
+	named := st.parsed.SQL != ""
+	if named {
 		if p := s.db.plans.get(key); p.valid(cat, &s.vars) {
 			return p, nil
 		}
 	}
-	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s: s, cat: cat}, ParamTypes: st.declared, Check: s.planCheck()})
+	s.db.counts.plans.Add(1)
+	deps := &catalog.Dependencies{}
+	bound, err := binder.Bind(st.parsed.Stmt, binder.Options{SQL: st.script, Catalog: &binding{s: s, cat: cat, deps: deps}, ParamTypes: st.declared, Check: s.planCheck()})
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, version: cat.Version(), route: key.route, optimize: key.optimizer, path: key.path}
+	p := &planned{params: bound.Params, writes: bound.Writes, sources: bound.Sources, route: key.route, optimize: key.optimizer, path: key.path}
+	if cat.Version() != 0 {
+		p.deps = deps
+	}
 	if _, ok := st.parsed.Stmt.(*parser.SelectStmt); ok {
 		p.columns = []Column{} // a result set even without columns
 	}
@@ -182,7 +169,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 	if p.writes && !s.db.uncompiled {
 		p.write = physical.CompilePointWrite(p.root, cat, s.db.catalog)
 	}
-	if cacheable {
+	if named && p.valid(cat, &s.vars) {
 		s.db.plans.put(key, p)
 	}
 	return p, nil

@@ -51,6 +51,7 @@ type TableStatus struct {
 type counters struct {
 	commits, rollbacks       atomic.Uint64
 	queries, writes, utility atomic.Uint64
+	plans                    atomic.Uint64
 	waits, waitNanos         atomic.Uint64
 	waitMu                   sync.Mutex
 	recentWaits              []time.Duration // of the last waitSamples waits
@@ -126,8 +127,8 @@ func (db *DB) Status() Status {
 	s.Counters = map[string]float64{
 		"commits_total": float64(c.commits.Load()), "rollbacks_total": float64(c.rollbacks.Load()),
 		"queries_total": float64(c.queries.Load()), "writes_total": float64(c.writes.Load()),
-		"utility_statements_total": float64(c.utility.Load()),
-		"freshness_waits_total":    float64(c.waits.Load()), "freshness_wait_seconds_total": float64(c.waitNanos.Load()) / 1e9,
+		"utility_statements_total": float64(c.utility.Load()), "plans_total": float64(c.plans.Load()),
+		"freshness_waits_total": float64(c.waits.Load()), "freshness_wait_seconds_total": float64(c.waitNanos.Load()) / 1e9,
 		"rows_written_total": float64(rm.RowsWritten), "rows_loaded_total": float64(rm.LoadedRows),
 		"lock_waits_total": float64(rm.LockWaits), "deadlocks_total": float64(rm.Deadlocks),
 		"serialization_failures_total": float64(rm.SerializationFailures), "unique_violations_total": float64(rm.UniqueViolations),
@@ -151,6 +152,8 @@ func (db *DB) Status() Status {
 		"row_store_bytes": float64(rm.DiskBytes), "row_cache_bytes": float64(rm.CacheBytes),
 		"feed_lag_seconds": float64(s.LagMicros) / 1e6, "workers": float64(db.pool.Size()),
 	}
+	plans, bytes := db.plans.size()
+	s.Gauges["plans_cached"], s.Gauges["plan_cache_bytes"] = float64(plans), float64(bytes)
 	s.Tables = db.tableStatus(uint64(visible))
 	return s
 }

@@ -67,8 +67,14 @@ func (e systemEnv) RowCount(t *catalog.Table) float32 {
 	return -1
 }
 
-func (e systemEnv) ColumnBytes(t *catalog.Table) int64 {
-	if ct, ok := e.s.db.feed.Columns().Table(t.StorageID); ok {
+func (e systemEnv) ColumnBytes(t *catalog.Table) int64 { return columnSizes{e.s.db}.ColumnBytes(t) }
+
+// columnSizes implements syscat.Sizes. It stays in cached plans, which outlive
+// the session that made them.
+type columnSizes struct{ db *DB }
+
+func (c columnSizes) ColumnBytes(t *catalog.Table) int64 {
+	if ct, ok := c.db.feed.Columns().Table(t.StorageID); ok {
 		return ct.Stats().Bytes
 	}
 	return 0
@@ -85,7 +91,11 @@ func (e systemEnv) TableStates() (out []syscat.TableState) {
 // Function implements binder.Catalog.
 func (b *binding) Function(name string, args int) *fn.Scalar {
 	if b.names == nil {
-		b.names = syscat.NewNames(b.cat, systemEnv{b.s, b.cat})
+		b.names = syscat.NewNames(b.cat, columnSizes{b.s.db})
 	}
-	return b.names.Function(name, args)
+	f := b.names.Function(name, args)
+	if f != nil {
+		b.deps.Whole(b.cat) // it has the catalog in it
+	}
+	return f
 }

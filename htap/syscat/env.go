@@ -16,12 +16,17 @@ type Env interface {
 	Prepared() []Prepared
 	// ViewColumns are the columns of a view; none if it no longer binds.
 	ViewColumns(v *catalog.View) []plan.TableColumn
-	// RowCount is how many rows a table has, −1 if nobody has counted, and
-	// ColumnBytes the size of its columns.
+	// RowCount is how many rows a table has, −1 if nobody has counted.
 	RowCount(t *catalog.Table) float32
-	ColumnBytes(t *catalog.Table) int64
+	Sizes
 	// TableStates are the states of the columns of all tables.
 	TableStates() []TableState
+}
+
+// Sizes are those of the columns.
+type Sizes interface {
+	// ColumnBytes is the size of a table's columns.
+	ColumnBytes(t *catalog.Table) int64
 }
 
 // Setting is a row of pg_settings.

@@ -18,8 +18,8 @@ import (
 // Names answers the functions of PostgreSQL that read the catalog, for one
 // snapshot of it. What it looks up it collects on first use. Safe for concurrent use.
 type Names struct {
-	env Env
-	cat *catalog.Snapshot
+	sizes Sizes
+	cat   *catalog.Snapshot
 
 	once    sync.Once
 	byOID   map[int64]catalogName
@@ -33,7 +33,7 @@ type Names struct {
 type catalogName struct{ schema, name string }
 
 // NewNames returns the functions for a snapshot of the catalog.
-func NewNames(cat *catalog.Snapshot, env Env) *Names { return &Names{env: env, cat: cat} }
+func NewNames(cat *catalog.Snapshot, sizes Sizes) *Names { return &Names{sizes: sizes, cat: cat} }
 
 func (c *Names) load() {
 	c.byOID, c.indexes, c.checks = map[int64]catalogName{}, map[int64]string{}, map[int64]string{}
@@ -98,7 +98,7 @@ func (c *Names) size(args []types.Datum) (types.Datum, error) {
 		return types.NullDatum, nil
 	}
 	if t := c.cat.TableByID(uint32(oid)); t != nil && int64(t.ID) == oid {
-		return types.NewInt64(c.env.ColumnBytes(t)), nil
+		return types.NewInt64(c.sizes.ColumnBytes(t)), nil
 	}
 	return types.NewInt64(0), nil
 }
