@@ -311,3 +311,36 @@ func TestPlanBytes(t *testing.T) {
 		runtime.KeepAlive(plans)
 	}
 }
+
+// A file that is replaced between planning and running is an error by name, not
+// another column's values.
+func TestFileReplacedAfterPlanning(t *testing.T) {
+	dir := t.TempDir()
+	_, s := openTest(t, "", WithFiles(dir))
+	mustExec(t, s, "CREATE TABLE new AS SELECT 5 AS b, 6 AS a; CREATE TABLE old AS SELECT 1 AS a, 2 AS b, 3 AS c")
+	for format, options := range map[string]string{"csv": " WITH (FORMAT csv, HEADER)", "parquet": ""} {
+		path := filepath.Join(dir, "f."+format)
+		for _, column := range []string{"b", "c"} { // in another place, gone
+			mustExec(t, s, "COPY old TO '"+path+"'"+options)
+			st, err := s.Prepare(t.Context(), "SELECT "+column+" FROM '"+path+"'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			x, err := s.newExecution(t.Context(), st, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := s.planAt(st, x.cat)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			mustExec(t, s.db.Session(t.Context()), "COPY new TO '"+path+"'"+options)
+			if _, err = x.collect(p); code(err) != "55000" {
+				t.Errorf("%s, column %s: %v", format, column, err)
+			}
+		}
+	}
+}

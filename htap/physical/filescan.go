@@ -50,12 +50,27 @@ func (s *fileSource) Open(context.Context, *olap.Exec) (olap.Scanner, error) {
 		sc.columns = []int{}
 	}
 	if format == files.Parquet {
-		if sc.parquet, err = files.OpenParquet(f, f.Size(), s.plan.Path); err != nil {
+		if sc.parquet, err = files.OpenParquet(f, f.Size(), s.plan.Path); err == nil {
+			err = s.planned(sc.parquet.Columns())
+		}
+		if err != nil {
 			sc.Close()
 			return nil, err
 		}
 	}
 	return sc, nil
+}
+
+// planned makes sure that a file has the columns that the query was planned for:
+// it may have been replaced since.
+func (s *fileSource) planned(now []files.Column) error {
+	for _, c := range s.plan.Cols {
+		if c.Ordinal >= len(now) || now[c.Ordinal].Name != c.Name || now[c.Ordinal].Type != c.Type {
+			return sqlstate.New(sqlstate.ObjectNotInState, "file %q was replaced while the query was being planned: column %q of type %s is not in its place",
+				s.plan.Path, c.Name, c.Type).WithHint("Run the query again.")
+		}
+	}
+	return nil
 }
 
 // fileScanner hands out row groups of a Parquet file, or the whole of another.
@@ -82,6 +97,11 @@ func (s *fileScanner) NewReader() (olap.Reader, error) {
 	}
 	r, err := s.source.st.openReader(s.file, s.source.plan.Path, files.CSV, s.source.plan.Options, s.columns)
 	if err != nil {
+		return nil, err
+	}
+	// The columns of a projected reader are those of the file.
+	if err := s.source.planned(r.Columns()); err != nil {
+		_ = r.Close()
 		return nil, err
 	}
 	return &fileReader{r}, nil
