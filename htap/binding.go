@@ -12,13 +12,9 @@ import (
 	"htapdb/htap/setting"
 	"htapdb/htap/syscat"
 	"htapdb/internal/files"
-	"htapdb/ml"
 	"htapdb/sql/binder"
 	"htapdb/sql/plan"
 	"htapdb/sql/router"
-	"htapdb/sql/sqlstate"
-	"htapdb/sql/types"
-	"htapdb/vector"
 	"htapdb/vector/fn"
 )
 
@@ -192,89 +188,6 @@ func fileColumns(f physical.OpenFile, path string, kind files.Format, options ma
 
 // TableFunction implements binder.Catalog: the engine adds none.
 func (b *binding) TableFunction(string, []fn.Expr) (*binder.TableFunction, error) { return nil, nil }
-
-// Model implements binder.Catalog.
-func (b *binding) Model(name string) (binder.Model, error) {
-	m := b.deps.Model(b.cat, "", name)
-	if m == nil {
-		return nil, nil
-	}
-	return b.s.db.models.get(m)
-}
-
-// modelCache keeps decoded models by object and version.
-type modelCache struct {
-	mu     sync.Mutex
-	models map[modelKey]*boundModel
-}
-
-type modelKey struct {
-	id      catalog.ID
-	version int
-	ts      uint64
-}
-
-// maxCachedModels bounds the cache.
-const maxCachedModels = 256
-
-func (c *modelCache) get(m *catalog.Model) (*boundModel, error) {
-	key := modelKey{m.ID, m.Version, m.SnapshotTS}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if b := c.models[key]; b != nil {
-		return b, nil
-	}
-	decoded, err := ml.Decode(m.State)
-	if err != nil {
-		return nil, err
-	}
-	b := &boundModel{name: m.Name, model: decoded}
-	if c.models == nil || len(c.models) >= maxCachedModels {
-		c.models = map[modelKey]*boundModel{}
-	}
-	c.models[key] = b
-	return b, nil
-}
-
-// boundModel is a model in expressions.
-type boundModel struct {
-	name  string
-	model *ml.Model
-}
-
-// Features implements binder.Model.
-func (m *boundModel) Features() []binder.Feature {
-	out := make([]binder.Feature, len(m.model.Features))
-	for i, f := range m.model.Features {
-		out[i] = binder.Feature{Name: f.Name, Type: f.Type}
-	}
-	return out
-}
-
-// Scalar implements binder.Model.
-func (m *boundModel) Scalar(name string) (*fn.Scalar, error) {
-	s := &fn.Scalar{Name: name, Volatility: fn.Stable}
-	for _, f := range m.model.Features {
-		s.Args = append(s.Args, f.Type)
-	}
-	var compute func([]*vector.Vector, []int32, int, *vector.Vector) error
-	switch name {
-	case "predict":
-		s.Result, compute = m.model.ResultType(), m.model.Predict
-	case "predict_proba":
-		if !m.model.Classifier() {
-			return nil, sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier, and model %q is a %s", m.name, m.model.Algorithm)
-		}
-		s.Result, compute = types.TFloat8, m.model.PredictProba
-	default:
-		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s(model) does not exist", name).
-			WithHint("There are predict and predict_proba.")
-	}
-	s.Kernel = func(_ *fn.Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-		return compute(args, sel, n, out)
-	}
-	return s, nil
-}
 
 // routeModes are the values of htap.route.
 var routeModes = map[string]router.Mode{"auto": router.Auto, "row": router.Row, "column": router.Column}

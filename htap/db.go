@@ -36,8 +36,8 @@ type DB struct {
 	queries  *memory.Account
 	started  time.Time
 	counts   counters
-	models   modelCache
-	plans    *planCache
+	models   *lru[modelKey, *boundModel]
+	plans    planCache
 	channels channels
 	// settings are what sessions begin with.
 	settings *setting.Values
@@ -74,6 +74,7 @@ func Open(dir string, options ...Option) (*DB, error) {
 	db.memory = memory.NewRoot(cfg.memoryLimit)
 	db.queries = db.memory.Child("queries", 0)
 	db.plans = newPlanCache(db.memory.Child("plans", cfg.part(64, 1<<20, 64<<20)))
+	db.models = newModelCache(db.memory.Child("models", cfg.part(32, 4<<20, 1<<30)))
 	if err := db.open(); err != nil {
 		db.cancel()
 		return nil, err

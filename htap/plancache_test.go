@@ -242,7 +242,7 @@ func TestPlanCacheBounds(t *testing.T) {
 		}
 		var sum int64
 		for e := db.plans.order.Front(); e != nil; e = e.Next() {
-			sum += e.Value.(*cachedPlan).bytes
+			sum += e.Value.(*lruEntry[planKey, *planned]).bytes
 		}
 		if sum != bytes || db.plans.order.Len() != n {
 			t.Errorf("limit %d: %d bytes are charged for %d", limit, bytes, sum)
@@ -330,7 +330,7 @@ func TestFileReplacedAfterPlanning(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := s.planAt(st, x.cat)
+			p, err := s.planAt(st, x.Cat)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -116,11 +116,17 @@ func (s *Session) tableShapes(root plan.Node, cat *catalog.Snapshot) (shapes []t
 // plan binds, optimizes and routes a statement at the session's catalog, or
 // returns a plan that was made before.
 func (s *Session) plan(st *Stmt) (*planned, error) {
-	cat, err := s.snapshot()
-	if err != nil {
-		return nil, err
+	for {
+		cat, err := s.snapshot()
+		if err != nil {
+			return nil, err
+		}
+		p, err := s.planAt(st, cat)
+		if catalog.StateGone(err) && !s.inStatement() {
+			continue // the catalog has a newer version
+		}
+		return p, err
 	}
-	return s.planAt(st, cat)
 }
 
 // planAt is plan with a given catalog.
@@ -170,7 +176,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 		p.write = physical.CompilePointWrite(p.root, cat, s.db.catalog)
 	}
 	if named && p.valid(cat, &s.vars) {
-		s.db.plans.put(key, p)
+		s.db.plans.keep(key, p)
 	}
 	return p, nil
 }
@@ -209,7 +215,7 @@ func (s *Session) planQuery(stmt parser.Stmt, script string, declared []types.Ty
 }
 
 // Names implements exec.Planner.
-func (x *execution) Names() binder.Catalog { return &binding{s: x.s, cat: x.Cat} }
+func (x *execution) Names() binder.Catalog { return x.Names() }
 
 // Query implements exec.Planner.
 func (x *execution) Query(query parser.Stmt, script string, declared []types.Type) (*exec.Query, error) {

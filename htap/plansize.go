@@ -21,10 +21,10 @@ const (
 	planBytesAnswer  = 96
 )
 
-// planBytes estimates what a plan keeps of memory. Descriptors of the catalog are
-// not in it: the catalog has them too.
+// planBytes estimates what a plan keeps of memory: with the models that it applies,
+// without descriptors of the catalog, which has them too.
 func planBytes(p *planned) int64 {
-	bytes := int64(planBytesFixed) + int64(p.deps.Len())*planBytesAnswer + int64(len(p.columns)+len(p.params))*planBytesColumn
+	bytes := int64(planBytesFixed) + p.deps.StateBytes() + int64(p.deps.Len())*planBytesAnswer + int64(len(p.columns)+len(p.params))*planBytesColumn
 	tables := map[*plan.Table]bool{}
 	table := func(t *plan.Table) {
 		if !tables[t] {

@@ -143,6 +143,10 @@ func (s *Session) along(cat *catalog.Snapshot, err error) (*catalog.Snapshot, er
 	return cat.Along(path.Schemas), nil
 }
 
+// inStatement reports whether there is a transaction with a statement in it, whose
+// view of the data the catalog is of; else it is as of now.
+func (s *Session) inStatement() bool { return s.tx.Txn != nil && s.tx.Txn.Statement() > 0 }
+
 // snapshot returns the catalog as the current statement sees it, or as of now
 // outside a transaction.
 func (s *Session) snapshot() (*catalog.Snapshot, error) {
@@ -150,7 +154,7 @@ func (s *Session) snapshot() (*catalog.Snapshot, error) {
 		return nil, err
 	}
 	defer s.db.working.Done()
-	if s.tx.Txn != nil && s.tx.Txn.Statement() > 0 {
+	if s.inStatement() {
 		if s.tx.DDL {
 			// A statement sees the changes of earlier ones only, so that of binding
 			// has to be later than the one that changed the catalog.

@@ -168,7 +168,7 @@ func (g *changer) change(txn *rowstore.Txn, s *Snapshot) {
 		if m != nil && g.rng.IntN(2) == 0 {
 			err = g.c.DropModel(ctx, txn, m)
 		} else {
-			err = g.c.PutModel(ctx, txn, &Model{ID: g.id(), Schema: schema, Name: n, Version: int(g.next)}, m != nil)
+			err = g.c.PutModel(ctx, txn, &Model{ID: g.id(), Schema: schema, Name: n}, []byte(n), m != nil)
 		}
 	case 8:
 		if !s.HasSchema(n) {

@@ -124,16 +124,6 @@ func (c *Store) DropSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence
 	return c.remove(ctx, txn, relations, q.Schema, q.Name)
 }
 
-// PutModel adds a model, or replaces the one with its name.
-func (c *Store) PutModel(ctx context.Context, txn *rowstore.Txn, m *Model, replace bool) error {
-	return c.put(ctx, txn, models, m.Schema, m.Name, kindModel, m.ID, m, replace)
-}
-
-// DropModel removes a model.
-func (c *Store) DropModel(ctx context.Context, txn *rowstore.Txn, m *Model) error {
-	return c.remove(ctx, txn, models, m.Schema, m.Name)
-}
-
 // CreateSchema adds a schema.
 func (c *Store) CreateSchema(ctx context.Context, txn *rowstore.Txn, schema string) error {
 	return c.put(ctx, txn, schemas, "", schema, kindSchema, 0, struct{}{}, false)

@@ -134,5 +134,15 @@ func (d *Dependencies) Hold(s *Snapshot) bool {
 	return true
 }
 
+// StateBytes is the size of the states of the models among the answers.
+func (d *Dependencies) StateBytes() (bytes int64) {
+	for i := range d.asked {
+		if m, ok := d.asked[i].answer.(*Model); ok && m != nil {
+			bytes += m.SizeOfState()
+		}
+	}
+	return bytes
+}
+
 // Len is the number of questions.
 func (d *Dependencies) Len() int { return len(d.asked) }

@@ -1,9 +1,10 @@
 // Package catalog keeps the database's objects (tables, indexes, views,
-// sequences, models, schemas) in two tables of the row store, and gives the
+// sequences, models, schemas) in three tables of the row store, and gives the
 // binder consistent pictures of them.
 //
 //	objects   (space, schema, name) → (kind, id, definition as JSON)
 //	counters  (name) → value            object ids and sequences
+//	chunks    (state, chunk) → bytes    the states of models, 1 MiB a row
 //
 // Because objects are rows, DDL is transactional, durable and versioned like
 // any write: two sessions that create one name meet at the row lock, and a
@@ -12,6 +13,9 @@
 // Store reads and writes objects within a transaction. Snapshot is the catalog
 // as of one timestamp: immutable, shared by all sessions, cached per version. A
 // transaction that has changed the catalog itself sees a Snapshot of its own.
+// Dependencies are what somebody has asked a Snapshot, to see whether another one
+// gives the same answers. States of models are not in a Snapshot: whoever needs
+// one reads it, so that a version costs the same whatever is in them.
 //
 // Invariants: an object's ID and a column's ID are never reused; a Table's
 // StorageID names its rows in both stores; what a Snapshot hands out is never

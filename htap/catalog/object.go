@@ -134,7 +134,7 @@ type Sequence struct {
 	Owner ID `json:",omitempty"`
 }
 
-// Model is a trained model with what made it.
+// Model describes a trained model with what made it.
 type Model struct {
 	ID           ID
 	Schema, Name string
@@ -152,8 +152,13 @@ type Model struct {
 	RowCount   int64
 	// Metrics are training metrics by name.
 	Metrics map[string]float64
-	// State is the estimator's own form (ml.Model).
-	State json.RawMessage
+	// StateID names the rows of the model's state, the estimator's own form
+	// (ml.Model); StateBytes is its length, StateSum its CRC-32C. A model of before
+	// states were rows has no StateID and its state in State.
+	StateID    ID              `json:",omitempty"`
+	StateBytes int64           `json:",omitempty"`
+	StateSum   uint32          `json:",omitempty"`
+	State      json.RawMessage `json:",omitempty"`
 }
 
 // Ordinal returns the position of the named column, −1 if there is none.

@@ -24,7 +24,7 @@ type objectForm struct {
 
 // maxCachedBytes and maxCachedForm bound the cache: what it saves is the work of
 // transactions and versions that follow each other, some 10,000 tables' worth. A
-// model's definition has its weights in it and is left out.
+// model of before states were rows has its weights in its definition and is left out.
 const (
 	maxCachedBytes = 16 << 20
 	maxCachedForm  = 64 << 10
@@ -74,7 +74,7 @@ func decodeObject(k kind, label, definition string) (any, error) {
 		return decode[View](definition, label)
 	case kindSequence:
 		return decode[Sequence](definition, label)
-	case kindModel:
+	case kindModel, kindWholeModel:
 		return decode[Model](definition, label)
 	case kindSchema:
 		return schemaEntry{}, nil

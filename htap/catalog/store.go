@@ -13,6 +13,7 @@ import (
 const (
 	objectsTable  = 1
 	countersTable = 2
+	chunksTable   = 3
 )
 
 // space separates names that may be equal: a table and a model, not a table and a view.
@@ -32,9 +33,13 @@ const (
 	kindIndex    kind = "index"
 	kindView     kind = "view"
 	kindSequence kind = "sequence"
-	kindModel    kind = "model"
+	kindModel    kind = "model header"
 	kindSchema   kind = "schema"
 )
+
+// kindWholeModel is a model of before states were rows. That the kind has another
+// name now keeps programs of then from taking a header for a model without state.
+const kindWholeModel kind = "model"
 
 // Columns of the objects table.
 const (
@@ -52,6 +57,7 @@ type Store struct {
 	rows     *rowstore.Store
 	objects  *rowstore.Schema
 	counters *rowstore.Schema
+	chunks   *rowstore.Schema
 
 	mu sync.Mutex
 	// versions are the timestamps at which the catalog changed, ascending, with
@@ -100,9 +106,13 @@ func New(rows *rowstore.Store) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	chunks, err := newChunks()
+	if err != nil {
+		return nil, err
+	}
 	// The first version is the one that was found: 0 is a transaction's own.
 	first := version{ts: rows.RecoveredTimestamp()}
-	return &Store{rows: rows, objects: objects, counters: counters, versions: []version{first},
+	return &Store{rows: rows, objects: objects, counters: counters, chunks: chunks, versions: []version{first},
 		objectCache: newObjectCache(),
 		ids:         leases{free: map[string]lease{}}, schemaFor: map[string]*rowstore.Schema{}}, nil
 }

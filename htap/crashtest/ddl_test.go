@@ -47,18 +47,18 @@ func (c *client) ddl(n int64) error {
 	case 0:
 		sql = []string{`ALTER TABLE shifty ADD COLUMN extra BIGINT DEFAULT 7`}
 	case 1:
-		sql = []string{`CREATE INDEX uniq_v ON uniq (v)`}
+		sql = []string{`CREATE INDEX uniq_v ON uniq (v)`, train(n)}
 	case 2:
 		sql = []string{`ALTER TABLE shifty DROP COLUMN IF EXISTS extra`}
 	case 3:
-		sql = []string{`DROP INDEX uniq_v`}
+		sql = []string{`DROP INDEX uniq_v`, train(n)}
 	case 4:
 		sql = []string{`CREATE TABLE brief (id INT PRIMARY KEY, n BIGINT UNIQUE)`,
 			fmt.Sprintf(`INSERT INTO brief SELECT i, %d + i FROM generate_series(1, %d) AS g(i)`, n, briefRows)}
 	case 5:
 		sql = []string{`INSERT INTO emptied VALUES (-1)`, `TRUNCATE emptied`, fmt.Sprintf(`INSERT INTO emptied VALUES (%d)`, n)}
 	case 6:
-		sql = []string{`DROP TABLE brief`, `CREATE VIEW seen AS SELECT count(*) AS n FROM kv`}
+		sql = []string{`DROP MODEL line`, `DROP TABLE brief`, `CREATE VIEW seen AS SELECT count(*) AS n FROM kv`}
 	case 7:
 		sql = []string{`DROP VIEW seen`, `ALTER TABLE accounts DROP COLUMN extra`}
 		if extraAccounts(n) {
@@ -73,11 +73,17 @@ func (c *client) ddl(n int64) error {
 	return c.commit(n)
 }
 
+// train makes or replaces the model of a line that rises by n.
+func train(n int64) string {
+	return fmt.Sprintf(`CREATE OR REPLACE MODEL line PREDICT y USING linear_regression AS SELECT i AS x, %d * i AS y FROM generate_series(1, 9) AS g(i)`, n)
+}
+
 // What exists after transaction n of ddl. A cycle makes an object in one step
 // and removes it in a later one.
 func extraShifty(n int64) bool   { return n >= ddlSteps && n%ddlSteps < 2 }
 func indexExists(n int64) bool   { return n%ddlSteps == 1 || n%ddlSteps == 2 }
 func briefExists(n int64) bool   { return n%ddlSteps == 4 || n%ddlSteps == 5 }
+func modelExists(n int64) bool   { return n%ddlSteps >= 1 && n%ddlSteps <= 5 }
 func viewExists(n int64) bool    { return n%ddlSteps == 6 }
 func extraAccounts(n int64) bool { return n%(2*ddlSteps) >= 7 && n%(2*ddlSteps) < 15 }
 

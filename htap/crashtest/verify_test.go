@@ -257,6 +257,14 @@ func (v *verifier) ddl() {
 		v.expect("brief", []string{fmt.Sprintf("%d|%d", briefRows, made+briefRows)}, `SELECT count(*), max(n) FROM brief`)
 		v.expect("index of brief", []string{"3"}, `SELECT id FROM brief WHERE n = $1`, made+3)
 	}
+	exists("line", modelExists(n), `SELECT count(*) FROM ml.models WHERE name = 'line'`)
+	if modelExists(n) {
+		made := latest(n, 1, ddlSteps)
+		if n%ddlSteps >= 3 {
+			made = latest(n, 3, ddlSteps)
+		}
+		v.expect("line", []string{"true"}, `SELECT abs(predict('line', x => 2) - $1) < 0.001`, 2*made)
+	}
 	if m := latest(n, 5, ddlSteps); m > 0 {
 		v.expect("emptied", []string{fmt.Sprint(m)}, `SELECT n FROM emptied`)
 	}

@@ -47,12 +47,13 @@ func (x *Statement) CreateModel(st *parser.CreateModelStmt) (*exec.Output, error
 	if err != nil {
 		return nil, err
 	}
-	m, err := x.modelObject(st, schema, old, spec, trained)
+	state, err := trained.Encode()
 	if err != nil {
 		return nil, err
 	}
 	x.Tx.DDL = true
-	return &exec.Output{N: trained.Rows}, x.Catalog.PutModel(x.Ctx, x.Tx.Txn, m, old != nil)
+	m := x.modelObject(st, schema, spec, trained)
+	return &exec.Output{N: trained.Rows}, x.Catalog.PutModel(x.Ctx, x.Tx.Txn, m, state, old != nil)
 }
 
 func (x *Statement) modelFeature(st *parser.CreateModelStmt, what string) error {
@@ -108,22 +109,13 @@ func trainingRows(p *exec.Query, target int) ml.Source {
 	}
 }
 
-// modelObject makes the catalog object.
-func (x *Statement) modelObject(st *parser.CreateModelStmt, schema string, old *catalog.Model, spec *ml.Spec, trained *ml.Model) (*catalog.Model, error) {
-	m := &catalog.Model{Schema: schema, Name: st.Name.Name, Version: 1, Algorithm: trained.Algorithm, Target: spec.Target,
+// modelObject makes the catalog object but for what PutModel sets.
+func (x *Statement) modelObject(st *parser.CreateModelStmt, schema string, spec *ml.Spec, trained *ml.Model) *catalog.Model {
+	m := &catalog.Model{Schema: schema, Name: st.Name.Name, Algorithm: trained.Algorithm, Target: spec.Target,
 		Query: parser.Format(st.Query), Options: spec.Options, SnapshotTS: uint64(x.Tx.Txn.ReadTimestamp()),
 		RowCount: trained.Rows, Metrics: trained.Metrics}
 	for _, f := range spec.Features {
 		m.Features = append(m.Features, f.Name)
 	}
-	var err error
-	if m.State, err = trained.Encode(); err != nil {
-		return nil, err
-	}
-	if old != nil {
-		m.ID, m.Version = old.ID, old.Version+1
-		return m, nil
-	}
-	m.ID, err = x.Catalog.NextID(x.Ctx)
-	return m, err
+	return m
 }
