@@ -192,7 +192,11 @@ func bindDatePart(b *binding) error {
 		b.Kernel = func(ctx *Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 			midnights := vector.New(types.TTimestamp, args[1].Len)
 			midnights.Enc = args[1].Enc
-			if err := toTimestamp(ctx, args[1:], sel, len(midnights.I64), midnights); err != nil {
+			dates := sel
+			if args[1].Enc == vector.Const {
+				dates = nil // its value is at 0, which need not be among the rows
+			}
+			if err := toTimestamp(ctx, args[1:], dates, len(midnights.I64), midnights); err != nil {
 				return err
 			}
 			return onTimestamps(ctx, []*vector.Vector{args[0], midnights}, sel, n, out)
