@@ -92,6 +92,12 @@ func (s *Session) IdleLimit() (time.Duration, *Error) {
 // Set sets a setting for the session, as SET does.
 func (s *Session) Set(name, value string) error { return s.set(name, &value, false) }
 
+// KeepSettings makes the values that hold now the ones that RESET and DISCARD ALL
+// go back to, as PostgreSQL does with those that come with a connection: a pool
+// that resets its sessions must not lose them. It is for sessions outside of a
+// transaction.
+func (s *Session) KeepSettings() { s.vars.Begin() }
+
 // set changes a setting, to its default if value is nil; local until the
 // transaction ends.
 func (s *Session) set(name string, value *string, local bool) error {
@@ -108,7 +114,7 @@ func (s *Session) set(name string, value *string, local bool) error {
 	before := s.vars.Mark()
 	switch {
 	case def == nil && value == nil:
-		s.vars.SetCustom(name, "", local)
+		s.vars.SetCustomDefault(name, local)
 	case def == nil:
 		s.vars.SetCustom(name, *value, local)
 	case value == nil:

@@ -25,8 +25,8 @@ func (x *execution) systemRows(t *plan.Table) ([][]types.Datum, error) {
 
 func (e systemEnv) Settings() (out []syscat.Setting) {
 	for _, d := range setting.All() {
-		out = append(out, syscat.Setting{Name: d.Name, Value: e.s.shown(d), Default: d.Default, About: d.About,
-			Type: d.Type, Unit: d.Unit, Context: d.Scope.String()})
+		out = append(out, syscat.Setting{Name: d.Name, Value: d.InUnit(e.s.shown(d)), Default: d.InUnit(d.Default), About: d.About,
+			Type: d.Type, Unit: d.Unit, Context: d.Scope.String(), Source: e.s.vars.Source(d), Reset: d.InUnit(e.s.vars.Start(d))})
 	}
 	return out
 }

@@ -53,13 +53,14 @@ func (c *Conn) Session() *htap.Session {
 	return c.session
 }
 
-// applySettings sets the settings of the name.
+// applySettings sets the settings of the name; RESET goes back to them.
 func (c *Conn) applySettings() error {
 	for _, s := range c.settings {
 		if err := c.session.Set(s.name, s.value); err != nil {
 			return err
 		}
 	}
+	c.session.KeepSettings()
 	return nil
 }
 
@@ -134,7 +135,7 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 	if _, err := c.session.Exec(ctx, "DISCARD ALL"); err != nil {
 		return driver.ErrBadConn
 	}
-	return c.applySettings()
+	return nil
 }
 
 // noteChange watches for statements that leave something in the session. It

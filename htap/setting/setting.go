@@ -1,7 +1,9 @@
 package setting
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"htapdb/sql/sqlstate"
 )
@@ -67,6 +69,17 @@ type reader func(text string) (normal string, value any, hint string, err error)
 func (s *Setting) Parse(text string) (normal string, err error) {
 	normal, _, err = s.read(text)
 	return normal, err
+}
+
+// InUnit is a value of the setting as pg_settings shows it: the number of its
+// unit, without the unit.
+func (s *Setting) InUnit(text string) string {
+	if _, value, err := s.read(text); err == nil {
+		if d, ok := value.(time.Duration); ok && s.Unit == "ms" {
+			return strconv.FormatInt(d.Milliseconds(), 10)
+		}
+	}
+	return text
 }
 
 func (s *Setting) read(text string) (normal string, value any, err error) {

@@ -166,6 +166,20 @@ func TestVars(t *testing.T) {
 	if Workers.Get(&v) != 0 {
 		t.Error("RESET ALL left a value")
 	}
+	set("row", false)
+	v.SetCustom("my.own", "x", false)
+	v.Begin()
+	set("column", false)
+	v.SetCustom("my.own", "y", false)
+	if v.Source(Route.Setting) != "session" || v.Start(Route.Setting) != "row" {
+		t.Errorf("source %s, start %s", v.Source(Route.Setting), v.Start(Route.Setting))
+	}
+	v.SetDefault(Route.Setting, false)
+	v.SetCustomDefault("MY.own", false)
+	is("row")
+	if x, _ := v.Custom("my.own"); x != "x" || v.Source(Route.Setting) != "client" {
+		t.Errorf("my.own is %q, the route from %s", x, v.Source(Route.Setting))
+	}
 	if n := testing.AllocsPerRun(100, func() { _ = StatementTimeout.Get(&v) }); n != 0 {
 		t.Errorf("reading allocates %v", n)
 	}

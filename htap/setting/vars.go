@@ -128,8 +128,31 @@ func (v *Vars) SetCustom(name, text string, local bool) {
 	}
 }
 
+// SetCustomDefault takes a name of an application back to what it was when the
+// session began, the empty text if there was none.
+func (v *Vars) SetCustomDefault(name string, local bool) {
+	v.SetCustom(name, v.start.custom[strings.ToLower(name)], local)
+}
+
 // SetAllDefault takes every setting back to what it was when the session began.
 func (v *Vars) SetAllDefault() { v.now, v.session = v.start, v.start }
+
+// Begin makes the values of the session the ones that it began with.
+func (v *Vars) Begin() { v.start = v.session }
+
+// Start returns what a setting goes back to, as SHOW prints it.
+func (v *Vars) Start(s *Setting) string { return v.start.slots[s.index].text }
+
+// Source is where the value of a setting comes from, in the words of pg_settings.
+func (v *Vars) Source(s *Setting) string {
+	switch start := v.Start(s); {
+	case s.Scope != Session || v.now.slots[s.index].text == s.Default && start == s.Default:
+		return "default"
+	case v.now.slots[s.index].text == start:
+		return "client"
+	}
+	return "session"
+}
 
 // Mark is the settings at a moment, to go back to.
 type Mark struct{ now, session *Values }

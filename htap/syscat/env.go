@@ -34,6 +34,8 @@ type Setting struct {
 	Name, Value, Default, About string
 	// Type, Unit and Context are the columns vartype, unit and context.
 	Type, Unit, Context string
+	// Source and Reset are the columns source and reset_val.
+	Source, Reset string
 }
 
 // Cursor is a row of pg_cursors.

@@ -271,7 +271,7 @@ func settingRows(x *reader, add rowAdder) {
 			unit = d.Unit
 		}
 		add("name", d.Name, "setting", d.Value, "category", "Settings", "short_desc", d.About, "context", d.Context, "vartype", d.Type, "unit", unit,
-			"source", "default", "boot_val", d.Default, "reset_val", d.Default)
+			"source", d.Source, "boot_val", d.Default, "reset_val", d.Reset)
 	}
 }
 

@@ -41,6 +41,8 @@ type session interface {
 	CloseCursor(name string)
 	Setting(name string) (string, error)
 	Set(name, value string) error
+	// KeepSettings makes the settings as they are those that RESET goes back to.
+	KeepSettings()
 	// TextStyle is how values are written as text, by the settings of now.
 	TextStyle() *types.TextStyle
 	ID() uint64

@@ -567,3 +567,39 @@ func TestIdleInTransaction(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestStartSettings: what comes with the connection is what RESET, RESET ALL and
+// DISCARD ALL go back to. Pools reset their sessions; the search_path that the
+// application gave in the connection's address has to survive that.
+func TestStartSettings(t *testing.T) {
+	_, addr := startEngine(t, Options{})
+	cfg, err := pgx.ParseConfig("postgres://htap@" + addr + "/htap?search_path=north&options=-c%20lock_timeout%3D7s%20-c%20my.own%3Dx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // DISCARD ALL takes prepared statements away
+	c, err := pgx.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	for _, reset := range []string{"RESET search_path; RESET lock_timeout; RESET my.own", "RESET ALL", "DISCARD ALL",
+		"SET search_path TO DEFAULT; SET lock_timeout TO DEFAULT; SET my.own TO DEFAULT"} {
+		mustExec(t, c, "SET search_path = south", "SET lock_timeout = '1s'", "SET my.own = 'y'")
+		for _, sql := range strings.Split(reset, "; ") {
+			mustExec(t, c, sql)
+		}
+		for name, want := range map[string]string{"search_path": "north", "lock_timeout": "7s", "my.own": "x"} {
+			var got string
+			if err := c.QueryRow(t.Context(), "SHOW "+name).Scan(&got); err != nil || got != want {
+				t.Errorf("after %s: %s is %q, want %q (%v)", reset, name, got, want, err)
+			}
+		}
+	}
+	var row string
+	mustExec(t, c, "SET lock_timeout = '1s'")
+	err = c.QueryRow(t.Context(), "SELECT concat_ws(' ', setting, unit, source, boot_val, reset_val) FROM pg_settings WHERE name = 'lock_timeout'").Scan(&row)
+	if want := "1000 ms session 0 7000"; err != nil || row != want {
+		t.Errorf("pg_settings has %q, want %q (%v)", row, want, err)
+	}
+}

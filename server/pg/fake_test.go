@@ -125,6 +125,7 @@ func (s *fakeSession) Cursor(string) ([]htap.Column, bool)         { return nil,
 
 func (s *fakeSession) TextStyle() *types.TextStyle            { return nil }
 func (s *fakeSession) ID() uint64                             { return s.id }
+func (s *fakeSession) KeepSettings()                          {}
 func (s *fakeSession) OnNotification(func(htap.Notification)) {}
 
 func (s *fakeSession) Setting(name string) (string, error) {

@@ -200,7 +200,7 @@ func isLocal(a net.Addr) bool {
 }
 
 // applyStartup sets the settings of the startup message; those in options come
-// first, as in PostgreSQL.
+// first, as in PostgreSQL. They are what RESET goes back to.
 func (c *conn) applyStartup(params map[string]string) error {
 	options, err := parseOptions(params["options"])
 	if err != nil {
@@ -225,6 +225,7 @@ func (c *conn) applyStartup(params map[string]string) error {
 			return err
 		}
 	}
+	c.sess.KeepSettings()
 	return nil
 }
 
