@@ -38,6 +38,8 @@ type execution struct {
 	sp rowstore.Savepoint
 	// texts is what the evaluation of expressions outside the operators holds of memory.
 	texts memory.Hold
+	// settings are what set_config has changed.
+	settings statementSettings
 	// reserved are bytes of buffered results.
 	reserved int64
 	// auto says that the transaction ends with the statement.
@@ -109,6 +111,7 @@ func (s *Session) execution(st *Stmt, args []types.Datum) *execution {
 	return &execution{
 		Statement: exec.Statement{Engine: s.db.engine, Session: statementSession{s}, Tx: &s.tx.Transaction, Script: st.script, Params: st.params},
 		s:         s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script,
+		settings: statementSettings{s: s, vars: s.vars},
 	}
 }
 
@@ -192,6 +195,9 @@ func (x *execution) end(err error) error {
 	}
 	x.Memory.Release(x.reserved)
 	x.texts.Close()
+	if err == nil {
+		err = x.settings.apply()
+	}
 	switch {
 	case x.auto && err != nil:
 		s.endTxn(false)
@@ -259,7 +265,7 @@ func (x *execution) EvalContext() *fn.Context {
 	s := x.s
 	return &fn.Context{
 		Params: x.args, NowMicros: s.tx.startUs, ZoneName: setting.TimeZone.Get(&s.vars), DateStyle: s.style.Date, IntervalStyle: s.style.Interval, Random: rand.Uint64(),
-		Vars: s.infoVars(x.Cat), Sequences: x.sequences(), Memory: &x.texts,
+		Vars: s.infoVars(x.Cat), Sequences: x.sequences(), Memory: &x.texts, Settings: &x.settings,
 	}
 }
 

@@ -241,3 +241,51 @@ func TestSettingScopes(t *testing.T) {
 		}
 	}
 }
+
+// TestSetConfig: set_config is SET as a function, and current_setting reads it,
+// an application's own names too.
+func TestSetConfig(t *testing.T) {
+	_, s := openTest(t, "")
+	value := func(sql string) string { return strings.TrimSpace(queryText(t, s, sql)) }
+	for _, c := range []struct{ sql, want, then string }{
+		{"SELECT set_config('lock_timeout', '7000', false)", "7s", "7s"},
+		{"SELECT set_config('lock_timeout', '8s', true)", "8s", "7s"},
+		{"SELECT set_config('lock_timeout', NULL, false)", "0", "0"},
+		{"SELECT set_config('lock_timeout', '9s', NULL)", "9s", "9s"},
+		{"SELECT set_config('lock_timeout', '1s', true), current_setting('LOCK_timeout')", "1s|1s", "9s"},
+	} {
+		if got := value(c.sql); got != c.want {
+			t.Errorf("%s: %s, want %s", c.sql, got, c.want)
+		}
+		if got := value("SELECT current_setting('lock_timeout')"); got != c.then {
+			t.Errorf("after %s: %s, want %s", c.sql, got, c.then)
+		}
+	}
+	mustExec(t, s, "SET my.own = 'x'")
+	if got := value("SELECT current_setting('MY.own'), set_config('my.own', 'y', false), current_setting('no.such', true)"); got != "x|y|NULL" {
+		t.Errorf("own names: %s", got)
+	}
+	mustExec(t, s, "BEGIN; SELECT set_config('lock_timeout', '2s', true), set_config('search_path', 'a, b', false)")
+	if got := value("SELECT current_setting('lock_timeout'), current_setting('search_path')"); got != "2s|a, b" {
+		t.Errorf("in the transaction: %s", got)
+	}
+	mustExec(t, s, "ROLLBACK")
+	if got := value("SELECT current_setting('lock_timeout'), current_setting('search_path')"); got != `9s|"$user", public` {
+		t.Errorf("after ROLLBACK: %s", got)
+	}
+	for sql, code := range map[string]sqlstate.Code{
+		"SELECT set_config('lock_timeout', '1s', false), 1 / (SELECT count(*) FROM generate_series(1, 0))": sqlstate.DivisionByZero,
+		"SELECT set_config('lock_timeout', 'x', false)":                                                    sqlstate.InvalidParameterValue,
+		"SELECT set_config('nosuch', 'x', false)":                                                          sqlstate.UndefinedObject,
+		"SELECT set_config(NULL, 'x', false)":                                                              sqlstate.NullValueNotAllowed,
+		"SELECT set_config('server_version', 'x', false)":                                                  sqlstate.CantChangeParam,
+		"SELECT current_setting('no.such')":                                                                sqlstate.UndefinedObject,
+	} {
+		if e := failure(t, s, sql); e.Code != code {
+			t.Errorf("%s: %v", sql, e)
+		}
+	}
+	if got := value("SELECT current_setting('lock_timeout')"); got != "9s" {
+		t.Errorf("after errors: %s", got)
+	}
+}

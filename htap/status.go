@@ -203,7 +203,7 @@ func (db *DB) ResetLags() {
 	db.counts.recentWaits = nil
 }
 
-// infoVars are what information functions read, settings included. The map is
+// infoVars are what information functions read. The map is
 // made again after a setting has changed, and for each statement if the schemas
 // of search_path may come and go; else statements share it.
 func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
@@ -223,9 +223,6 @@ func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
 	}
 	if len(path) > 0 {
 		info["current_schema"] = path[0]
-	}
-	for _, d := range setting.All() {
-		info[fn.SettingVar+strings.ToLower(d.Name)] = s.shown(d)
 	}
 	if setting.SearchPath.Get(&s.vars).Default {
 		s.info = info

@@ -296,6 +296,9 @@ var catalogFunctions = func() map[string]catalogFunction {
 			return c.size
 		}}
 	}
+	for name, kind := range privilegeFunctions {
+		out[name] = kind.function()
+	}
 	// NULL: they are of objects that do not exist here.
 	for _, name := range []string{"pg_get_statisticsobjdef_columns", "pg_get_functiondef", "pg_get_function_arguments",
 		"pg_get_function_identity_arguments", "pg_get_function_result", "pg_get_triggerdef", "pg_get_ruledef", "pg_get_partkeydef"} {

@@ -77,6 +77,7 @@ var scalarFamilies = []func() []overload{
 	sessionFunctions,
 	systemFunctions,
 	sequenceFunctions,
+	settingFunctions,
 	arrayTextFunctions,
 	textFunctions,
 	trimFunctions,

@@ -102,6 +102,8 @@ type Context struct {
 	Vars map[string]string
 	// Sequences are what nextval and its like use; nil makes them fail.
 	Sequences Sequences
+	// Settings are what current_setting and set_config use; nil makes them fail.
+	Settings Settings
 	// Random is the seed of random() for this statement.
 	Random uint64
 	// Memory, if not nil, is the account that long texts draw from.

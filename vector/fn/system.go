@@ -4,13 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
-
-// SettingVar is the prefix under which Context.Vars holds settings for current_setting.
-const SettingVar = "setting:"
 
 // systemFunctions are the functions over system catalogs that clients call and
 // that need no catalog: everything is visible, there is one role, nothing has a comment.
@@ -25,15 +21,13 @@ func systemFunctions() []overload {
 		}
 	}
 	always(types.Bool, map0(uint8(1)), kinds(oid),
-		"pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_opclass_is_visible", "pg_collation_is_visible",
+		"pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_opclass_is_visible", "pg_collation_is_visible",
 		"pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_conversion_is_visible")
 	always(types.Bool, map0(uint8(0)), kinds(oid), "pg_relation_is_publishable")
 	always(types.Bool, map0(uint8(0)), nil, "pg_is_in_recovery")
-	always(types.Bool, map0(uint8(1)), kinds(anyKind, anyKind), "has_table_privilege", "has_schema_privilege", "has_database_privilege")
-	always(types.Bool, map0(uint8(1)), kinds(anyKind, anyKind, anyKind), "has_table_privilege", "has_schema_privilege", "has_database_privilege", "has_column_privilege")
-	always(txt, map0("htap"), kinds(oid), "pg_get_userbyid")
-	always(txt, map0("UTF8"), kinds(i4), "pg_encoding_to_char")
-	always(i4, map0(int32(6)), kinds(txt), "pg_char_to_encoding")
+	always(txt, map1(roleName), kinds(oid), "pg_get_userbyid")
+	always(txt, map1(encodingName), kinds(i4), "pg_encoding_to_char")
+	always(i4, map1(encodingNumber), kinds(txt), "pg_char_to_encoding")
 	// There are no advisory locks that a session could hold: pools call it between uses.
 	always(txt, map0(""), nil, "pg_advisory_unlock_all")
 	always(txt, map0("UTF8"), nil, "pg_client_encoding", "getdatabaseencoding")
@@ -49,24 +43,52 @@ func systemFunctions() []overload {
 		overload{name: "pg_backend_pid", result: i4, vol: Stable, kernel: constant(func(ctx *Context, out *vector.Vector, i int) {
 			pid, _ := strconv.ParseInt(ctx.Vars["pg_backend_pid"], 10, 32)
 			out.I32[i] = int32(pid)
-		})},
-		overload{name: "current_setting", args: kinds(txt), result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
-			return try1(func(name string) (string, error) {
-				if v, ok := ctx.Vars[SettingVar+strings.ToLower(name)]; ok {
-					return v, nil
-				}
-				return "", sqlstate.New(sqlstate.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
-			}), nil
-		})},
-		overload{name: "current_setting", args: kinds(txt, types.Bool), result: txt, vol: Stable, kernel: withContext(func(ctx *Context) (Kernel, error) {
-			return nullable2(func(name string, missingOK uint8) (string, bool, error) {
-				v, ok := ctx.Vars[SettingVar+strings.ToLower(name)]
-				if !ok && missingOK == 0 {
-					return "", false, sqlstate.New(sqlstate.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
-				}
-				return v, ok, nil
-			}), nil
 		})})
+}
+
+// roleName is the role with an identifier.
+func roleName(oid int64) string {
+	if oid == 10 {
+		return "htap"
+	}
+	return "unknown (OID=" + strconv.FormatInt(oid, 10) + ")"
+}
+
+// encodings are PostgreSQL's character sets by their numbers. Text is UTF8; tools
+// ask for the names of others.
+var encodings = strings.Fields(`SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 LATIN4
+	LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 ISO_8859_6 ISO_8859_7
+	ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030 JOHAB SHIFT_JIS_2004`)
+
+// encodingName is the name of an encoding, "" if there is none of the number.
+func encodingName(n int32) string {
+	if n < 0 || int(n) >= len(encodings) {
+		return ""
+	}
+	return encodings[n]
+}
+
+// encodingNumber finds an encoding by its name, or −1. Case does not matter, nor
+// do the characters between letters and digits.
+func encodingNumber(name string) int32 {
+	plain := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, strings.ToLower(s))
+	}
+	key := plain(name)
+	if key == "unicode" {
+		key = "utf8"
+	}
+	for i, e := range encodings {
+		if plain(e) == key {
+			return int32(i)
+		}
+	}
+	return -1
 }
 
 // sizePretty is a number of bytes in the largest unit that leaves two digits.
