@@ -24,11 +24,7 @@ func (x *Examination) look() (in *inside, err error) {
 		return nil, x.plan.hopeless
 	}
 	s := &Store{opts: x.store.opts, dir: x.store.dir, home: x.store.home, failed: make(chan struct{})}
-	o := s.pebbleOptions()
-	o.FS = x.plan.view(s.opts.FS, s.home.name(dbDir))
-	o.ReadOnly, o.ErrorIfNotExists = true, true
-	o.Logger, o.EventListener = lookLogger{}, nil
-	if s.db, err = openGuarded(s.home.name(dbDir), o); err != nil {
+	if err := s.openReadOnly(x.plan.view(s.opts.FS, s.home.name(dbDir))); err != nil {
 		return nil, err
 	}
 	defer func() {
