@@ -2,6 +2,7 @@ package htap
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,9 @@ type binding struct {
 
 // Table implements binder.Catalog.
 func (b *binding) Table(schema, name string) (*plan.Table, error) {
+	if path := setting.SearchPath.Get(&b.s.vars).Schemas; schema == "" && slices.Contains(path, syscat.PgCatalog) {
+		return b.tableAlong(path, name), nil
+	}
 	if schema == "" && strings.HasPrefix(name, "pg_") {
 		// pg_catalog comes before the search path: no table hides what clients read.
 		if v := syscat.Lookup("pg_catalog", name); v != nil {
@@ -51,6 +55,23 @@ func (b *binding) Table(schema, name string) (*plan.Table, error) {
 		}
 	}
 	return nil, nil
+}
+
+// tableAlong finds a table along a search path that has pg_catalog in a place of
+// its own: what stands before it hides the system's relations.
+func (b *binding) tableAlong(path []string, name string) *plan.Table {
+	for _, schema := range path {
+		if b.cat.Exists(schema, name) {
+			if t := b.cat.Table(schema, name); t != nil {
+				return b.s.db.planTable(t)
+			}
+			return nil
+		}
+		if v := syscat.Lookup(schema, name); v != nil && schema != setting.User {
+			return v
+		}
+	}
+	return nil
 }
 
 // planTable describes a stored table to the planner.

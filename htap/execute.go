@@ -143,6 +143,8 @@ func (a statementSession) Along(cat *catalog.Snapshot, err error) (*catalog.Snap
 	return a.s.along(cat, err)
 }
 
+func (a statementSession) Path(cat *catalog.Snapshot) []string { return a.s.pathWithSystem(cat) }
+
 func (a statementSession) AwaitColumns(storageID catalog.ID) (live bool, reason string) {
 	return a.s.awaitColumns(storageID)
 }

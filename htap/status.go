@@ -2,6 +2,7 @@ package htap
 
 import (
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/setting"
+	"htapdb/htap/syscat"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -210,7 +212,7 @@ func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
 	if s.info != nil {
 		return s.info
 	}
-	path := cat.Path()
+	path := s.pathWithSystem(cat)
 	quoted := make([]string, len(path))
 	for i, schema := range path {
 		quoted[i] = types.QuoteArrayElement(schema)
@@ -228,6 +230,19 @@ func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
 		s.info = info
 	}
 	return info
+}
+
+// pathWithSystem is the search path with those of the system's schemas that it
+// names; what stands first is what current_schema is.
+func (s *Session) pathWithSystem(cat *catalog.Snapshot) []string {
+	var out []string
+	for _, schema := range setting.SearchPath.Get(&s.vars).Schemas {
+		known := cat.HasSchema(schema) || syscat.IsSchema(schema) && schema != setting.User
+		if known && !slices.Contains(out, schema) {
+			out = append(out, schema)
+		}
+	}
+	return out
 }
 
 // tags are the command tags by statement; %d is the number of rows.

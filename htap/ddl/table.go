@@ -8,6 +8,7 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
+	"htapdb/htap/syscat"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
@@ -22,11 +23,15 @@ func (x *Statement) schemaOf(n parser.ObjectName) (string, error) {
 	}
 	schema := n.Schema
 	if schema == "" {
-		path := x.Cat.Path()
+		path := x.Session.Path(x.Cat)
 		if len(path) == 0 {
 			return "", sqlstate.New(sqlstate.InvalidSchemaName, "no schema has been selected to create in")
 		}
 		schema = path[0]
+	}
+	if syscat.IsSchema(schema) && !x.Cat.HasSchema(schema) {
+		return "", sqlstate.New(sqlstate.InsufficientPrivilege, "permission denied to create \"%s.%s\"", schema, n.Name).
+			WithDetail("System catalog modifications are currently disallowed.")
 	}
 	if !x.Cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
@@ -90,6 +95,10 @@ func (b *tableBuilder) column(c *parser.ColumnDef) error {
 	}
 	if c.Collation != nil && c.Collation.Name != "C" && c.Collation.Name != "default" && c.Collation.Name != "POSIX" {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "collation %q is not supported", c.Collation.Name)
+	}
+	if c.Collation != nil && t.Kind != types.Text && t.Kind != types.Varchar && t.Kind != types.Char {
+		return sqlstate.New(sqlstate.DatatypeMismatch, "collations are not supported by type %s", t.BaseName()).
+			WithPosition(parser.Position(b.x.Script, c.Collation.Pos()))
 	}
 	ord := len(b.t.Columns)
 	b.t.Columns = append(b.t.Columns, catalog.Column{ID: b.t.NextColumnID, Name: c.Name, Type: t})

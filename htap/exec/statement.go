@@ -25,6 +25,8 @@ type Engine struct {
 type Session interface {
 	// Along has a catalog find names along the session's search_path.
 	Along(cat *catalog.Snapshot, err error) (*catalog.Snapshot, error)
+	// Path is the search_path as it is, with the schemas of system catalogs that it names.
+	Path(cat *catalog.Snapshot) []string
 	// AwaitColumns waits for the columns of a table, at most htap.freshness_timeout.
 	AwaitColumns(storageID catalog.ID) (live bool, reason string)
 	// Send sends a notice to the client.

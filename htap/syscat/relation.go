@@ -57,6 +57,10 @@ func Lookup(schema, name string) *plan.Table {
 	return nil
 }
 
+// PgCatalog is the schema that comes before all others, unless the search path
+// names it.
+const PgCatalog = "pg_catalog"
+
 // IsSchema reports whether a schema is one of the system's.
 func IsSchema(name string) bool {
 	for _, v := range relations {

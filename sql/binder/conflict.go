@@ -71,6 +71,9 @@ func (b *binder) arbiters(e *parser.OnConflict, t *plan.Table) ([][]int, error) 
 	}
 	var want []int
 	for _, el := range e.Target {
+		if el.Collation != nil || el.OpClass != nil {
+			return nil, b.unsupported(el.Pos(), "a collation or operator class in the conflict target is")
+		}
 		ref, ok := el.Expr.(*parser.ColumnRef)
 		if !ok || len(ref.Parts) != 1 {
 			return nil, b.unsupported(el.Pos(), "an expression in the conflict target is")

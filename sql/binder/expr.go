@@ -4,6 +4,7 @@ import (
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
 
@@ -206,9 +207,17 @@ func (b *binder) cast(e *parser.CastExpr, sc *scope) (fn.Expr, error) {
 func (b *binder) collate(e *parser.CollateExpr, sc *scope) (fn.Expr, error) {
 	switch e.Collation.Name {
 	case "C", "POSIX", "default", "ucs_basic":
-		return b.expr(e.Operand, sc)
+	default:
+		return nil, b.unsupported(e.Collation.Pos(), "collation %q is", e.Collation.Name)
 	}
-	return nil, b.unsupported(e.Collation.Pos(), "collation %q is", e.Collation.Name)
+	x, err := b.expr(e.Operand, sc)
+	if err != nil {
+		return nil, err
+	}
+	if t := b.currentType(x); !isUnknown(x) && t.Kind != types.Text && t.Kind != types.Varchar && t.Kind != types.Char {
+		return nil, b.errorAt(e.Collation.Pos(), sqlstate.DatatypeMismatch, "collations are not supported by type %s", t.BaseName())
+	}
+	return x, nil
 }
 
 func (b *binder) caseExpr(e *parser.CaseExpr, sc *scope) (fn.Expr, error) {

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,8 @@ func arrayTextFunctions() []overload {
 					return "{" + path + "}"
 				case path == "":
 					return "{pg_catalog}"
+				case slices.Contains(strings.Split(path, ","), "pg_catalog"):
+					return "{" + path + "}" // in the place that the path gives it
 				}
 				return "{pg_catalog," + path + "}"
 			}), nil
