@@ -304,8 +304,7 @@ func (s *Session) runPlanned(ctx context.Context, st *Stmt, args []types.Datum) 
 	}
 	p, err := s.planAt(st, x.Cat)
 	if err == nil && !sameColumns(p.columns, st.columns) {
-		err = sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type").
-			WithHint("Prepare the statement again.")
+		err = sqlstate.ChangedResult()
 	}
 	if err == nil && p.writes && s.tx.ReadOnly {
 		err = exec.ReadOnlyError(firstWord(st.parsed.SQL))

@@ -350,6 +350,28 @@ func TestChangedResult(t *testing.T) {
 	if got := again(); !strings.Contains(got, "E ERROR 0A000 cached plan must not change result type") {
 		t.Error(got)
 	}
+	cached := dialPgx(t, addr, pgx.QueryExecModeCacheStatement)
+	columns := func() (int, error) {
+		rows, err := cached.Query(t.Context(), "SELECT * FROM t")
+		if err != nil {
+			return 0, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+		}
+		return len(rows.FieldDescriptions()), rows.Err()
+	}
+	if n, err := columns(); n != 2 || err != nil {
+		t.Errorf("%d columns, %v", n, err)
+	}
+	mustExec(t, c, "ALTER TABLE t ADD w INTEGER")
+	var e *pgconn.PgError
+	if _, err := columns(); !errors.As(err, &e) || e.Routine != "RevalidateCachedQuery" {
+		t.Errorf("%v: pgJDBC and asyncpg know it by its routine", err)
+	}
+	if n, err := columns(); n != 3 || err != nil { // pgx has forgotten the statement
+		t.Errorf("%d columns, %v", n, err)
+	}
 	mustExec(t, c, "DROP TABLE t")
 	if got := again(); !strings.Contains(got, "E ERROR 42P01") {
 		t.Error(got)

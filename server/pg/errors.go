@@ -52,6 +52,7 @@ func errorResponse(severity string, e *sqlstate.Error) pgproto3.ErrorResponse {
 		Position: int32(max(e.Position, 0)), Where: cString(e.Where),
 		SchemaName: cString(e.Object.Schema), TableName: cString(e.Object.Table), ColumnName: cString(e.Object.Column),
 		DataTypeName: cString(e.Object.DataType), ConstraintName: cString(e.Object.Constraint),
+		Routine: cString(e.Routine),
 	}
 }
 

@@ -459,7 +459,7 @@ func (c *conn) startPortal(ctx context.Context, p *portal) (done bool, err error
 	}
 	if !sameTypes(r.Columns(), p.stmt.columns) {
 		_ = r.Close()
-		return false, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
+		return false, sqlstate.ChangedResult()
 	}
 	p.cur = cursor{rows: r}
 	return false, nil

@@ -32,6 +32,9 @@ type Error struct {
 	Where string
 	// Object is what the error is about, as far as it is an object of the catalog.
 	Object Object
+	// Routine is the function of PostgreSQL that reports the error, where drivers tell
+	// errors of one code apart by it; else "".
+	Routine string
 	// Panic is set if the error was a panic.
 	Panic *Panic
 	cause error
@@ -51,6 +54,15 @@ func New(code Code, format string, args ...any) *Error {
 func Wrap(code Code, cause error, format string, args ...any) *Error {
 	e := New(code, format, args...)
 	e.cause = cause
+	return e
+}
+
+// ChangedResult is the error of a prepared statement that would give other columns
+// than those it was described with. Drivers prepare such a statement again by
+// themselves: pgx knows it by its message, pgJDBC and asyncpg by the routine.
+func ChangedResult() *Error {
+	e := New(FeatureNotSupported, "cached plan must not change result type").WithHint("Prepare the statement again.")
+	e.Routine = "RevalidateCachedQuery"
 	return e
 }
 

@@ -24,8 +24,10 @@ public class Jdbc {
                         if (!mode.equals("simple")) fetchSize(c);
                         if (!mode.equals("simple")) metadata(c);
                         errors(c);
+                        altered(c);
                     }
                 }
+                if (zone.equals("UTC")) rewritten(url + "&reWriteBatchedInserts=true&preferQueryMode=" + mode);
             }
             System.out.println(mode);
         }
@@ -183,6 +185,49 @@ public class Jdbc {
             equal(rm.getColumnTypeName(2), "varchar");
             equal(rm.getTableName(2), "jm");
             equal(rm.isNullable(2), ResultSetMetaData.columnNoNulls);
+        }
+    }
+
+    /** A prepared statement whose columns change is prepared again by the driver. */
+    static void altered(Connection c) throws SQLException {
+        try (Statement s = c.createStatement(); PreparedStatement p = c.prepareStatement("SELECT * FROM ja WHERE a = ?")) {
+            s.execute("DROP TABLE IF EXISTS ja; CREATE TABLE ja (a int, b text); INSERT INTO ja VALUES (1, 'x')");
+            String[] ddl = {null, null, null, "ADD c int", "DROP b", "RENAME c TO d"};
+            int[] columns = {2, 2, 2, 3, 2, 2};
+            for (int i = 0; i < ddl.length; i++) {
+                if (ddl[i] != null) s.execute("ALTER TABLE ja " + ddl[i]);
+                p.setInt(1, 1);
+                try (ResultSet r = p.executeQuery()) {
+                    check(r.next(), "a row after " + ddl[i]);
+                    equal(r.getMetaData().getColumnCount(), columns[i]);
+                }
+            }
+            s.execute("DROP TABLE ja");
+        }
+    }
+
+    /** Batches that the driver rewrites to INSERTs of many rows, of several sizes. */
+    static void rewritten(String url) throws SQLException {
+        try (Connection c = DriverManager.getConnection(url); Statement s = c.createStatement()) {
+            s.execute("DROP TABLE IF EXISTS jr; CREATE TABLE jr (a int PRIMARY KEY, b numeric(10,2), c text)");
+            try (PreparedStatement p = c.prepareStatement("INSERT INTO jr (a, b, c) VALUES (?, ?, ?) ON CONFLICT (a) DO NOTHING")) {
+                for (int n : new int[] {1, 2, 77, 1000}) {
+                    for (int i = 0; i < n; i++) {
+                        p.setInt(1, n * 10000 + i);
+                        p.setBigDecimal(2, new BigDecimal("1.25"));
+                        p.setString(3, i % 3 == 0 ? null : "row " + i);
+                        p.addBatch();
+                    }
+                    equal(p.executeBatch().length, n);
+                }
+            }
+            try (ResultSet r = s.executeQuery("SELECT count(*), sum(b), count(c) FROM jr")) {
+                check(r.next(), "a row");
+                equal(r.getLong(1), 1080L);
+                equal(r.getBigDecimal(2), new BigDecimal("1350.00"));
+                equal(r.getLong(3), 718L);
+            }
+            s.execute("DROP TABLE jr");
         }
     }
 

@@ -89,6 +89,24 @@ async def pool():
             assert await c.fetchval("SHOW application_name") == ""
 
 
+async def altered(c):
+    """A cached statement whose columns change is prepared again without a word."""
+    await c.execute("CREATE TABLE altered (a int, b text); INSERT INTO altered VALUES (1, 'x')")
+    for ddl, want in [(None, (1, "x")), ("ADD c int", (1, "x", None)), ("DROP b", (1, None)), ("RENAME a TO z", (1, None))]:
+        if ddl:
+            await c.execute("ALTER TABLE altered " + ddl)
+        assert tuple(await soon(c.fetchrow("SELECT * FROM altered WHERE $1 = 1", 1))) == want, (ddl, want)
+
+
+async def start_settings():
+    """What the pool's address sets survives the reset of each release."""
+    async with asyncpg.create_pool(URL, min_size=1, max_size=1, server_settings={"search_path": "tenant"}) as p:
+        await p.execute("CREATE SCHEMA tenant; CREATE TABLE mine (a int)")
+        for _ in range(3):
+            assert await p.fetchval("SHOW search_path") == "tenant"
+        assert await p.fetchval("SELECT table_schema FROM information_schema.tables WHERE table_name = 'mine'") == "tenant"
+
+
 async def listen(c):
     other = await asyncpg.connect(URL)
     got = asyncio.Queue()
@@ -105,11 +123,12 @@ async def listen(c):
 
 async def main():
     c = await asyncpg.connect(URL)
-    for part in (errors, types, cursors, transactions, copy, listen):
+    for part in (errors, types, cursors, transactions, copy, altered, listen):
         print(part.__name__, flush=True)
         await soon(part(c), 60)
     await c.close()
-    print("pool", flush=True)
-    await soon(pool(), 60)
+    for part in (pool, start_settings):
+        print(part.__name__, flush=True)
+        await soon(part(), 60)
 
 asyncio.run(main())
