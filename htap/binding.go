@@ -76,7 +76,7 @@ func (b *binding) tableAlong(path []string, name string) *plan.Table {
 
 // planTable describes a stored table to the planner.
 func (db *DB) planTable(t *catalog.Table) *plan.Table {
-	p := &plan.Table{ID: t.ID, Schema: t.Schema, Name: t.Name, PrimaryKey: t.Primary}
+	p := &plan.Table{ID: t.ID, Schema: t.Schema, Name: t.Name, PrimaryKey: t.Primary, PrimaryName: t.PrimaryName}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		p.Columns = append(p.Columns, plan.TableColumn{ID: c.ID, Name: c.Name, Type: c.Type, NotNull: c.NotNull,

@@ -35,7 +35,7 @@ func (b *binder) funcCall(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 		return b.aggregate(e, sc)
 	}
 	if _, isWindow := windowFunctions[name]; isWindow {
-		return nil, b.errorAt(e.Pos(), sqlstate.WindowingError, "window function %s requires an OVER clause", name)
+		return nil, b.errorAt(e.Pos(), sqlstate.WrongObjectType, "window function %s requires an OVER clause", name)
 	}
 	if err := b.plainCallOnly(e); err != nil {
 		return nil, err

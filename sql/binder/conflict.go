@@ -56,7 +56,7 @@ func (b *binder) arbiters(e *parser.OnConflict, t *plan.Table) ([][]int, error) 
 		return nil, b.unsupported(e.TargetWhere.Pos(), "a predicate in the conflict target is")
 	}
 	if e.Constraint != "" {
-		if e.Constraint == t.Name+"_pkey" && len(t.PrimaryKey) > 0 {
+		if len(t.PrimaryKey) > 0 && e.Constraint == t.PrimaryName {
 			return [][]int{t.PrimaryKey}, nil
 		}
 		for i := range t.Indexes {

@@ -1,6 +1,9 @@
 package opt
 
 import (
+	"fmt"
+	"strings"
+
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -127,7 +130,7 @@ func (d *domainJoin) push(n plan.Node) (plan.Node, domainCols, error) {
 	case *plan.Values:
 		return d.pushValues(n)
 	}
-	return nil, nil, sqlstate.New(sqlstate.FeatureNotSupported, "a correlated %T is not supported yet", n)
+	return nil, nil, sqlstate.New(sqlstate.FeatureNotSupported, "a correlated %s is not supported yet", strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
 }
 
 // rewrite replaces outer columns in a node's expressions.

@@ -15,6 +15,8 @@ type Table struct {
 	// PrimaryKey holds the ordinals of the key columns in key order; empty for
 	// a table with a hidden key.
 	PrimaryKey []int
+	// PrimaryName is the name of the primary key's constraint.
+	PrimaryName string
 	// Indexes are the secondary indexes. The primary key is not among them.
 	Indexes []Index
 	// Stats may be nil: then the planner assumes a default size.

@@ -29,6 +29,7 @@ const (
 	InvalidArgumentForNthValue Code = "22016"
 	InvalidArgumentForLog      Code = "2201E"
 	InvalidArgumentForPower    Code = "2201F"
+	InvalidArgumentForBucket   Code = "2201G"
 	SequenceLimitExceeded      Code = "2200H"
 	InvalidRowCountInLimit     Code = "2201W"
 	InvalidRowCountInOffset    Code = "2201X"

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"htapdb/sql/sqlstate"
@@ -104,7 +105,11 @@ func makeDate(y, m, d int32) (int64, error) {
 func makeTime(h, m int32, s float64) (int64, error) {
 	us := int64(h)*types.MicrosPerHour + int64(m)*types.MicrosPerMinute
 	if h < 0 || h > 24 || m < 0 || m > 59 || !(s >= 0 && s <= 60) || us+int64(math.RoundToEven(s*1e6)) > types.MicrosPerDay {
-		return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%v", h, m, s)
+		seconds := strconv.FormatFloat(s, 'f', -1, 64)
+		if s >= 0 && s < 10 {
+			seconds = "0" + seconds
+		}
+		return 0, sqlstate.New(sqlstate.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%s", h, m, seconds)
 	}
 	return us + int64(math.RoundToEven(s*1e6)), nil
 }

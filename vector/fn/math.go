@@ -174,7 +174,7 @@ func floatMod(a, b float64) (float64, error) {
 // widthBucket is the number of x's bucket of count equal ones between lo and hi; 0 below, count+1 above.
 func widthBucket(x, lo, hi float64, count int32) (int32, error) {
 	bad := func(format string) (int32, error) {
-		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "%s", format)
+		return 0, sqlstate.New(sqlstate.InvalidArgumentForBucket, "%s", format)
 	}
 	switch {
 	case count <= 0:

@@ -67,7 +67,7 @@ func (c *Catalog) createTable(s *parser.CreateTableStmt) error {
 				col.NotNull = true
 			case parser.ConstrPrimaryKey:
 				col.NotNull = true
-				t.PrimaryKey = []int{i}
+				t.PrimaryKey, t.PrimaryName = []int{i}, t.Name+"_pkey"
 			case parser.ConstrDefault:
 				col.Default = parser.Format(con.Expr)
 			case parser.ConstrIdentity:
@@ -81,6 +81,7 @@ func (c *Catalog) createTable(s *parser.CreateTableStmt) error {
 	for _, con := range s.Constraints {
 		switch con.Kind {
 		case parser.ConstrPrimaryKey:
+			t.PrimaryName = t.Name + "_pkey"
 			for _, id := range con.Columns {
 				o := t.Ordinal(id.Name)
 				t.PrimaryKey = append(t.PrimaryKey, o)
