@@ -103,6 +103,9 @@ func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if serial {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "ADD COLUMN of type serial is not supported")
 	}
+	if err := x.checkDeclared(t.Name, a.Column, typ, false); err != nil {
+		return err
+	}
 	t.Version++
 	col := catalog.Column{ID: t.NextColumnID, Name: a.Column.Name, Type: typ, Since: t.Version}
 	t.NextColumnID++

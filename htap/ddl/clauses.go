@@ -9,6 +9,7 @@ import (
 	"htapdb/htap/setting"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
 )
 
 // CheckClauses refuses by name the clauses of a utility statement that nothing
@@ -112,6 +113,58 @@ func (x *Statement) checkAction(a *parser.AlterAction) error {
 	return nil
 }
 
+// collations are those that mean byte order, which is the only one.
+var collations = []string{"C", "POSIX", "default", "ucs_basic"}
+
+// checkDeclared looks at the collation of a column of the type t, and refuses one
+// that is declared to be two things: of two defaults, or of NULL and NOT NULL,
+// one would be dropped. A serial column has a default and is NOT NULL, an
+// identity column the latter.
+func (x *Statement) checkDeclared(table string, c *parser.ColumnDef, t types.Type, serial bool) error {
+	if l := c.Collation; l != nil {
+		if !slices.Contains(collations, l.Name) {
+			return x.refused(l.Pos(), "collation \""+l.Name+"\"")
+		}
+		if t.Kind != types.Text && t.Kind != types.Varchar && t.Kind != types.Char {
+			return sqlstate.New(sqlstate.DatatypeMismatch, "collations are not supported by type %s", t.BaseName()).
+				WithPosition(parser.Position(x.Script, l.Pos()))
+		}
+	}
+	null, notNull, defaults, identities := false, serial, 0, 0
+	if serial {
+		defaults = 1
+	}
+	for _, k := range c.Constraints {
+		switch k.Kind {
+		case parser.ConstrNull:
+			null = true
+		case parser.ConstrNotNull:
+			notNull = true
+		case parser.ConstrDefault:
+			defaults++
+		case parser.ConstrIdentity:
+			identities++
+			notNull = true
+		}
+		what := ""
+		switch {
+		case null && notNull:
+			what = "conflicting NULL/NOT NULL declarations"
+		case defaults > 1:
+			what = "multiple default values specified"
+		case identities > 1:
+			what = "multiple identity specifications"
+		case defaults > 0 && identities > 0:
+			what = "both default and identity specified"
+		default:
+			continue
+		}
+		return sqlstate.New(sqlstate.SyntaxError, "%s for column %q of table %q", what, c.Name, table).
+			WithPosition(parser.Position(x.Script, k.Pos()))
+	}
+	return nil
+}
+
 // checkRole refuses roles that are not there: there is one. "" is no role given.
 func (x *Statement) checkRole(name string, pos int) error {
 	switch name {
@@ -140,7 +193,7 @@ func (x *Statement) checkIndex(st *parser.CreateIndexStmt) error {
 		return sqlstate.New(sqlstate.UndefinedObject, "access method %q does not exist", st.Method)
 	}
 	for _, e := range st.Elems {
-		if c := e.Collation; c != nil && !slices.Contains([]string{"C", "POSIX", "default", "ucs_basic"}, c.Name) {
+		if c := e.Collation; c != nil && !slices.Contains(collations, c.Name) {
 			return x.refused(c.Pos(), "collation \""+c.Name+"\"")
 		}
 		if c := e.OpClass; c != nil && !slices.Contains(operatorClasses, c.Name) {

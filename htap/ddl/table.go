@@ -93,12 +93,8 @@ func (b *tableBuilder) column(c *parser.ColumnDef) error {
 	if err != nil {
 		return err
 	}
-	if c.Collation != nil && c.Collation.Name != "C" && c.Collation.Name != "default" && c.Collation.Name != "POSIX" {
-		return sqlstate.New(sqlstate.FeatureNotSupported, "collation %q is not supported", c.Collation.Name)
-	}
-	if c.Collation != nil && t.Kind != types.Text && t.Kind != types.Varchar && t.Kind != types.Char {
-		return sqlstate.New(sqlstate.DatatypeMismatch, "collations are not supported by type %s", t.BaseName()).
-			WithPosition(parser.Position(b.x.Script, c.Collation.Pos()))
+	if err := b.x.checkDeclared(b.t.Name, c, t, serial); err != nil {
+		return err
 	}
 	ord := len(b.t.Columns)
 	b.t.Columns = append(b.t.Columns, catalog.Column{ID: b.t.NextColumnID, Name: c.Name, Type: t})
