@@ -21,10 +21,10 @@ func statAggregates() []aggregateOverload {
 	}
 	for name, f := range map[string]func(m *moments, g int) (float64, bool){
 		"covar_pop": covarPop, "covar_samp": covarSamp, "corr": corr, "regr_slope": regrSlope, "regr_intercept": regrIntercept,
-		"regr_r2": regrR2, "regr_avgx": func(m *moments, g int) (float64, bool) { return m.x[g], m.n[g] > 0 },
-		"regr_avgy": func(m *moments, g int) (float64, bool) { return m.y[g], m.n[g] > 0 },
-		"regr_sxx":  func(m *moments, g int) (float64, bool) { return m.xx[g], m.n[g] > 0 },
-		"regr_syy":  func(m *moments, g int) (float64, bool) { return m.yy[g], m.n[g] > 0 },
+		"regr_r2": regrR2, "regr_avgx": func(m *moments, g int) (float64, bool) { return m.x[g].mean(m.n[g]), m.n[g] > 0 },
+		"regr_avgy": func(m *moments, g int) (float64, bool) { return m.y[g].mean(m.n[g]), m.n[g] > 0 },
+		"regr_sxx":  func(m *moments, g int) (float64, bool) { return m.x[g].square, m.n[g] > 0 },
+		"regr_syy":  func(m *moments, g int) (float64, bool) { return m.y[g].square, m.n[g] > 0 },
 		"regr_sxy":  func(m *moments, g int) (float64, bool) { return m.xy[g], m.n[g] > 0 },
 	} {
 		out = append(out, aggregateOverload{name: name, args: two, result: types.Float8, algebra: Merges, bind: func(a *Aggregate) {
@@ -36,23 +36,86 @@ func statAggregates() []aggregateOverload {
 	}})
 }
 
-// moments holds the count, means and centred second moments of a group, updated
-// by Welford's method and merged by Chan's, so that a large mean costs no digits.
+// moments holds the count, sums and centred second moments of a group by the
+// method of Youngs and Cramer ("Some Results Relevant to Choice of Sum and
+// Sum-of-Product Algorithms", 1971), which PostgreSQL has too. Sums are exact where
+// Welford's running means are not: those cost the variance of four integers at 1e8
+// half of its digits, in an order that depends on which worker came first.
 // In pairs the first argument is y and the second x; alone, the argument is x.
 type moments struct {
 	pairs, count bool
 	result       func(m *moments, g int) (float64, bool)
 	n            []float64
-	x, xx        []float64 // mean, Σ(x−mean)²
-	y, yy, xy    []float64 // only in pairs
-	inX, inY     input[float64]
+	x, y         []axis    // y only in pairs
+	xy           []float64 // Σ(x−mean)(y−mean), only in pairs
+	// special marks the groups with an infinite or NaN input: only without one is
+	// a result that is not finite an overflow. It is nil until there is such an input.
+	special  []uint8
+	inX, inY input[float64]
+}
+
+// axis is one variable of a group.
+type axis struct {
+	// origin is the group's first value, or 0 if that is not finite. Distances from
+	// it keep the digits that sums of values with a large mean would lose.
+	origin float64
+	sum    float64 // Σ(v−origin)
+	square float64 // Σ(v−mean)²
+}
+
+// add takes the n-th value of a group and returns its distance from the mean times n.
+func (a *axis) add(v, n float64) float64 {
+	if n == 1 {
+		a.origin = v
+		if v-v != 0 {
+			a.origin, a.sum, a.square = 0, v, math.NaN()
+		}
+		return v - v
+	}
+	d := v - a.origin
+	a.sum += d
+	t := d*n - a.sum
+	a.square += t * t / (n * (n - 1))
+	return t
+}
+
+// mean is the mean of n values.
+func (a *axis) mean(n float64) float64 { return a.origin + a.sum/n }
+
+// merge adds the values of b, nb of them, to the na of a, and returns the distance
+// of the means times na·nb.
+func (a *axis) merge(b *axis, na, nb float64) float64 {
+	sum := b.sum + nb*(b.origin-a.origin)
+	t := a.sum*nb - sum*na
+	a.sum += sum
+	a.square += b.square + scaled(t, t, na, nb)
+	return t
+}
+
+// scaled is s·t/(na·nb·(na+nb)), also where s·t is out of range and the result is not.
+func scaled(s, t, na, nb float64) float64 {
+	if p := s * t; !math.IsInf(p, 0) {
+		return p / (na * nb * (na + nb))
+	}
+	return s / na / nb * (t / (na + nb))
 }
 
 func (m *moments) Grow(n int) {
-	m.n, m.x, m.xx = extend(m.n, n), extend(m.x, n), extend(m.xx, n)
+	m.n, m.x = extend(m.n, n), extend(m.x, n)
 	if m.pairs {
-		m.y, m.yy, m.xy = extend(m.y, n), extend(m.yy, n), extend(m.xy, n)
+		m.y, m.xy = extend(m.y, n), extend(m.xy, n)
 	}
+	if m.special != nil {
+		m.special = extend(m.special, n)
+	}
+}
+
+// mark notes a special input of group g.
+func (m *moments) mark(g uint32) {
+	if m.special == nil {
+		m.special = make([]uint8, len(m.n))
+	}
+	m.special[g] = 1
 }
 
 func (m *moments) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
@@ -69,16 +132,19 @@ func (m *moments) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int
 		v := x.a[i&x.mask]
 		m.n[g]++
 		n := m.n[g]
-		dx := v - m.x[g]
-		m.x[g] += dx / n
-		m.xx[g] += dx * (v - m.x[g])
-		if m.pairs {
-			w := y.a[i&y.mask]
-			dy := w - m.y[g]
-			m.y[g] += dy / n
-			m.yy[g] += dy * (w - m.y[g])
-			m.xy[g] += dx * (w - m.y[g])
+		dx := m.x[g].add(v, n)
+		if v-v != 0 {
+			m.mark(g)
 		}
+		if !m.pairs {
+			continue
+		}
+		w := y.a[i&y.mask]
+		dy := m.y[g].add(w, n)
+		if w-w != 0 {
+			m.mark(g)
+		}
+		m.xy[g] += dx * dy / max(n*(n-1), 1)
 	}
 	return nil
 }
@@ -95,29 +161,39 @@ func (m *moments) Merge(other AggState, from []int32, to []uint32) error {
 	for k, t := range to {
 		g := MergedGroup(from, k)
 		a, b := m.n[t], o.n[g]
-		switch {
-		case b == 0:
+		if b == 0 {
 			continue
-		case a == 0: // exactly: b·x/b may round
-			m.n[t], m.x[t], m.xx[t] = b, o.x[g], o.xx[g]
+		}
+		if o.special != nil && o.special[g] != 0 {
+			m.mark(t)
+		}
+		m.n[t] = a + b
+		if a == 0 {
+			m.x[t] = o.x[g]
 			if m.pairs {
-				m.y[t], m.yy[t], m.xy[t] = o.y[g], o.yy[g], o.xy[g]
+				m.y[t], m.xy[t] = o.y[g], o.xy[g]
 			}
 			continue
 		}
-		n := a + b
-		dx := o.x[g] - m.x[t]
-		m.n[t] = n
-		m.x[t] += dx * b / n
-		m.xx[t] += o.xx[g] + dx*dx*a*b/n
+		dx := m.x[t].merge(&o.x[g], a, b)
 		if m.pairs {
-			dy := o.y[g] - m.y[t]
-			m.y[t] += dy * b / n
-			m.yy[t] += o.yy[g] + dy*dy*a*b/n
-			m.xy[t] += o.xy[g] + dx*dy*a*b/n
+			dy := m.y[t].merge(&o.y[g], a, b)
+			m.xy[t] += o.xy[g] + scaled(dx, dy, a, b)
 		}
 	}
 	return nil
+}
+
+// overflowed reports that a group without a special input left the range.
+func (m *moments) overflowed(g int) bool {
+	if m.special != nil && m.special[g] != 0 {
+		return false
+	}
+	v := m.x[g].sum - m.x[g].sum + (m.x[g].square - m.x[g].square)
+	if m.pairs {
+		v += m.y[g].sum - m.y[g].sum + (m.y[g].square - m.y[g].square) + (m.xy[g] - m.xy[g])
+	}
+	return v != 0
 }
 
 func (m *moments) Finish(out *vector.Vector, from, to int) error {
@@ -126,6 +202,9 @@ func (m *moments) Finish(out *vector.Vector, from, to int) error {
 		if m.count {
 			out.I64[g-from] = int64(m.n[g])
 			continue
+		}
+		if m.overflowed(g) {
+			return overflow()
 		}
 		v, ok := m.result(m, g)
 		if !ok {
@@ -137,11 +216,11 @@ func (m *moments) Finish(out *vector.Vector, from, to int) error {
 }
 
 func (m *moments) Bytes() int64 {
-	return sliceBytes(m.n) + sliceBytes(m.x) + sliceBytes(m.xx) + sliceBytes(m.y) + sliceBytes(m.yy) + sliceBytes(m.xy)
+	return sliceBytes(m.n) + sliceBytes(m.x) + sliceBytes(m.y) + sliceBytes(m.xy) + sliceBytes(m.special)
 }
 
-func varPop(m *moments, g int) (float64, bool)  { return m.xx[g] / m.n[g], m.n[g] > 0 }
-func varSamp(m *moments, g int) (float64, bool) { return m.xx[g] / (m.n[g] - 1), m.n[g] > 1 }
+func varPop(m *moments, g int) (float64, bool)  { return m.x[g].square / m.n[g], m.n[g] > 0 }
+func varSamp(m *moments, g int) (float64, bool) { return m.x[g].square / (m.n[g] - 1), m.n[g] > 1 }
 
 func stddevPop(m *moments, g int) (float64, bool) {
 	v, ok := varPop(m, g)
@@ -157,32 +236,32 @@ func covarPop(m *moments, g int) (float64, bool)  { return m.xy[g] / m.n[g], m.n
 func covarSamp(m *moments, g int) (float64, bool) { return m.xy[g] / (m.n[g] - 1), m.n[g] > 1 }
 
 func corr(m *moments, g int) (float64, bool) {
-	if m.n[g] < 1 || m.xx[g] == 0 || m.yy[g] == 0 {
+	if m.n[g] < 1 || m.x[g].square == 0 || m.y[g].square == 0 {
 		return 0, false
 	}
-	root := math.Sqrt(m.xx[g] * m.yy[g])
+	root := math.Sqrt(m.x[g].square * m.y[g].square)
 	if root == 0 || math.IsInf(root, 0) { // the product left the range: the root of each
-		root = math.Sqrt(m.xx[g]) * math.Sqrt(m.yy[g])
+		root = math.Sqrt(m.x[g].square) * math.Sqrt(m.y[g].square)
 	}
 	r := m.xy[g] / root
 	return max(-1, min(1, r)), true
 }
 
 func regrSlope(m *moments, g int) (float64, bool) {
-	return m.xy[g] / m.xx[g], m.n[g] > 0 && m.xx[g] != 0
+	return m.xy[g] / m.x[g].square, m.n[g] > 0 && m.x[g].square != 0
 }
 
 func regrIntercept(m *moments, g int) (float64, bool) {
 	slope, ok := regrSlope(m, g)
-	return m.y[g] - slope*m.x[g], ok
+	return m.y[g].mean(m.n[g]) - slope*m.x[g].mean(m.n[g]), ok
 }
 
 func regrR2(m *moments, g int) (float64, bool) {
 	switch {
-	case m.n[g] < 1 || m.xx[g] == 0:
+	case m.n[g] < 1 || m.x[g].square == 0:
 		return 0, false
-	case m.yy[g] == 0:
+	case m.y[g].square == 0:
 		return 1, true
 	}
-	return m.xy[g] * m.xy[g] / (m.xx[g] * m.yy[g]), true
+	return m.xy[g] * m.xy[g] / (m.x[g].square * m.y[g].square), true
 }

@@ -216,6 +216,15 @@ func TestAggregateResults(t *testing.T) {
 		{"bit_or", "7", "integer", []*vector.Vector{column(t, types.TInt4, "1", "6")}},
 		{"stddev", "1", "double precision", []*vector.Vector{column(t, f, "1", "2", "3")}},
 		{"var_pop", "0.6666666666666666", "double precision", []*vector.Vector{column(t, f, "1000000001", "1000000002", "1000000003")}},
+		{"var_pop", "2.5", "double precision", []*vector.Vector{column(t, f, "100000003", "100000004", "100000006", "100000007")}},
+		{"var_pop", "0", "double precision", []*vector.Vector{column(t, f, "0.1", "0.1", "0.1")}},
+		{"var_pop", "0", "double precision", []*vector.Vector{column(t, f, "1e308", "1e308")}},
+		{"var_samp", "NaN", "double precision", []*vector.Vector{column(t, f, "1", "Infinity", "2")}},
+		{"var_samp", "", "double precision", []*vector.Vector{column(t, f, "Infinity")}},
+		{"covar_pop", "NaN", "double precision", []*vector.Vector{column(t, f, "NaN"), column(t, f, "1")}},
+		{"regr_avgx", "-Infinity", "double precision", []*vector.Vector{column(t, f, "1", "2", "3"), column(t, f, "5", "-Infinity", "7")}},
+		{"regr_avgy", "Infinity", "double precision", []*vector.Vector{column(t, f, "Infinity", "2", "3"), column(t, f, "5", "6", "7")}},
+		{"corr", "", "double precision", []*vector.Vector{column(t, f, "0.1", "0.1", "0.1"), column(t, f, "1", "2", "3")}},
 		{"corr", "1", "double precision", []*vector.Vector{column(t, f, "1", "2", "3"), column(t, f, "2", "4", "6")}},
 		{"regr_slope", "0.5", "double precision", []*vector.Vector{column(t, f, "1", "2", "3"), column(t, f, "2", "4", "6")}},
 		{"regr_intercept", "1", "double precision", []*vector.Vector{column(t, f, "3", "5"), column(t, f, "1", "2")}},
@@ -235,6 +244,8 @@ func TestAggregateResults(t *testing.T) {
 	}{
 		{"sum", column(t, types.TNumeric(38, 0), "99999999999999999999999999999999999999", "1")},
 		{"sum", column(t, f, "1.7e308", "1.7e308")},
+		{"var_pop", column(t, f, "1.7e308", "-1.7e308")},
+		{"stddev", column(t, f, "1e200", "-1e200")},
 	} {
 		if d, _, err := aggregateOf(t, c.name, c.col); !sqlstate.Is(err, sqlstate.NumericValueOutOfRange) {
 			t.Errorf("%s of %v: %v, %v", c.name, c.col, d, err)
@@ -245,6 +256,46 @@ func TestAggregateResults(t *testing.T) {
 	}
 	if _, err := ResolveAggregate("sum", []types.Type{types.TText}); !sqlstate.Is(err, sqlstate.UndefinedFunction) {
 		t.Errorf("sum(text): %v", err)
+	}
+}
+
+// TestMomentsOfSplits splits integers far from zero over two states in every way:
+// none may cost more of the moments than the last binary digit.
+func TestMomentsOfSplits(t *testing.T) {
+	values := []float64{100000003, 100000004, 100000006, 100000007}
+	for name, want := range map[string]float64{"var_pop": 2.5, "regr_sxx": 10, "regr_sxy": 10, "regr_avgy": 100000005} {
+		ts := []types.Type{types.TFloat8, types.TFloat8}
+		if name == "var_pop" {
+			ts = ts[:1]
+		}
+		agg, err := ResolveAggregate(name, ts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for split := 0; split < 1<<len(values); split++ {
+			var states [2]AggState
+			for k := range states {
+				v := vector.New(types.TFloat8, 0)
+				for i, x := range values {
+					if split>>i&1 == k {
+						v.F64 = append(v.F64, x)
+					}
+				}
+				v.Len = len(v.F64)
+				states[k] = agg.NewState(&Context{})
+				states[k].Grow(1)
+				if err := states[k].AddAll([]*vector.Vector{v, v}[:len(ts)], nil, v.Len); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := states[0].Merge(states[1], nil, []uint32{0}); err != nil {
+				t.Fatal(err)
+			}
+			out := vector.New(types.TFloat8, 0)
+			if err := states[0].Finish(out, 0, 1); err != nil || math.Abs(out.F64[0]-want) > want/(1<<52) {
+				t.Errorf("%s, split %04b: %v, %v; want %v", name, split, out.F64[0], err, want)
+			}
+		}
 	}
 }
 
