@@ -215,7 +215,7 @@ func (s *Session) planQuery(stmt parser.Stmt, script string, declared []types.Ty
 }
 
 // Names implements exec.Planner.
-func (x *execution) Names() binder.Catalog { return x.Names() }
+func (x *execution) Names() binder.Catalog { return &binding{s: x.s, cat: x.Cat} }
 
 // Query implements exec.Planner.
 func (x *execution) Query(query parser.Stmt, script string, declared []types.Type) (*exec.Query, error) {

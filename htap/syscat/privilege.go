@@ -102,7 +102,7 @@ func (k privileged) asked(list string) (all, open bool, err error) {
 		if name = strings.TrimSpace(name); !slices.Contains(k.privileges, name) {
 			return false, false, sqlstate.New(sqlstate.InvalidParameterValue, "unrecognized privilege type: %q", p)
 		}
-		all = true
+		all = all || name != "rule" // a privilege of tables that nobody has
 		open = open || !grantable && slices.Contains(k.open, name)
 	}
 	return all, open, nil
@@ -110,7 +110,7 @@ func (k privileged) asked(list string) (all, open bool, err error) {
 
 // isOID reports whether an argument is an identifier rather than a name.
 func isOID(text string) bool {
-	_, err := strconv.ParseUint(text, 10, 32)
+	_, err := strconv.ParseInt(text, 10, 64)
 	return err == nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
+	"slices"
 )
 
 // specialCalls are the functions that are more than a call of the registry.
@@ -235,6 +236,9 @@ func (b *binder) aggArgs(e *parser.FuncCall, sc *scope) (*plan.Agg, error) {
 		return nil, err
 	}
 	agg := &plan.Agg{Distinct: e.Distinct}
+	if name == "any_value" && len(e.OrderBy) > 0 {
+		name = "first" // any value would do; who gives an order means the first one
+	}
 	if agg.Func, agg.Args, err = b.resolveAggregate(name, args, e.Pos(), pos); err != nil {
 		return nil, err
 	}
@@ -250,6 +254,9 @@ func (b *binder) aggArgs(e *parser.FuncCall, sc *scope) (*plan.Agg, error) {
 		x, err := b.expr(o.Expr, sc)
 		if err != nil {
 			return nil, err
+		}
+		if e.Distinct && !slices.ContainsFunc(args, func(a fn.Expr) bool { return plan.Equal(a, x) }) {
+			return nil, b.errorAt(o.Expr.Pos(), sqlstate.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 		}
 		agg.OrderBy = append(agg.OrderBy, sortKey(b.known(x), o.Desc, o.Nulls))
 	}

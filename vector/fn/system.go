@@ -93,13 +93,18 @@ func encodingNumber(name string) int32 {
 
 // sizePretty is a number of bytes in the largest unit that leaves two digits.
 func sizePretty(n int64) string {
-	const half = 10240
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
-	u := 0
-	for ; u < len(units)-1 && (n >= half || n <= -half); u++ {
-		n = (n/512 + sign(n)) / 2
+	const most = 10240 // of a unit before the next one
+	if n < most && n > -most {
+		return strconv.FormatInt(n, 10) + " bytes"
 	}
-	return strconv.FormatInt(n, 10) + " " + units[u]
+	// From here n is in halves of the unit.
+	n /= 1 << 9
+	units := []string{"kB", "MB", "GB", "TB", "PB"}
+	u := 0
+	for ; u < len(units)-1 && (n >= 2*most-1 || n <= -(2*most-1)); u++ {
+		n /= 1 << 10
+	}
+	return strconv.FormatInt((n+sign(n))/2, 10) + " " + units[u]
 }
 
 func sign(n int64) int64 {
