@@ -8,9 +8,10 @@ import (
 	"htapdb/vector/fn"
 )
 
-// lateItems are the select items that are computed after ORDER BY and LIMIT: those
-// with a volatile function (nextval, random), which must not run for rows that
-// LIMIT throws away, and whose values come in the order of the result. What
+// lateItems are the select items that are computed after ORDER BY, for the rows up to
+// LIMIT: those with a volatile function (nextval, random), which must not run for
+// rows that LIMIT throws away, and whose values come in the order of the result. As
+// in PostgreSQL they do run for the rows that OFFSET skips. What
 // DISTINCT or ORDER BY looks at cannot wait.
 func (c *core) lateItems(e *parser.SelectCore, s *parser.SelectStmt) map[int]bool {
 	if e.Distinct || len(c.keys) == 0 && s.Limit == nil && s.Offset == nil {
@@ -69,6 +70,10 @@ func (c *core) finishLate(q *query, s *parser.SelectStmt, keys []plan.SortKey, l
 	if err != nil {
 		return nil, err
 	}
+	above, skips := limited.(*plan.Limit)
+	if skips = skips && above.Offset != nil; skips {
+		limited = above.Unskipped()
+	}
 	out, p := &query{open: true}, &plan.Project{Input: limited}
 	early := q.cols
 	have := plan.NewColSet(limited.Columns())
@@ -87,5 +92,9 @@ func (c *core) finishLate(q *query, s *parser.SelectStmt, keys []plan.SortKey, l
 		out.cols = append(out.cols, col)
 	}
 	out.node = p
+	if skips {
+		above.Input = p
+		out.node, out.open = above, false
+	}
 	return out, nil
 }

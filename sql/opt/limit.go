@@ -29,8 +29,22 @@ func pushLimit(l *plan.Limit) plan.Node {
 		c := *in
 		below := *l
 		below.Input = in.Input
-		c.Input = pushLimit(&below)
-		return &c
+		if l.Offset == nil || !anyVolatile(in.Items) {
+			c.Input = pushLimit(&below)
+			return &c
+		}
+		// The projection runs for the rows that are skipped, too.
+		above := *l
+		switch in.Input.(type) {
+		case *plan.Limit, *plan.TopN:
+			return l // the binder has limited them
+		}
+		c.Input = below.Unskipped()
+		if inner, ok := c.Input.(*plan.Limit); ok {
+			c.Input = pushLimit(inner)
+		}
+		above.Input = &c
+		return &above
 	case *plan.Sort:
 		if isBounded(l.Count) {
 			return &plan.TopN{Input: in.Input, Keys: in.Keys, Count: l.Count, Offset: l.Offset}
