@@ -91,7 +91,8 @@ type View struct {
 	Columns []string `json:",omitempty"`
 	SQL     string
 	// Sources are the tables and views that the query names: they are found by
-	// their identifiers, so that the view outlives changes of their names.
+	// their identifiers, so that the view outlives changes of their names. The
+	// sequences that it draws from are among them, for what depends on them.
 	Sources []ViewSource `json:",omitempty"`
 }
 

@@ -100,19 +100,19 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 	case d.column != nil:
 		out = o.readers(d.table.ID, d.column.ID)
 		if q := o.cat.SequenceByID(d.column.Sequence); q != nil {
-			out = append(out, o.defaults(q, d.table)...)
+			out = append(out, o.draws(q, d.table)...)
 		}
 	case d.table != nil:
 		out = o.readers(d.table.ID, 0)
 		for _, q := range o.cat.Sequences() {
 			if q.Owner == d.table.ID {
-				out = append(out, o.defaults(q, d.table)...)
+				out = append(out, o.draws(q, d.table)...)
 			}
 		}
 	case d.view != nil:
 		out = o.readers(d.view.ID, 0)
 	case d.sequence != nil:
-		out = o.defaults(d.sequence, nil)
+		out = o.draws(d.sequence, nil)
 	}
 	return out
 }
@@ -128,8 +128,10 @@ func (o *dropOrder) readers(relation catalog.ID, column uint32) (out []*dropItem
 	return out
 }
 
-// defaults are the defaults that draw from a sequence, but for those of a table.
-func (o *dropOrder) defaults(q *catalog.Sequence, but *catalog.Table) (out []*dropItem) {
+// draws are the views and the defaults that draw from a sequence, but for those of a
+// table.
+func (o *dropOrder) draws(q *catalog.Sequence, but *catalog.Table) (out []*dropItem) {
+	out = o.readers(q.ID, 0)
 	for _, t := range o.cat.Tables() {
 		for i := range t.Columns {
 			if c := &t.Columns[i]; t != but && c.Default != "" && sequence.DrawsFrom(c.Default, q) {

@@ -6,6 +6,7 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/physical"
+	"htapdb/htap/sequence"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -29,13 +30,18 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 	if len(pl.Params) > 0 {
 		return nil, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1 in a view")
 	}
-	v := &catalog.View{Schema: schema, Name: st.Name.Name, SQL: parser.Format(st.Query)}
+	v := &catalog.View{Schema: schema, Name: st.Name.Name}
 	if v.Columns, err = viewColumns(st, pl.Columns); err != nil {
 		return nil, err
 	}
 	if v.Sources, err = x.viewSources(pl.Sources); err != nil {
 		return nil, err
 	}
+	var sequences []catalog.ViewSource
+	if v.SQL, sequences, err = x.viewText(st.Query); err != nil {
+		return nil, err
+	}
+	v.Sources = append(v.Sources, sequences...)
 	old := x.Cat.View(schema, v.Name)
 	replace := old != nil && st.OrReplace
 	if replace {
@@ -51,6 +57,32 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 	}
 	x.Tx.DDL = true
 	return exec.Done, x.Catalog.PutView(x.Ctx, x.Tx.Txn, v, replace)
+}
+
+// viewText is the text of a view's query with the sequences that its calls name as
+// constants: their names have schemas in it, so that no other search_path changes
+// what the view draws from.
+func (x *Statement) viewText(query *parser.SelectStmt) (text string, sequences []catalog.ViewSource, err error) {
+	text = parser.Format(query)
+	if len(sequence.Bound(query)) == 0 {
+		return text, nil, nil
+	}
+	own, err := parser.ParseOne(text) // the statement may run again along another path
+	if err != nil {
+		return "", nil, sqlstate.Wrap(sqlstate.InternalError, err, "reading the query of the view again")
+	}
+	for _, name := range sequence.Bound(own.Stmt) {
+		q, err := sequence.Find(x.Cat, name.Value)
+		if err != nil {
+			return "", nil, err
+		}
+		name.Value = parser.QuoteIdent(q.Schema) + "." + parser.QuoteIdent(q.Name)
+		source := catalog.ViewSource{ID: q.ID, Schema: q.Schema, Name: q.Name}
+		if !slices.ContainsFunc(sequences, func(s catalog.ViewSource) bool { return s.ID == q.ID }) {
+			sequences = append(sequences, source)
+		}
+	}
+	return parser.Format(own.Stmt), sequences, nil
 }
 
 // viewColumns are the names of a view's columns: those that it is given, then

@@ -3,6 +3,7 @@ package sequence
 import (
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
+	"slices"
 )
 
 // Names are the names of the sequences that an expression's calls give
@@ -41,4 +42,24 @@ func DrawsFrom(expr string, q *catalog.Sequence) bool {
 		}
 	}
 	return false
+}
+
+// Bound are the names of sequences that a query gives as constants. One
+// that is cast to text is looked up when the query runs.
+func Bound(query parser.Node) (names []*parser.StringLit) {
+	parser.Walk(query, func(n parser.Node) bool {
+		call, ok := n.(*parser.FuncCall)
+		if !ok || len(call.Args) == 0 || !slices.Contains([]string{"nextval", "currval", "setval"}, call.Name.Name) {
+			return true
+		}
+		arg := call.Args[0]
+		if cast, ok := arg.(*parser.CastExpr); ok && cast.Type.Name == "regclass" {
+			arg = cast.Operand
+		}
+		if name, ok := arg.(*parser.StringLit); ok {
+			names = append(names, name)
+		}
+		return true
+	})
+	return names
 }
