@@ -80,7 +80,7 @@ func (db *DB) planTable(t *catalog.Table) *plan.Table {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		p.Columns = append(p.Columns, plan.TableColumn{ID: c.ID, Name: c.Name, Type: c.Type, NotNull: c.NotNull,
-			Default: c.Default, Sequence: c.Sequence != 0, AlwaysGenerated: c.Always})
+			Default: c.Default, Sequence: c.Sequence != 0, Identity: c.Identity, AlwaysGenerated: c.Always})
 	}
 	for i := range t.Indexes {
 		x := &t.Indexes[i]

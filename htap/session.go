@@ -71,6 +71,7 @@ type savepoint struct {
 	name     string
 	at       rowstore.Savepoint
 	ddl      bool
+	readOnly bool
 	settings setting.Mark
 }
 

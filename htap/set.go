@@ -247,6 +247,9 @@ func (x *execution) show(st *parser.ShowStmt) (*exec.Output, error) {
 
 // discard is DISCARD.
 func (x *execution) discard(st *parser.DiscardStmt) (*exec.Output, error) {
+	if st.What == "sequences" {
+		x.s.sequences.Forget()
+	}
 	if st.What == "all" {
 		if !x.auto {
 			return nil, sqlstate.New(sqlstate.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
@@ -254,6 +257,7 @@ func (x *execution) discard(st *parser.DiscardStmt) (*exec.Output, error) {
 		clear(x.s.prepared)
 		x.s.dropCursors(func(*cursor) bool { return true })
 		x.s.db.channels.forget(x.s)
+		x.s.sequences.Forget()
 		x.s.resetAll()
 	}
 	return &exec.Output{Tag: "DISCARD " + strings.ToUpper(st.What)}, nil

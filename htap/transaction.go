@@ -247,6 +247,9 @@ func (s *Session) beginStmt(st *parser.BeginStmt) error {
 
 func (s *Session) commitStmt(ctx context.Context, chain bool) (string, error) {
 	if !s.tx.explicit {
+		if chain {
+			return "", sqlstate.New(sqlstate.NoActiveTransaction, "COMMIT AND CHAIN can only be used in transaction blocks")
+		}
 		s.warn(sqlstate.NoActiveTransaction, "there is no transaction in progress")
 		if s.tx.Txn == nil {
 			return "COMMIT", nil
@@ -264,6 +267,9 @@ func (s *Session) commitStmt(ctx context.Context, chain bool) (string, error) {
 
 func (s *Session) rollbackStmt(chain bool) error {
 	if !s.tx.explicit {
+		if chain {
+			return sqlstate.New(sqlstate.NoActiveTransaction, "ROLLBACK AND CHAIN can only be used in transaction blocks")
+		}
 		s.warn(sqlstate.NoActiveTransaction, "there is no transaction in progress")
 	}
 	before := s.tx
@@ -293,7 +299,7 @@ func (s *Session) savepointStmt(ctx context.Context, name string) error {
 	if err := s.tx.Txn.StartStatement(ctx); err != nil {
 		return err
 	}
-	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.Txn.Savepoint(), s.tx.DDL, s.vars.Mark()})
+	s.tx.savepoints = append(s.tx.savepoints, savepoint{name, s.tx.Txn.Savepoint(), s.tx.DDL, s.tx.ReadOnly, s.vars.Mark()})
 	s.tx.SetDepth(len(s.tx.savepoints))
 	return nil
 }
@@ -322,6 +328,7 @@ func (s *Session) releaseStmt(name string) error {
 	if err := s.tx.Txn.Release(s.tx.savepoints[i].at); err != nil {
 		return err
 	}
+	s.tx.ReadOnly = s.tx.savepoints[i].readOnly // SET TRANSACTION READ ONLY is the subtransaction's
 	s.tx.savepoints = s.tx.savepoints[:i]
 	s.tx.SetDepth(i)
 	return nil
@@ -340,7 +347,7 @@ func (s *Session) rollbackToStmt(name string) error {
 	s.tx.savepoints = s.tx.savepoints[:i+1]
 	s.tx.SetDepth(i + 1)
 	s.dropCursors(func(c *cursor) bool { return c.txn && c.depth > i })
-	s.tx.failed, s.tx.DDL = false, sp.ddl
+	s.tx.failed, s.tx.DDL, s.tx.ReadOnly = false, sp.ddl, sp.readOnly
 	before := s.vars.Mark()
 	s.vars.Rollback(sp.settings)
 	s.settingsChanged(before)

@@ -242,15 +242,21 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	if err != nil {
 		return err
 	}
-	t.Columns[o].Default = ""
-	if a.Kind == parser.SetColumnDefault {
-		text, err := x.checkDefault(a.Default, t.Columns[o].Type)
-		if err != nil {
-			return err
-		}
-		t.Columns[o].Default = text
+	col := &t.Columns[o]
+	if col.Identity {
+		return isIdentity(t, col)
 	}
-	return nil
+	// The default of a serial column is nextval of its sequence.
+	col.Default, col.Sequence = "", 0
+	if a.Kind == parser.SetColumnDefault {
+		col.Default, err = x.checkDefault(a.Default, col.Type)
+	}
+	return err
+}
+
+// isIdentity is the error about what an identity column cannot have.
+func isIdentity(t *catalog.Table, c *catalog.Column) error {
+	return sqlstate.New(sqlstate.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
 }
 
 // setNotNull sets or drops NOT NULL; setting it reads the rows.
@@ -260,6 +266,9 @@ func (x *Statement) setNotNull(t *catalog.Table, a *parser.AlterAction) error {
 		return err
 	}
 	if a.Kind == parser.DropNotNull {
+		if t.Columns[o].Identity {
+			return isIdentity(t, &t.Columns[o])
+		}
 		for _, p := range t.Primary {
 			if p == o {
 				return sqlstate.New(sqlstate.InvalidTableDefinition, "column %q is in a primary key", a.Name.Name)

@@ -32,6 +32,13 @@ func (s *Values) took(id catalog.ID, value int64, next bool) {
 	}
 }
 
+// Forget is DISCARD SEQUENCES: currval and lastval begin anew.
+func (s *Values) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.values, s.last = nil, 0
+}
+
 // get returns the session's newest value of a sequence.
 func (s *Values) get(id catalog.ID) (value int64, ok bool) {
 	s.mu.Lock()

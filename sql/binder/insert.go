@@ -163,10 +163,10 @@ func (b *binder) insertSource(n *plan.Insert, s *parser.InsertStmt, targets []in
 	for i, c := range q.cols {
 		o := targets[i]
 		col := &n.Table.Columns[o]
+		if col.Identity && s.Overriding == "user" {
+			continue // the sequence's value takes the place of the one given
+		}
 		if col.AlwaysGenerated && s.Overriding != "system" {
-			if s.Overriding == "user" {
-				continue
-			}
 			return b.errorAt(c.pos, "428C9", "cannot insert a non-DEFAULT value into column %q", col.Name).
 				WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", col.Name).
 				WithHint("Use OVERRIDING SYSTEM VALUE to override.")

@@ -48,6 +48,9 @@ type TableColumn struct {
 	// Sequence is true for identity and serial columns: a row that gives no
 	// value takes the next one of the column's sequence.
 	Sequence bool
+	// Identity is GENERATED … AS IDENTITY: OVERRIDING USER VALUE takes the
+	// sequence's value also where one is given.
+	Identity bool
 	// AlwaysGenerated is GENERATED ALWAYS AS IDENTITY: an explicit value needs
 	// OVERRIDING SYSTEM VALUE.
 	AlwaysGenerated bool

@@ -71,7 +71,7 @@ func (c *Catalog) createTable(s *parser.CreateTableStmt) error {
 			case parser.ConstrDefault:
 				col.Default = parser.Format(con.Expr)
 			case parser.ConstrIdentity:
-				col.Sequence, col.AlwaysGenerated, col.NotNull = true, con.Always, true
+				col.Sequence, col.Identity, col.AlwaysGenerated, col.NotNull = true, true, con.Always, true
 			case parser.ConstrCheck:
 				t.Checks = append(t.Checks, plan.Check{Name: t.Name + "_" + d.Name + "_check", SQL: parser.Format(con.Expr)})
 			}
