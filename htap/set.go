@@ -111,6 +111,10 @@ func (s *Session) set(name string, value *string, local bool) error {
 		}
 		return def.Writable()
 	}
+	if def == nil && !setting.IsCustomName(name) {
+		return sqlstate.New(sqlstate.InvalidName, "invalid configuration parameter name %q", name).
+			WithDetail("Custom parameter names must be two or more simple identifiers separated by dots.")
+	}
 	before := s.vars.Mark()
 	switch {
 	case def == nil && value == nil:

@@ -69,6 +69,9 @@ func (x *Statement) refused(pos int, what string) error {
 // checkColumn refuses what a column's constraints cannot have.
 func (x *Statement) checkColumn(c *parser.ColumnDef) error {
 	for _, k := range c.Constraints {
+		if k.NullsNotDistinct {
+			return x.refused(k.Pos(), "NULLS NOT DISTINCT")
+		}
 		if err := x.checkDeferral(k.Deferral, k.Pos()); err != nil {
 			return err
 		}
@@ -94,6 +97,8 @@ func (x *Statement) checkConstraint(c *parser.TableConstraint) error {
 		return x.refused(c.Include[0].Pos(), "INCLUDE of a constraint")
 	case c.NotValid:
 		return x.refused(c.Pos(), "NOT VALID")
+	case c.NullsNotDistinct:
+		return x.refused(c.Pos(), "NULLS NOT DISTINCT")
 	}
 	return x.checkDeferral(c.Deferral, c.Pos())
 }
@@ -105,6 +110,13 @@ func (x *Statement) checkAction(a *parser.AlterAction) error {
 		return x.checkRole(a.NewName.Name, a.NewName.Pos())
 	case parser.SetOptions:
 		return x.checkParameters(a.Options, tableParameters)
+	case parser.ResetOptions:
+		for _, o := range a.Options {
+			if len(o.Values) > 0 {
+				return sqlstate.New(sqlstate.SyntaxError, "RESET must not include values for parameters").
+					WithPosition(parser.Position(x.Script, o.Pos()))
+			}
+		}
 	case parser.AddColumn:
 		return x.checkColumn(a.Column)
 	case parser.AddConstraint:

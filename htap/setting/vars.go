@@ -2,6 +2,7 @@ package setting
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -113,6 +114,12 @@ func (v *Vars) change(s *Setting, now *Values, local bool) {
 		v.session = v.session.withSlot(s, now)
 	}
 }
+
+var customName = regexp.MustCompile(`^[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*(\.[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*)+$`)
+
+// IsCustomName reports whether an application may have a setting of the name:
+// identifiers with dots between them.
+func IsCustomName(name string) bool { return customName.MatchString(name) }
 
 // SetCustom changes a name of an application; a text, which nothing reads but
 // SHOW and current_setting.

@@ -162,6 +162,9 @@ func (c *Names) regOID(kind string, strict bool) func([]types.Datum) (types.Datu
 		if err != nil {
 			return types.NullDatum, err
 		}
+		if n.Schema != "" && (kind == "pg_roles" || kind == "pg_namespace") {
+			return types.NullDatum, sqlstate.New(sqlstate.InvalidName, "invalid name syntax")
+		}
 		if oid, ok := c.find(kind, n.Schema, n.Name, text); ok {
 			return types.NewInt64(oid), nil
 		}

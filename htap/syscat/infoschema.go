@@ -1,8 +1,10 @@
 package syscat
 
 import (
+	"slices"
 	"strconv"
 
+	"htapdb/htap/catalog"
 	"htapdb/sql/types"
 )
 
@@ -134,10 +136,19 @@ func viewRows(x *reader, add rowAdder) {
 	}
 }
 
+// ofIdentity reports whether a sequence is an identity column's own.
+func ofIdentity(cat *catalog.Snapshot, q *catalog.Sequence) bool {
+	t := cat.TableByID(q.Owner)
+	return t != nil && slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Identity && c.Sequence == q.ID })
+}
+
 func infoSequenceRows(x *reader, add rowAdder) {
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	yesNo := map[bool]string{true: "YES", false: "NO"}
 	for _, q := range x.cat.Sequences() {
+		if ofIdentity(x.cat, q) {
+			continue // the standard knows it as a part of its column
+		}
 		t := sequenceType(q)
 		lo, hi := q.Bounds()
 		row := []any{"sequence_catalog", databaseName, "sequence_schema", q.Schema, "sequence_name", q.Name, "data_type", t.BaseName(),

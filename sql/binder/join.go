@@ -141,6 +141,9 @@ func (b *binder) using(j *plan.Join, lns, rns *namespace, names []parser.Ident, 
 	}
 	if e.UsingAlias != nil {
 		rel := &relation{name: e.UsingAlias.Name}
+		if err := b.checkAliases(ns, &namespace{rels: []*relation{rel}}, e.UsingAlias.Pos()); err != nil {
+			return nil, nil, err
+		}
 		for _, c := range ns.cols[:len(names)] {
 			rel.add(c.name, c.col)
 		}

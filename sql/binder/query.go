@@ -147,6 +147,9 @@ func (b *binder) limit(node plan.Node, s *parser.SelectStmt, keys []plan.SortKey
 	}
 	l := &plan.Limit{Input: node, WithTies: s.WithTies}
 	if s.WithTies {
+		if _, null := s.Limit.(*parser.NullLit); null {
+			return nil, b.errorAt(s.Limit.Pos(), sqlstate.InvalidRowCountInLimit, "row count cannot be null in FETCH FIRST ... WITH TIES clause")
+		}
 		if len(keys) == 0 {
 			return nil, b.errorAt(s.Limit.Pos(), sqlstate.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause")
 		}

@@ -80,6 +80,8 @@ type ColumnConstraint struct {
 	// Name is the name after CONSTRAINT, else "".
 	Name string
 	Kind ConstraintKind
+	// NullsNotDistinct is UNIQUE NULLS NOT DISTINCT.
+	NullsNotDistinct bool
 	// Expr is the expression of DEFAULT, CHECK and GENERATED … STORED.
 	Expr Expr
 	// Always is GENERATED ALWAYS, against BY DEFAULT.

@@ -77,6 +77,7 @@ func (n *ColumnConstraint) format(w *printer) {
 		w.str("PRIMARY KEY")
 	case ConstrUnique:
 		w.str("UNIQUE")
+		w.opt(n.NullsNotDistinct, " NULLS NOT DISTINCT")
 	case ConstrCheck:
 		w.clause("CHECK (", n.Expr)
 		w.str(")")

@@ -109,7 +109,7 @@ func (p *parser) createIndex(loc Loc) Stmt {
 	p.expect("index")
 	n.Concurrently = p.accept("concurrently")
 	n.IfNotExists = p.ifNotExists()
-	if !p.at("on") {
+	if !p.at("on") || n.IfNotExists { // what may be there already has a name
 		n.Name = p.objectName()
 	}
 	p.expect("on")

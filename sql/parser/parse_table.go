@@ -165,7 +165,7 @@ func (p *parser) columnConstraint() *ColumnConstraint {
 		c.Kind = ConstrPrimaryKey
 	case p.accept("unique"):
 		c.Kind = ConstrUnique
-		p.nullsNotDistinct()
+		c.NullsNotDistinct = p.nullsNotDistinct()
 	case p.accept("check"):
 		c.Kind = ConstrCheck
 		c.Expr = p.checkCondition()

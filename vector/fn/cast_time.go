@@ -17,16 +17,19 @@ func castTime(s *Scalar, from, to types.Type) {
 		zoned(s, func(loc *time.Location) Kernel {
 			return try1(func(d int32) (int64, error) {
 				us, err := dateToTimestamp(d)
-				return types.InstantMicros(loc, us), err
+				if err != nil {
+					return 0, err
+				}
+				return inRange(types.InstantMicros(loc, us))
 			})
 		})
 	case [2]types.Kind{types.Timestamp, types.TimestampTZ}:
 		zoned(s, func(loc *time.Location) Kernel {
-			return map1(func(us int64) int64 { return round(types.InstantMicros(loc, us)) })
+			return try1(func(us int64) (int64, error) { return inRange(round(types.InstantMicros(loc, us))) })
 		})
 	case [2]types.Kind{types.TimestampTZ, types.Timestamp}:
 		zoned(s, func(loc *time.Location) Kernel {
-			return map1(func(us int64) int64 { return round(types.LocalMicros(loc, us)) })
+			return try1(func(us int64) (int64, error) { return inRange(round(types.LocalMicros(loc, us))) })
 		})
 	case [2]types.Kind{types.TimestampTZ, types.Date}:
 		zoned(s, func(loc *time.Location) Kernel {
@@ -73,6 +76,14 @@ func zoned(s *Scalar, make func(loc *time.Location) Kernel) {
 
 func timestampRange() error {
 	return sqlstate.New(sqlstate.DatetimeFieldOverflow, "timestamp out of range")
+}
+
+// inRange refuses a timestamp that a time zone's offset has moved out of the range.
+func inRange(us int64) (int64, error) {
+	if us < types.MinTimestamp || us > types.MaxTimestamp {
+		return 0, timestampRange()
+	}
+	return us, nil
 }
 
 func dateRange() error {

@@ -55,22 +55,28 @@ func dateFunctions() []overload {
 			if err != nil {
 				return 0, err
 			}
-			return addMicros(z.Instant(us), 1, 0)
+			return inRange(z.Instant(us))
 		})},
 		{name: "timezone", args: kinds(txt, tz), result: ts, kernel: try2(func(zone string, us int64) (int64, error) {
 			z, err := types.ExprZone(zone)
 			if err != nil {
 				return 0, err
 			}
-			return addMicros(z.Local(us), 1, 0)
+			return inRange(z.Local(us))
 		})},
 		{name: "timezone", args: kinds(iv, ts), result: tz, kernel: try2(func(zone types.IntervalValue, us int64) (int64, error) {
 			loc, err := intervalZone(zone)
-			return types.InstantMicros(loc, us), err
+			if err != nil {
+				return 0, err
+			}
+			return inRange(types.InstantMicros(loc, us))
 		})},
 		{name: "timezone", args: kinds(iv, tz), result: ts, kernel: try2(func(zone types.IntervalValue, us int64) (int64, error) {
 			loc, err := intervalZone(zone)
-			return types.LocalMicros(loc, us), err
+			if err != nil {
+				return 0, err
+			}
+			return inRange(types.LocalMicros(loc, us))
 		})},
 		{name: "to_timestamp", args: kinds(f8), result: tz, kernel: try1(epochToTimestamp)},
 		{name: "isfinite", args: kinds(d), result: types.Bool, kernel: map1(func(int32) uint8 { return 1 })},

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -28,7 +29,11 @@ func regexFunctions() []overload {
 			}))
 	}
 	like := func(_ *Context, c *regexCache, a []*vector.Vector, i int, out *vector.Vector) error {
-		re, err := c.match(text(a[1], i), optional(a, 2, i))
+		flags := optional(a, 2, i)
+		if strings.Contains(flags, "g") {
+			return sqlstate.New(sqlstate.InvalidParameterValue, "regexp_like() does not support the \"global\" option")
+		}
+		re, err := c.match(text(a[1], i), flags)
 		if err == nil {
 			out.Bool[i] = b2u(re.MatchString(text(a[0], i)))
 		}

@@ -136,6 +136,9 @@ func formatTypeKernel(_ *Context, args []*vector.Vector, sel []int32, n int, out
 			mod = args[1].Datum(i).Int()
 		}
 		out.Str[i] = formatType(args[0].Datum(i).Int(), mod)
+		if mod < 0 && !args[1].IsNull(i) && out.Str[i] == "character" {
+			out.Str[i] = "bpchar" // CHARACTER would read back as CHARACTER(1)
+		}
 		return nil
 	})
 }
