@@ -38,8 +38,11 @@ type Table struct {
 	NextColumnID uint32
 	// Version counts the changes of the row format.
 	Version uint16
-	// Comment is the text of COMMENT ON TABLE.
-	Comment string `json:",omitempty"`
+	// Comment is the text of COMMENT ON TABLE; PrimaryComment is that of the
+	// constraint of the primary key, and PrimaryIndexComment that of its index.
+	Comment             string `json:",omitempty"`
+	PrimaryComment      string `json:",omitempty"`
+	PrimaryIndexComment string `json:",omitempty"`
 
 	// form is the stored text of a descriptor in a Snapshot, "" for one that is
 	// being made.
@@ -68,6 +71,8 @@ type Column struct {
 	// column and no longer have it (in Dropped).
 	Since uint16 `json:",omitempty"`
 	Until uint16 `json:",omitempty"`
+	// Comment is the text of COMMENT ON COLUMN.
+	Comment string `json:",omitempty"`
 }
 
 // Index is a secondary index of a Table.
@@ -78,10 +83,17 @@ type Index struct {
 	Unique  bool `json:",omitempty"`
 	// Constraint is true for an index made by UNIQUE, which only ALTER TABLE drops.
 	Constraint bool `json:",omitempty"`
+	// Comment is the text of COMMENT ON INDEX, ConstraintComment that of its constraint.
+	Comment           string `json:",omitempty"`
+	ConstraintComment string `json:",omitempty"`
 }
 
 // Check is a CHECK constraint: rows for which SQL is false are refused.
-type Check struct{ Name, SQL string }
+type Check struct {
+	Name, SQL string
+	// Comment is the text of COMMENT ON CONSTRAINT.
+	Comment string `json:",omitempty"`
+}
 
 // View is a stored query.
 type View struct {
@@ -94,6 +106,10 @@ type View struct {
 	// their identifiers, so that the view outlives changes of their names. The
 	// sequences that it draws from are among them, for what depends on them.
 	Sources []ViewSource `json:",omitempty"`
+	// Comment is the text of COMMENT ON VIEW, ColumnComments are those of its
+	// columns by their names.
+	Comment        string            `json:",omitempty"`
+	ColumnComments map[string]string `json:",omitempty"`
 }
 
 // ViewSource is a relation that a view reads, as it was when the view was made.
@@ -133,6 +149,8 @@ type Sequence struct {
 	Cycle bool  `json:",omitempty"`
 	// Owner is the table of a serial column, 0 for a sequence of its own.
 	Owner ID `json:",omitempty"`
+	// Comment is the text of COMMENT ON SEQUENCE.
+	Comment string `json:",omitempty"`
 }
 
 // Model describes a trained model with what made it.

@@ -1,8 +1,6 @@
 package ddl
 
 import (
-	"slices"
-
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
@@ -147,74 +145,6 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 		t.Columns[i].Sequence = fresh.ID
 		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &fresh); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// Comment stores COMMENT ON TABLE; comments on other objects, which have to be
-// there, are dropped with a warning.
-func (x *Statement) Comment(st *parser.CommentStmt) (*exec.Output, error) {
-	if st.Kind != parser.ObjectTable {
-		if err := x.commented(st); err != nil {
-			return nil, err
-		}
-		x.Warn(sqlstate.FeatureNotSupported, "comments on a %s are not kept", st.Kind)
-		return exec.Done, nil
-	}
-	t, err := x.Table(st.Name)
-	if err != nil {
-		return nil, err
-	}
-	// The descriptor is written as a whole, so nobody else may change it.
-	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
-		return nil, err
-	}
-	next := t.Clone()
-	next.Comment = ""
-	if st.Text != nil {
-		next.Comment = st.Text.Value
-	}
-	x.Tx.DDL = true
-	return exec.Done, x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
-}
-
-// commented looks for the object of a comment.
-func (x *Statement) commented(st *parser.CommentStmt) error {
-	n := st.Name
-	missing := func(code sqlstate.Code, format string, args ...any) error {
-		return sqlstate.New(code, format, args...).WithPosition(parser.Position(x.Script, n.Pos()))
-	}
-	switch st.Kind {
-	case parser.ObjectColumn:
-		if v := x.Cat.View(n.Schema, n.Name); v != nil {
-			if !slices.Contains(v.Columns, st.Sub.Name) {
-				return missing(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", st.Sub.Name, v.Name)
-			}
-			return nil
-		}
-		t, err := x.Table(n)
-		if err == nil {
-			_, err = x.alteredColumn(t, st.Sub)
-		}
-		return err
-	case parser.ObjectConstraint:
-		t, err := x.Table(n)
-		if err == nil && !hasConstraint(t, st.Sub.Name) {
-			return missing(sqlstate.UndefinedObject, "constraint %q for table %q does not exist", st.Sub.Name, t.Name)
-		}
-		return err
-	case parser.ObjectView:
-		if x.Cat.View(n.Schema, n.Name) == nil {
-			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
-		}
-	case parser.ObjectIndex:
-		if x.Cat.IndexTable(n.Schema, n.Name) == nil {
-			return missing(sqlstate.UndefinedTable, "relation %q does not exist", n.Name)
-		}
-	case parser.ObjectSchema:
-		if !x.Cat.HasSchema(n.Name) && !syscat.IsSchema(n.Name) {
-			return missing(sqlstate.InvalidSchemaName, "schema %q does not exist", n.Name)
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 	old := x.Cat.View(schema, v.Name)
 	replace := old != nil && st.OrReplace
 	if replace {
-		v.ID = old.ID
+		v.ID, v.Comment, v.ColumnComments = old.ID, old.Comment, old.ColumnComments
 		err = x.checkReplaced(old, v, pl.Columns)
 	} else if st.OrReplace && x.Cat.Exists(schema, v.Name) {
 		err = sqlstate.New(sqlstate.WrongObjectType, "%q is not a view", v.Name)

@@ -26,7 +26,7 @@ type Names struct {
 	indexes map[int64]string
 	checks  map[int64]string
 	views   map[int64]string
-	notes   map[int64]string
+	notes   map[described]string
 }
 
 // catalogName is a name in pg_class.
@@ -37,12 +37,9 @@ func NewNames(cat *catalog.Snapshot, sizes Sizes) *Names { return &Names{sizes: 
 
 func (c *Names) load() {
 	c.byOID, c.indexes, c.checks = map[int64]catalogName{}, map[int64]string{}, map[int64]string{}
-	c.views, c.notes = map[int64]string{}, map[int64]string{}
+	c.views, c.notes = map[int64]string{}, map[described]string{}
 	for _, t := range c.cat.Tables() {
 		c.byOID[int64(t.ID)] = catalogName{t.Schema, t.Name}
-		if t.Comment != "" {
-			c.notes[int64(t.ID)] = t.Comment
-		}
 		for _, k := range tableIndexes(t) {
 			c.byOID[k.oid] = catalogName{t.Schema, k.name}
 			c.indexes[k.oid] = indexDefinition(t, k)
@@ -59,6 +56,38 @@ func (c *Names) load() {
 		c.byOID[int64(firstID)+int64(i)] = catalogName{v.schema, v.name}
 	}
 	visitConstraints(c.cat, func(k constraint) { c.checks[k.oid] = k.definition() })
+	visitComments(c.cat, func(d described, text string) { c.notes[d] = text })
+}
+
+// note returns the comment on an object.
+func (c *Names) note(d described) (types.Datum, error) {
+	c.once.Do(c.load)
+	if text, ok := c.notes[d]; ok {
+		return types.NewString(text), nil
+	}
+	return types.NullDatum, nil
+}
+
+// objectNote is obj_description(oid, catalog); without the catalog any will do,
+// since identifiers are those of one object.
+func (c *Names) objectNote(args []types.Datum) (types.Datum, error) {
+	oid := args[0].Int()
+	if len(args) > 1 {
+		return c.note(described{oid, args[1].Str(), 0})
+	}
+	d, err := c.note(described{oid, "pg_class", 0})
+	if err == nil && d.IsNull() {
+		return c.note(described{oid, "pg_constraint", 0})
+	}
+	return d, err
+}
+
+// columnNote is col_description(table, number).
+func (c *Names) columnNote(args []types.Datum) (types.Datum, error) {
+	if args[1].Int() == 0 {
+		return types.NullDatum, nil
+	}
+	return c.note(described{args[0].Int(), "pg_class", int(args[1].Int())})
 }
 
 func (c *Names) relations() map[int64]catalogName {
@@ -275,8 +304,13 @@ var catalogFunctions = func() map[string]catalogFunction {
 		"pg_get_constraintdef": {[]types.Type{oid, types.TBool}, 1, txt, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			return c.constraintText
 		}},
-		"pg_get_viewdef":  of(func(c *Names) map[int64]string { return c.views }, types.TBool),
-		"obj_description": of(func(c *Names) map[int64]string { return c.notes }, txt),
+		"pg_get_viewdef": of(func(c *Names) map[int64]string { return c.views }, types.TBool),
+		"obj_description": {[]types.Type{oid, txt}, 1, txt, func(c *Names) func([]types.Datum) (types.Datum, error) {
+			return c.objectNote
+		}},
+		"col_description": {[]types.Type{oid, types.TInt4}, 2, txt, func(c *Names) func([]types.Datum) (types.Datum, error) {
+			return c.columnNote
+		}},
 		"pg_table_is_visible": {[]types.Type{oid}, 1, types.TBool, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			return c.visible
 		}},

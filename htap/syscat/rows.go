@@ -157,6 +157,16 @@ var otherTypes = []struct {
 	{2206, 2211, "regtype", "N", 4}, {2249, 2287, "record", "P", -1}, {4089, 4090, "regnamespace", "N", 4}, {4096, 4097, "regrole", "N", 4},
 }
 
+// IsType reports whether pg_type has a type of the name.
+func IsType(name string) (found bool) {
+	typeRows(nil, func(values ...any) {
+		for i := 0; i < len(values); i += 2 {
+			found = found || values[i] == "typname" && values[i+1] == name
+		}
+	})
+	return found
+}
+
 func typeRows(_ *reader, add rowAdder) {
 	put := func(oid, array, elem any, name, category string, size int, rest ...any) {
 		collation := 0
@@ -208,14 +218,6 @@ func constraintRows(x *reader, add rowAdder) {
 			"conrelid", c.table.ID, "conindid", c.index, "conislocal", true, "confupdtype", " ", "confdeltype", " ", "confmatchtype", " ",
 			"connoinherit", c.kind != "c", "conkey", c.key(), "conbin", c.bin())
 	})
-}
-
-func descriptionRows(x *reader, add rowAdder) {
-	for _, t := range x.cat.Tables() {
-		if t.Comment != "" {
-			add("objoid", t.ID, "classoid", relationID("pg_catalog", "pg_class"), "description", t.Comment)
-		}
-	}
 }
 
 // sequenceType is the type that the bounds of a sequence are those of.

@@ -9,7 +9,7 @@ import (
 )
 
 // systemFunctions are the functions over system catalogs that clients call and
-// that need no catalog: everything is visible, there is one role, nothing has a comment.
+// that need no catalog: everything is visible, there is one role.
 // What depends on a table's definition (pg_get_indexdef …) is not here.
 func systemFunctions() []overload {
 	const txt, oid, i4 = types.Text, types.Int8, types.Int4
@@ -32,9 +32,8 @@ func systemFunctions() []overload {
 	always(txt, map0(""), nil, "pg_advisory_unlock_all")
 	always(txt, map0("UTF8"), nil, "pg_client_encoding", "getdatabaseencoding")
 	always(txt, map1(sizePretty), kinds(oid), "pg_size_pretty")
-	always(txt, allNull, kinds(oid), "obj_description", "pg_tablespace_location")
-	always(txt, allNull, kinds(oid, txt), "obj_description", "shobj_description")
-	always(txt, allNull, kinds(oid, i4), "col_description")
+	always(txt, allNull, kinds(oid), "pg_tablespace_location")
+	always(txt, allNull, kinds(oid, txt), "shobj_description")
 	expr := map2(func(e string, _ int64) string { return e })
 	always(txt, expr, kinds(txt, oid), "pg_get_expr")
 	always(txt, try3(func(e string, _ int64, _ uint8) (string, error) { return e, nil }), kinds(txt, oid, types.Bool), "pg_get_expr")
