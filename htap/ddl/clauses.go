@@ -52,6 +52,8 @@ func (x *Statement) CheckClauses(stmt parser.Stmt) error {
 		if st.Persistence == parser.Temporary {
 			return x.refused(st.Pos(), "temporary sequence")
 		}
+	case *parser.CopyStmt:
+		return x.checkCopy(st)
 	case *parser.AnalyzeStmt:
 		return x.checkMaintenance("ANALYZE", st.Options, analyzeOptions, st.Tables)
 	case *parser.VacuumStmt:
@@ -185,6 +187,28 @@ func (x *Statement) checkRole(name string, pos int) error {
 	}
 	return sqlstate.New(sqlstate.UndefinedObject, "role %q does not exist", name).
 		WithPosition(parser.Position(x.Script, pos))
+}
+
+// checkCopy refuses a query without rows, and HEADER MATCH, which would compare.
+func (x *Statement) checkCopy(st *parser.CopyStmt) error {
+	returning := true
+	switch q := st.Query.(type) {
+	case *parser.InsertStmt:
+		returning = len(q.Returning) > 0
+	case *parser.UpdateStmt:
+		returning = len(q.Returning) > 0
+	case *parser.DeleteStmt:
+		returning = len(q.Returning) > 0
+	}
+	if !returning {
+		return x.refused(st.Query.Pos(), "COPY of a query without RETURNING")
+	}
+	for _, o := range st.Options {
+		if v, _ := o.Text(); o.Name == "header" && strings.EqualFold(v, "match") {
+			return x.refused(o.Pos(), "HEADER MATCH")
+		}
+	}
+	return nil
 }
 
 // indexMethods are PostgreSQL's access methods; only btree is here.

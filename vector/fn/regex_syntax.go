@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"htapdb/sql/sqlstate"
 )
@@ -172,6 +174,28 @@ func hasAnyPrefix(s string, prefixes ...string) bool {
 	return false
 }
 
+// hexDigits are the most digits of the escapes of a character by its number: \x
+// takes one or more, \u and \U need all of theirs.
+var hexDigits = map[byte]int{'x': 255, 'u': 4, 'U': 8}
+
+// hexEscape writes the character whose escape s begins with, and returns how many
+// bytes of s it took.
+func hexEscape(b *strings.Builder, s string) (int, error) {
+	n, char := 1, int64(0)
+	for ; n < len(s) && n <= hexDigits[s[0]]; n++ {
+		d := strings.IndexByte("0123456789abcdef", s[n]|0x20)
+		if d < 0 || s[n] < '0' {
+			break
+		}
+		char = min(char<<4|int64(d), utf8.MaxRune+1)
+	}
+	if n == 1 || s[0] != 'x' && n <= hexDigits[s[0]] || char > utf8.MaxRune {
+		return 0, sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: invalid escape \\ sequence")
+	}
+	b.WriteString(`\x{` + strconv.FormatInt(char, 16) + "}")
+	return n, nil
+}
+
 // translateEscape writes the escape whose letter s begins with, and returns how
 // many bytes of s it took.
 func translateEscape(b *strings.Builder, s string) (int, error) {
@@ -192,9 +216,8 @@ func translateEscape(b *strings.Builder, s string) (int, error) {
 		b.WriteString(`\z`)
 	case c == 'e':
 		b.WriteString(`\x1b`)
-	case c == 'u' && len(s) >= 5:
-		b.WriteString(`\x{` + s[1:5] + "}")
-		return 5, nil
+	case hexDigits[c] != 0:
+		return hexEscape(b, s)
 	case c >= '1' && c <= '9':
 		return 0, sqlstate.New(sqlstate.FeatureNotSupported, "back references in regular expressions are not supported")
 	default:
@@ -238,6 +261,12 @@ func translateBrackets(b *strings.Builder, s string, m regexMode) (int, error) {
 		case rest[0] == '\\' && len(rest) > 1 && classEscapes[rest[1]] != "" && rest[1] >= 'a':
 			b.WriteString(regexClasses()[classEscapes[rest[1]]])
 			i += 2
+		case rest[0] == '\\' && len(rest) > 1 && hexDigits[rest[1]] != 0:
+			n, err := hexEscape(b, rest[1:])
+			if err != nil {
+				return 0, err
+			}
+			i += 1 + n
 		case rest[0] == '\\' && len(rest) > 1:
 			b.WriteString(rest[:2])
 			i += 2
