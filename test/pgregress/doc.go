@@ -5,15 +5,21 @@
 // it the test is skipped.
 //
 //	file ──split──▶ statements ──▶ PostgreSQL ─┐
-//	                           └─▶ htap ───────┴─▶ verdict per statement
+//	                           └─▶ htap ───────┴─▶ verdict ──▶ taint ──▶ rules
+//
+// A difference may follow from an earlier one: taint keeps the objects that a
+// statement has made or changed on one server only, or from others that were not
+// the same, and what names such an object is counted apart. What is left has to be
+// of a kind in testdata/explained.txt, which says how the kind is recognised and why
+// it is no defect.
 //
 // # Invariants
 //
 // No statement ends in XX000, in a lost connection or in a hang; the test fails
-// on any. A statement that both servers run with different results is in
-// testdata/explained.txt with a reason, by the hash of its text, or it fails
-// the test; one that works on an object which an earlier statement could not
-// make the same follows from that one and is counted apart.
+// on any. It fails as well on a statement that both servers run with different
+// results, or that this engine runs and PostgreSQL refuses, without a rule that
+// explains it, and on a rule that explains nothing any more. The report ends with
+// the number of statements of each kind.
 //
 // Not here: psql itself. Its variables, \c and inline COPY data are understood,
 // its other commands are left out.

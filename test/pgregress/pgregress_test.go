@@ -1,9 +1,10 @@
 package pgregress
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -22,10 +23,14 @@ type suite struct {
 	pg     string // URL of the server
 	ours   *engine
 	base   string // a data directory that has seen the set-up file
-	// explained are reasons by the keys of statements that may differ.
-	explained map[string]string
-	report    *os.File
-	total     map[verdict]int
+	// before is what the set-up file left.
+	before *taint
+	// kinds explain differences that are no defects.
+	kinds  []*kind
+	report *os.File
+	total  map[verdict]int
+	// refusals are the statements that only PostgreSQL runs, by this engine's SQLSTATE.
+	refusals map[string]int
 }
 
 // TestRegress runs every file of HTAPDB_PGREGRESS, or those that
@@ -40,8 +45,8 @@ func TestRegress(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no sql/*.sql below HTAPDB_PGREGRESS=%s", folder)
 	}
-	s := &suite{folder: folder, pg: postgres.Start(t, postgres.Options{}), total: map[verdict]int{}}
-	s.explained = readExplained(t)
+	s := &suite{folder: folder, pg: postgres.Start(t, postgres.Options{}), total: map[verdict]int{}, refusals: map[string]int{}}
+	s.before, s.kinds = newTaint(), loadRules(t)
 	s.openReport(t)
 	s.base = filepath.Join(t.TempDir(), "base")
 	s.ours = &engine{program: buildEngine(t), files: filepath.Join(folder, "data")}
@@ -54,7 +59,29 @@ func TestRegress(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) { s.file(t, name) })
 	}
-	t.Logf("all files: %s", tally(s.total))
+	summary := fmt.Sprintf("all files: %s\nexplained, by kind:\n%srefused, by SQLSTATE:%s", tally(s.total), byKind(s.kinds), byCode(s.refusals))
+	fmt.Fprintf(s.report, "=== summary\n%s\n", summary)
+	t.Log(summary)
+	if len(only) > 0 {
+		return
+	}
+	for _, k := range s.kinds {
+		for _, r := range k.rules {
+			if r.explains == 0 {
+				t.Errorf("testdata/explained.txt:%d: no statement differs so any more: take the rule out", r.line)
+			}
+		}
+	}
+}
+
+// byCode writes counts by SQLSTATE, the most frequent first.
+func byCode(counts map[string]int) string {
+	codes := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
+	var out strings.Builder
+	for _, c := range codes {
+		fmt.Fprintf(&out, " %s %d,", c, counts[c])
+	}
+	return strings.TrimSuffix(out.String(), ",")
 }
 
 // openReport opens the file for what does not agree.
@@ -69,24 +96,6 @@ func (s *suite) openReport(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = f.Close() })
 	s.report = f
-}
-
-// readExplained reads the statements that may differ: a key and a reason a line.
-func readExplained(t *testing.T) map[string]string {
-	f, err := os.Open(filepath.Join("testdata", "explained.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	out := map[string]string{}
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		k, reason, ok := strings.Cut(lines.Text(), " ")
-		if ok && !strings.HasPrefix(k, "#") {
-			out[k] = reason
-		}
-	}
-	return out
 }
 
 // setUp runs the set-up file on a database of PostgreSQL that the others are
@@ -149,7 +158,7 @@ func (s *suite) compare(ctx context.Context, t *testing.T, name, database string
 	defer pg.close()
 	defer us.close()
 	counts := map[verdict]int{}
-	c := &comparison{tainted: map[string]bool{}}
+	c := &comparison{taint: s.before.clone()}
 	for i := range statements {
 		st := &statements[i]
 		if st.reconnect {
@@ -158,6 +167,9 @@ func (s *suite) compare(ctx context.Context, t *testing.T, name, database string
 			continue
 		}
 		s.one(ctx, t, name, c, st, pg, us, counts)
+	}
+	if name == "test_setup" {
+		s.before = c.taint
 	}
 	for v, n := range counts {
 		s.total[v] += n
@@ -172,8 +184,13 @@ func (s *suite) one(ctx context.Context, t *testing.T, name string, c *compariso
 	b := us.run(ctx, st)
 	took := time.Since(start)
 	v := c.judge(st, &a, &b)
-	if _, ok := s.explained[key(st.text)]; ok && v == differ {
-		v = explains
+	if v == differ || v == accepted {
+		if k := explain(s.kinds, name, st, v, &a, &b); k != nil {
+			v = explains
+		}
+	}
+	if v == refused {
+		s.refusals[b.code]++
 	}
 	counts[v]++
 	if v != agree && v != explains {
@@ -185,9 +202,9 @@ func (s *suite) one(ctx context.Context, t *testing.T, name string, c *compariso
 		if v != internal {
 			s.revive(t, us)
 		}
-	case v == differ:
-		t.Errorf("%s.sql:%d: %s differs (fix it, or give the reason in testdata/explained.txt)\n%s\nPostgreSQL: %s\nhtap:       %s",
-			name, st.line, key(st.text), clip(st.text, 400), clip(strings.Join(a.rows, "\n"), 300), clip(strings.Join(b.rows, "\n"), 300))
+	case v == differ || v == accepted:
+		t.Errorf("%s.sql:%d: %s %s (fix it, or give the reason in testdata/explained.txt)\n%s\nPostgreSQL: %s %s\nhtap:       %s",
+			name, st.line, key(st.text), v, clip(st.text, 400), a.code, clip(strings.Join(a.rows, "\n"), 300), clip(strings.Join(b.rows, "\n"), 300))
 	}
 }
 

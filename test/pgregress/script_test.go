@@ -3,7 +3,9 @@ package pgregress
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+	"testing"
 )
 
 // statement is one statement of a script, as psql would send it.
@@ -68,6 +70,11 @@ func (s *script) statements(env map[string]string) []statement {
 			if end == len(rest) {
 				buf.WriteByte('\n')
 				break
+			}
+			if strings.HasPrefix(rest[end:], `\;`) { // a semicolon within one message
+				buf.WriteByte(';')
+				rest = rest[end+2:]
+				continue
 			}
 			st := statement{line: first, text: strings.TrimSpace(buf.String())}
 			buf.Reset()
@@ -243,4 +250,28 @@ func (l *lexer) quoted(line string, i int) int {
 		return i + n
 	}
 	return i + 1
+}
+
+// TestScript: statements end at semicolons outside of quotes, comments and
+// bodies; \; joins several in one message, and other commands end one.
+func TestScript(t *testing.T) {
+	s := &script{vars: map[string]string{}, lines: strings.Split(`SELECT ';', "a;b", $$x;$$; -- not; here
+SELECT 1\; SELECT 2;
+\set n 7
+SELECT :n \gset
+CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;
+COPY t FROM STDIN;
+1	2
+\.
+\c -
+SELECT (3;4)`+"\n;", "\n")}
+	var got []string
+	for _, st := range s.statements(nil) {
+		got = append(got, strings.TrimSpace(st.text)+st.data)
+	}
+	want := []string{"SELECT ';', \"a;b\", $$x;$$", "-- not; here\nSELECT 1; SELECT 2", "SELECT 7",
+		"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END", "COPY t FROM STDIN1\t2\n", "", "SELECT (3;4)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }

@@ -129,6 +129,7 @@ func (c *client) close() {
 // outcome is what a server said to a statement.
 type outcome struct {
 	code, message string // of an error
+	tag           string // of the last statement
 	columns       int
 	rows          []string // of all results, as text
 	lost, hung    bool
@@ -159,7 +160,9 @@ func (c *client) run(ctx context.Context, st *statement) (o outcome) {
 	defer timer.Stop()
 	var err error
 	if fromStdin(st.text) {
-		_, err = conn.CopyFrom(ctx, strings.NewReader(st.data), st.text)
+		var tag pgconn.CommandTag
+		tag, err = conn.CopyFrom(ctx, strings.NewReader(st.data), st.text)
+		o.tag = tag.String()
 	} else {
 		results := conn.Exec(ctx, st.text)
 		for results.NextResult() {
@@ -199,5 +202,8 @@ func (o *outcome) collect(r *pgconn.ResultReader) {
 			}
 		}
 		o.rows = append(o.rows, row.String())
+	}
+	if tag, err := r.Close(); err == nil { // an error comes from the whole result again
+		o.tag = tag.String()
 	}
 }

@@ -3,7 +3,6 @@ package pgregress
 import (
 	"fmt"
 	"hash/fnv"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,29 +31,12 @@ var verdicts = []verdict{agree, errors2, refused, accepted, differ, explains, fo
 func (v verdict) broken() bool { return v == internal || v == lost || v == hung }
 
 // comparison follows one script on both servers.
-type comparison struct {
-	// tainted are names of objects that are not the same on both servers, because
-	// a statement that makes or changes them ran on one only.
-	tainted map[string]bool
-}
+type comparison struct{ taint *taint }
 
-// objectRE finds the object that a statement makes, changes or drops.
-var objectRE = regexp.MustCompile(`(?is)^\s*(?:(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|foreign|materialized|recursive|constraint|trusted|procedural|default|event|text|search|access)\s+)*` +
-	`(?:table|view|index|type|domain|function|schema|sequence|aggregate|procedure|routine|operator\s+class|operator\s+family|trigger|rule|collation|conversion|language|role|user|group|policy|publication|statistics|server|configuration|dictionary|method|cast)` +
-	`|insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy|prepare|declare|select\b.*?\binto|comment\s+on\s+\w+|refresh\s+materialized\s+view|lock(?:\s+table)?)` +
-	`\s+(?:if\s+(?:not\s+)?exists\s+|concurrently\s+|only\s+|temp\s+|temporary\s+|table\s+)*"?([a-z_]\w*)"?(?:\."?([a-z_]\w*)"?)?`)
-
-// onRE finds the table of an index, trigger, rule or policy.
-var onRE = regexp.MustCompile(`(?is)^\s*(?:create|drop)\s+(?:or\s+replace\s+)?(?:unique\s+)?(?:index|trigger|rule|policy)\b.*?\bon\s+(?:only\s+)?"?([a-z_]\w*)"?(?:\."?([a-z_]\w*)"?)?`)
-
-var wordRE = regexp.MustCompile(`[a-zA-Z_]\w*`)
-
-// judge compares two outcomes.
+// judge compares two outcomes and notes what follows from them.
 func (c *comparison) judge(st *statement, pg, us *outcome) verdict {
 	v := c.compare(st, pg, us)
-	if v != agree && v != errors2 && pg.ok() != us.ok() || v == differ && !isRead(st.text) {
-		c.taint(st.text)
-	}
+	c.taint.after(st.text, pg, us, v == agree)
 	return v
 }
 
@@ -68,71 +50,36 @@ func (c *comparison) compare(st *statement, pg, us *outcome) verdict {
 		return internal
 	case us.code == "25P02" && pg.code != "25P02", pg.code == "25P02" && us.code != "25P02":
 		return follows
-	case !pg.ok() && !us.ok():
-		if pg.code == us.code {
-			return agree
-		}
-		if c.touches(st.text) {
-			return follows
-		}
-		return errors2
-	case pg.ok() && us.ok():
-		if pg.columns == us.columns && sameRows(pg.rows, us.rows) {
-			return agree
-		}
-		if c.touches(st.text) {
-			return follows
-		}
-		return differ
 	}
-	if c.touches(st.text) {
+	v := agree
+	switch {
+	case !pg.ok() && !us.ok():
+		if pg.code != us.code {
+			v = errors2
+		}
+	case pg.ok() && us.ok():
+		if pg.columns != us.columns || !sameRows(pg.rows, us.rows) || changedRows(pg.tag) != changedRows(us.tag) {
+			v = differ
+		}
+	case pg.ok():
+		v = refused
+	default:
+		v = accepted
+	}
+	if v != agree && c.taint.touches(st.text) {
 		return follows
 	}
-	if pg.ok() {
-		return refused
-	}
-	return accepted
+	return v
 }
 
-// taint remembers the objects of a statement that ran on one server only.
-func (c *comparison) taint(text string) {
-	text = stripComments(text)
-	for _, re := range []*regexp.Regexp{objectRE, onRE} {
-		m := re.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		name := strings.ToLower(m[1])
-		if m[2] != "" {
-			name = strings.ToLower(m[2])
-		}
-		c.tainted[name] = true
+// changedRows is the tag of a statement that changes rows, with their number.
+func changedRows(tag string) string {
+	switch word, _, _ := strings.Cut(tag, " "); word {
+	case "INSERT", "UPDATE", "DELETE", "MERGE", "COPY":
+		return tag
 	}
+	return ""
 }
-
-// touches reports whether the statement names an object that differs.
-func (c *comparison) touches(text string) bool {
-	text = stripComments(text)
-	for _, w := range wordRE.FindAllString(text, -1) {
-		if c.tainted[strings.ToLower(w)] {
-			return true
-		}
-	}
-	return false
-}
-
-// isRead reports statements that change nothing.
-func isRead(text string) bool {
-	switch strings.ToLower(wordRE.FindString(stripComments(text))) {
-	case "select", "values", "table", "explain", "show", "with":
-		return !regexp.MustCompile(`(?is)\b(insert|update|delete|merge|into)\b`).MatchString(text)
-	}
-	return false
-}
-
-var commentRE = regexp.MustCompile(`(?s)--[^\n]*\n?|/\*.*?\*/`)
-
-func stripComments(text string) string { return commentRE.ReplaceAllString(text, " ") }
 
 // sameRows compares two results as multisets: which of equal keys comes first is free.
 func sameRows(a, b []string) bool {
@@ -185,6 +132,6 @@ func abs(f float64) float64 {
 // key names a statement in testdata/explained.txt without its text.
 func key(text string) string {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(strings.Join(strings.Fields(stripComments(text)), " "))) // never fails
+	_, _ = h.Write([]byte(strings.Join(strings.Fields(plain(text)), " "))) // never fails
 	return fmt.Sprintf("%016x", h.Sum64())
 }
