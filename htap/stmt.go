@@ -224,7 +224,7 @@ func (s *Session) Exec(ctx context.Context, sql string, args ...any) (Result, er
 		}
 		return drain(rows)
 	}
-	script, err := s.Script(sql)
+	script, err := s.Script(ctx, sql)
 	if err != nil {
 		return Result{}, err
 	}
@@ -256,20 +256,25 @@ type Script struct {
 }
 
 // Script parses a text of several statements, which run one after the other in
-// one implicit transaction unless they say otherwise.
-func (s *Session) Script(sql string) (*Script, error) {
-	list, hold, err := s.parse(s.ctx, sql)
+// one implicit transaction unless they say otherwise. A cancel of ctx ends the
+// parsing; the statements get theirs from Next.
+func (s *Session) Script(ctx context.Context, sql string) (*Script, error) {
+	list, hold, err := s.parse(ctx, sql)
 	if err != nil {
 		return nil, s.failed(err)
 	}
 	return &Script{s: s, sql: sql, list: list, tree: hold, implicit: len(list) > 1}, nil
 }
 
-// Next prepares the next statement, nil at the end; an empty text has none.
+// Next prepares the next statement, nil at the end; an empty text has none. A
+// cancel that came between two statements ends the script before the next.
 func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 	s := sc.s
 	if sc.next >= len(sc.list) {
 		return nil, nil // End finishes what is being read
+	}
+	if ctx.Err() != nil {
+		return nil, s.failed(canceled(ctx))
 	}
 	p := sc.list[sc.next]
 	if _, fetch := p.Stmt.(*parser.FetchStmt); !fetch {

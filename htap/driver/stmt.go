@@ -118,7 +118,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		}
 		return newRows(ctx, c, r, nil), nil
 	}
-	sc, err := c.session.Script(query)
+	sc, err := c.session.Script(ctx, query)
 	if err != nil {
 		return nil, wrapError(ctx, err)
 	}

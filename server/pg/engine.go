@@ -21,7 +21,7 @@ type database interface {
 
 // session is htap.Session.
 type session interface {
-	script(sql string) (script, error)
+	script(ctx context.Context, sql string) (script, error)
 	// prepare keeps the statement under its name, if it has one.
 	prepare(ctx context.Context, name, sql string, paramTypes []types.Type) (statement, error)
 	// prepared finds a statement by name, nil if there is none; PREPARE and
@@ -95,8 +95,8 @@ func (db engineDB) session(ctx context.Context) session {
 
 type engineSession struct{ *htap.Session }
 
-func (s engineSession) script(sql string) (script, error) {
-	sc, err := s.Script(sql)
+func (s engineSession) script(ctx context.Context, sql string) (script, error) {
+	sc, err := s.Script(ctx, sql)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (s *fakeSession) failed() {
 	}
 }
 
-func (s *fakeSession) script(sql string) (script, error) {
+func (s *fakeSession) script(_ context.Context, sql string) (script, error) {
 	return &fakeScript{s: s, rest: strings.Split(sql, ";")}, nil
 }
 

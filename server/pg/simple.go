@@ -60,7 +60,7 @@ func (c *conn) runScript(ctx context.Context, text string) error {
 	if !utf8.ValidString(text) {
 		return badEncoding([]byte(text))
 	}
-	sc, err := c.sess.script(text)
+	sc, err := c.sess.script(ctx, text)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,14 @@ func (c *conn) runScript(ctx context.Context, text string) error {
 		}
 		if any {
 			c.commandComplete(tag)
+			// Millions of small answers are no answer of a statement, whose rows are
+			// sent as they come.
+			if len(c.out) >= flushAt {
+				if err = c.flush(); err != nil {
+					st.Close()
+					break
+				}
+			}
 		}
 		any = true
 		tag, err = c.runSimple(ctx, st)

@@ -21,7 +21,7 @@ type embedded struct {
 
 // Run implements Conn.
 func (e *embedded) Run(ctx context.Context, sql string, io Streams, each func(Result) error) error {
-	script, err := e.s.Script(sql)
+	script, err := e.s.Script(ctx, sql)
 	if err != nil {
 		return err
 	}
