@@ -97,13 +97,13 @@ func (r *run) collect(s *stream, n Node, ts []types.Type) (*rowBuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return concat(parts)
+	return r.concat(parts)
 }
 
 // concat joins buffers, at least one, into the first.
-func concat(parts []*rowBuffer) (*rowBuffer, error) {
+func (r *run) concat(parts []*rowBuffer) (*rowBuffer, error) {
 	for _, p := range parts[1:] {
-		if err := parts[0].adopt(p); err != nil {
+		if err := parts[0].adopt(p, r.check); err != nil {
 			return nil, err
 		}
 	}

@@ -280,7 +280,7 @@ func (t *joinTable) build(r *run, input *stream) error {
 		}
 	}
 	defer hashes.release()
-	if t.rows, err = concat(parts); err != nil {
+	if t.rows, err = r.concat(parts); err != nil {
 		return err
 	}
 	if err := r.timed(t.node, func() error { return t.index(r, hashes.all) }); err != nil {

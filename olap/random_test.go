@@ -288,7 +288,11 @@ func TestSortBySample(t *testing.T) {
 		}
 	}
 	keys := []SortKey{{Desc: true}, {NullsFirst: true}}
-	s := &sorter{parallel: r.parallel, n: buf.rows, plan: newSortPlan(buf, []int{0, 1}, keys),
+	plan, err := newSortPlan(r.parallel, buf, []int{0, 1}, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sorter{parallel: r.parallel, n: buf.rows, plan: plan,
 		entries: make([]sortEntry, buf.rows), scratch: make([]sortEntry, buf.rows), order: make([]int32, buf.rows)}
 	s.plan.prefixes(s.entries, 0)
 	starts, err := s.distributeBySample((buf.rows + sortChunk - 1) / sortChunk)

@@ -79,8 +79,9 @@ func (b *rowBuffer) settle() error {
 	return b.mem.set(n)
 }
 
-// adopt appends the rows of o, which must not be used any more.
-func (b *rowBuffer) adopt(o *rowBuffer) error {
+// adopt appends the rows of o, which must not be used any more. Between two columns
+// it asks check whether to go on.
+func (b *rowBuffer) adopt(o *rowBuffer, check func() error) error {
 	if b.rows+o.rows > maxBufferRows {
 		return tooManyRows(b.mem.who)
 	}
@@ -91,6 +92,9 @@ func (b *rowBuffer) adopt(o *rowBuffer) error {
 		}
 	}
 	for i := range b.cols {
+		if err := check(); err != nil {
+			return err
+		}
 		b.cols[i].adopt(&o.cols[i])
 		o.cols[i] = column{}
 	}

@@ -107,5 +107,5 @@ func (r *run) collectLayout(input *stream, n Node, l *sortLayout) (*rowBuffer, e
 	if err != nil {
 		return nil, err
 	}
-	return concat(parts)
+	return r.concat(parts)
 }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -50,14 +51,16 @@ type sortPlan struct {
 }
 
 // newSortPlan measures the key columns.
-func newSortPlan(buf *rowBuffer, cols []int, keys []SortKey) *sortPlan {
+func newSortPlan(parallel func(n int, f func(i int) error) error, buf *rowBuffer, cols []int, keys []SortKey) (*sortPlan, error) {
 	p := &sortPlan{}
 	room := 64
 	open := true
 	for i, c := range cols {
 		code := keyCode{col: &buf.cols[c], key: keys[i]}
 		if open {
-			code.measure(buf.rows)
+			if err := code.measure(parallel, buf.rows); err != nil {
+				return nil, err
+			}
 			code.width = bits.Len64(code.span)
 			if code.width > room {
 				code.shift = code.width - room
@@ -73,11 +76,14 @@ func newSortPlan(buf *rowBuffer, cols []int, keys []SortKey) *sortPlan {
 		}
 		p.codes = append(p.codes, code)
 	}
-	return p
+	return p, nil
 }
 
+// measurePiece is how many rows a worker measures at a time: some 0.2 ms.
+const measurePiece = 128 * codeChunk
+
 // measure finds base and span over n rows.
-func (k *keyCode) measure(n int) {
+func (k *keyCode) measure(parallel func(n int, f func(i int) error) error, n int) error {
 	c := k.col
 	hasNulls := slices.Contains(c.vec.Valid, 0)
 	switch {
@@ -87,16 +93,17 @@ func (k *keyCode) measure(n int) {
 		k.skip = c.commonPrefix(n)
 		k.lossy = true
 	}
+	var mu sync.Mutex
 	lo, hi := uint64(math.MaxUint64), uint64(0)
-	var scratch [codeChunk]uint64
-	for from := 0; from < n; from += codeChunk {
-		part := scratch[:min(codeChunk, n-from)]
-		k.ordinals(part, from)
-		for i, x := range part {
-			if !hasNulls || c.vec.Valid[from+i] != 0 {
-				lo, hi = min(lo, x), max(hi, x)
-			}
-		}
+	err := parallel((n+measurePiece-1)/measurePiece, func(piece int) error {
+		least, most := k.extremes(piece*measurePiece, min((piece+1)*measurePiece, n), hasNulls)
+		mu.Lock()
+		defer mu.Unlock()
+		lo, hi = min(lo, least), max(hi, most)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if lo > hi {
 		lo, hi = 0, 0
@@ -112,6 +119,24 @@ func (k *keyCode) measure(n int) {
 		k.nullCode = true
 		k.span++
 	}
+	return nil
+}
+
+// extremes are the least and greatest ordinal of the rows [from, to) that are not
+// NULL; the least is above the greatest if there is none.
+func (k *keyCode) extremes(from, to int, hasNulls bool) (least, most uint64) {
+	least = math.MaxUint64
+	var scratch [codeChunk]uint64
+	for ; from < to; from += codeChunk {
+		part := scratch[:min(codeChunk, to-from)]
+		k.ordinals(part, from)
+		for i, x := range part {
+			if !hasNulls || k.col.vec.Valid[from+i] != 0 {
+				least, most = min(least, x), max(most, x)
+			}
+		}
+	}
+	return least, most
 }
 
 // codeChunk is how many rows are coded at a time.

@@ -91,7 +91,7 @@ func (t *topN) run(input *stream) (*rowBuffer, []int32, error) {
 	for _, s := range sinks {
 		parts = append(parts, s.buf)
 	}
-	buf, err := concat(parts)
+	buf, err := t.r.concat(parts)
 	if err != nil {
 		return nil, nil, err
 	}
