@@ -47,8 +47,9 @@ type planned struct {
 
 // valid reports whether the plan still holds for the catalog and the settings.
 func (p *planned) valid(cat *catalog.Snapshot, v *setting.Vars) bool {
-	return p != nil && p.deps != nil && p.holds(cat) &&
-		p.route == setting.Route.Get(v) && p.optimize == setting.Optimizer.Get(v) && p.path == setting.SearchPath.Get(v).Text && p.fits()
+	// What holds is remembered by version, so it is asked along the plan's own path only.
+	return p != nil && p.deps != nil && p.path == setting.SearchPath.Get(v).Text && p.holds(cat) &&
+		p.route == setting.Route.Get(v) && p.optimize == setting.Optimizer.Get(v) && p.fits()
 }
 
 // holds reports whether the plan's dependencies hold in the catalog. It asks once
