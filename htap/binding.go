@@ -61,8 +61,8 @@ func (b *binding) Table(schema, name string) (*plan.Table, error) {
 // its own: what stands before it hides the system's relations.
 func (b *binding) tableAlong(path []string, name string) *plan.Table {
 	for _, schema := range path {
-		if b.cat.Exists(schema, name) {
-			if t := b.cat.Table(schema, name); t != nil {
+		if b.deps.Exists(b.cat, schema, name) {
+			if t := b.deps.Table(b.cat, schema, name); t != nil {
 				return b.s.db.planTable(t)
 			}
 			return nil

@@ -163,7 +163,7 @@ func (s *Session) pointRow(ctx context.Context, p *planned, args []types.Datum) 
 	if err := txn.StartStatement(ctx); err != nil {
 		return nil, true, err
 	}
-	cat, err := s.db.catalog.InTxn(txn, s.tx.DDL)
+	cat, err := s.along(s.db.catalog.InTxn(txn, s.tx.DDL))
 	if err != nil {
 		return nil, true, err
 	}
