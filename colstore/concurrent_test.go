@@ -2,7 +2,6 @@ package colstore
 
 import (
 	"context"
-	"htapdb/sql/sqlstate"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"htapdb/internal/vfs"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )

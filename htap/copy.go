@@ -2,14 +2,15 @@ package htap
 
 import (
 	"context"
+	"io"
+	"strconv"
+
 	"htapdb/htap/copydata"
 	"htapdb/htap/exec"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
-	"io"
-	"strconv"
 )
 
 // CopyFormat describes the stream of a COPY … FROM STDIN or TO STDOUT.

@@ -1,10 +1,11 @@
 package olap
 
 import (
-	"htapdb/sql/sqlstate"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"htapdb/sql/sqlstate"
 )
 
 // itemQueue hands the calls of run.parallel out to its workers.

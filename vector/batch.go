@@ -1,8 +1,9 @@
 package vector
 
 import (
-	"htapdb/sql/types"
 	"strings"
+
+	"htapdb/sql/types"
 )
 
 // Batch is a set of columns of equal length and the rows of them that are alive.

@@ -2,6 +2,8 @@ package load
 
 import (
 	"context"
+	"strings"
+
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/physical"
@@ -12,7 +14,6 @@ import (
 	"htapdb/sql/types"
 	"htapdb/vector"
 	"htapdb/vector/fn"
-	"strings"
 )
 
 // Host is what the rows of a load need of the statement.

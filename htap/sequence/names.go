@@ -1,9 +1,10 @@
 package sequence
 
 import (
+	"slices"
+
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
-	"slices"
 )
 
 // Names are the names of the sequences that an expression's calls give

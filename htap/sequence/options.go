@@ -1,12 +1,13 @@
 package sequence
 
 import (
+	"strconv"
+	"strings"
+
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
-	"strconv"
-	"strings"
 )
 
 // Options reads the options of CREATE SEQUENCE and of identity columns

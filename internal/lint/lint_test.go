@@ -125,6 +125,31 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// misplacedImport is the first import that follows one of another kind without a
+// blank line: of the standard library, of this module, of others.
+func misplacedImport(s *source) string {
+	kind := func(path string) int {
+		first, _, _ := strings.Cut(path, "/")
+		switch {
+		case first == "htapdb":
+			return 1
+		case strings.Contains(first, "."):
+			return 2
+		}
+		return 0
+	}
+	lastLine, lastKind := 0, 0
+	for _, imp := range s.file.Imports {
+		path := strings.Trim(imp.Path.Value, `"`)
+		line := s.fset.Position(imp.Pos()).Line
+		if line == lastLine+1 && kind(path) != lastKind {
+			return path
+		}
+		lastLine, lastKind = line, kind(path)
+	}
+	return ""
+}
+
 // Files, functions and documentation keep to the house style; what breaks it
 // today is in offenders.txt, which may only shrink.
 func TestStyle(t *testing.T) {
@@ -141,6 +166,9 @@ func TestStyle(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.lines > maxFileLines {
 			report("file "+s.path, "%s: %d lines, at most %d", s.path, s.lines, maxFileLines)
+		}
+		if name := misplacedImport(s); name != "" {
+			report("import "+s.path, "%s: %q stands in a group of imports of another kind", s.path, name)
 		}
 		for _, d := range s.file.Decls {
 			f, ok := d.(*ast.FuncDecl)

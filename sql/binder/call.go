@@ -1,12 +1,13 @@
 package binder
 
 import (
+	"slices"
+
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
-	"slices"
 )
 
 // specialCalls are the functions that are more than a call of the registry.
