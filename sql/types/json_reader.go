@@ -1,6 +1,7 @@
 package types
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -86,47 +87,35 @@ func EachJSON(s string, limits JSONLimits, f func(key, value string) bool) (kind
 	r := jsonReader{s: s, limits: limits}
 	r.blanks()
 	kind = r.next()
-	closing := kind + 2 // ']' and '}' come two after '[' and '{'
 	if kind != '{' && kind != '[' {
 		return kind, nil
 	}
 	r.at++
-	if r.blanks(); r.next() == closing {
-		return kind, nil
-	}
-	for {
-		r.blanks()
+	err = r.list(kind+2, func() error { // ']' and '}' come two after '[' and '{'
 		key := ""
 		if kind == '{' {
-			if r.next() != '"' {
-				return kind, r.invalid()
+			var err error
+			if key, err = r.key(); err != nil {
+				return err
 			}
-			if key, err = r.text(); err != nil {
-				return kind, err
-			}
-			if r.blanks(); r.next() != ':' {
-				return kind, r.invalid()
-			}
-			r.at++
-			r.blanks()
 		}
 		from := r.at
 		if err := r.value(); err != nil {
-			return kind, err
+			return err
 		}
 		if !f(key, s[from:r.at]) {
-			return kind, nil
+			return errEnough
 		}
-		r.blanks()
-		c := r.next()
-		if r.at++; c == closing {
-			return kind, nil
-		}
-		if c != ',' {
-			return kind, r.invalid()
-		}
+		return nil
+	})
+	if err == errEnough {
+		err = nil
 	}
+	return kind, err
 }
+
+// errEnough ends EachJSON early.
+var errEnough = errors.New("enough")
 
 // JSONString returns what a JSON string, in its quotes, stands for.
 func JSONString(s string, limits JSONLimits) (string, error) {
@@ -263,33 +252,43 @@ func (r *jsonReader) nested(read func() error) error {
 	return err
 }
 
+// list reads the items between the brackets of an array or object, from behind the
+// opening one to behind the closing one; item is at its first byte.
+func (r *jsonReader) list(closing byte, item func() error) error {
+	if r.blanks(); r.next() == closing {
+		r.at++
+		return nil
+	}
+	for first := true; ; first = false {
+		if !first {
+			if err := r.write(", "); err != nil {
+				return err
+			}
+		}
+		r.blanks()
+		if err := item(); err != nil {
+			return err
+		}
+		r.blanks()
+		c := r.next()
+		r.at++
+		if c == closing {
+			return nil
+		}
+		if c != ',' {
+			return r.invalid()
+		}
+	}
+}
+
 func (r *jsonReader) array() error {
 	if err := r.write("["); err != nil {
 		return err
 	}
-	if r.blanks(); r.next() == ']' {
-		r.at++
-		return r.write("]")
+	if err := r.list(']', r.value); err != nil {
+		return err
 	}
-	for {
-		r.blanks()
-		if err := r.value(); err != nil {
-			return err
-		}
-		r.blanks()
-		switch r.next() {
-		case ',':
-			if err := r.write(", "); err != nil {
-				return err
-			}
-		case ']':
-			r.at++
-			return r.write("]")
-		default:
-			return r.invalid()
-		}
-		r.at++
-	}
+	return r.write("]")
 }
 
 func (r *jsonReader) object() error {
@@ -297,41 +296,36 @@ func (r *jsonReader) object() error {
 		return err
 	}
 	first := len(r.members)
-	if r.blanks(); r.next() == '}' {
-		r.at++
-		return r.write("}")
+	if err := r.list('}', r.member); err != nil {
+		return err
 	}
-	for {
-		r.blanks()
-		if err := r.member(); err != nil {
-			return err
-		}
-		r.blanks()
-		switch r.next() {
-		case ',':
-			if err := r.write(", "); err != nil {
-				return err
-			}
-		case '}':
-			r.at++
-			if err := r.order(first); err != nil {
-				return err
-			}
-			r.members = r.members[:first]
-			return r.write("}")
-		default:
-			return r.invalid()
-		}
-		r.at++
+	if err := r.order(first); err != nil {
+		return err
 	}
+	r.members = r.members[:first]
+	return r.write("}")
+}
+
+// key reads a member's key and the colon, up to the value.
+func (r *jsonReader) key() (string, error) {
+	if r.next() != '"' {
+		return "", r.invalid()
+	}
+	key, err := r.text()
+	if err != nil {
+		return "", err
+	}
+	if r.blanks(); r.next() != ':' {
+		return "", r.invalid()
+	}
+	r.at++
+	r.blanks()
+	return key, nil
 }
 
 // member reads a key and its value.
 func (r *jsonReader) member() error {
-	if r.next() != '"' {
-		return r.invalid()
-	}
-	key, err := r.text()
+	key, err := r.key()
 	if err != nil {
 		return err
 	}
@@ -341,14 +335,9 @@ func (r *jsonReader) member() error {
 			return err
 		}
 	}
-	if r.blanks(); r.next() != ':' {
-		return r.invalid()
-	}
-	r.at++
 	if err := r.write(": "); err != nil {
 		return err
 	}
-	r.blanks()
 	if err := r.value(); err != nil || !r.build {
 		return err
 	}
