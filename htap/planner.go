@@ -228,11 +228,9 @@ func (x *execution) Query(query parser.Stmt, script string, declared []types.Typ
 	for i, c := range p.columns {
 		q.Columns[i] = exec.Column{Name: c.Name, Type: c.Type}
 	}
-	q.Begin = func() func(func(*vector.Batch) error) (int64, error) {
+	q.Run = func(consume func(*vector.Batch) error) (int64, error) {
 		st := x.statement()
-		return func(consume func(*vector.Batch) error) (int64, error) {
-			return physical.Run(x.Ctx, p.root, st, x.executor(st), consume)
-		}
+		return physical.Run(x.Ctx, p.root, st, x.executor(st), consume)
 	}
 	return q, nil
 }

@@ -42,7 +42,7 @@ func (x *Statement) ToBatches(c *parser.CopyStmt, write func(*vector.Batch) erro
 	if err != nil {
 		return 0, err
 	}
-	return q.Begin()(write)
+	return q.Run(write)
 }
 
 // binaryOptions refuses options that the binary format does not have.

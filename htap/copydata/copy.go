@@ -272,7 +272,7 @@ func (x *Statement) writeQuery(q *exec.Query, format string, options map[string]
 	if err != nil {
 		return 0, err
 	}
-	n, err := q.Begin()(out.Write)
+	n, err := q.Run(out.Write)
 	if err != nil {
 		return 0, err
 	}

@@ -47,7 +47,6 @@ func (x *Statement) CreateTableAs(st *parser.CreateTableAsStmt) (*exec.Output, e
 		return nil, err
 	}
 	// The source is read as of this statement; the table exists from the next on.
-	run := p.Begin()
 	if err := x.Catalog.CreateTable(x.Ctx, x.Tx.Txn, t); err != nil {
 		return nil, err
 	}
@@ -60,7 +59,7 @@ func (x *Statement) CreateTableAs(st *parser.CreateTableAsStmt) (*exec.Output, e
 		return nil, err
 	}
 	defer l.Abort()
-	n, err := run(l.Add)
+	n, err := p.Run(l.Add)
 	if err == nil {
 		err = l.Finish()
 	}

@@ -95,7 +95,7 @@ func (x *Statement) modelSpec(st *parser.CreateModelStmt, p *exec.Query) (spec *
 // the same snapshot.
 func trainingRows(p *exec.Query, target int) ml.Source {
 	return func(yield func(*vector.Batch) error) error {
-		_, err := p.Begin()(func(b *vector.Batch) error {
+		_, err := p.Run(func(b *vector.Batch) error {
 			out := &vector.Batch{Len: b.Len, Sel: b.Sel}
 			for i, c := range b.Cols {
 				if i != target {

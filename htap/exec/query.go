@@ -27,10 +27,9 @@ type Query struct {
 	Params []types.Type
 	// Sources are the stored relations that it names.
 	Sources []binder.Source
-	// Begin fixes what the query reads to the statement as it is now; the function
-	// that it returns then runs the query once, into a consumer that must copy what it
-	// keeps, and returns the number of rows.
-	Begin func() (run func(consume func(*vector.Batch) error) (int64, error))
+	// Run runs the query once, at the statement's snapshot, into a consumer that must
+	// copy what it keeps, and returns the number of rows.
+	Run func(consume func(*vector.Batch) error) (int64, error)
 }
 
 // Column is a column of a query's result.

@@ -16,6 +16,8 @@ type bomb struct {
 	copy string
 	// patient bombs are not cancelled.
 	patient bool
+	// says is the SQLSTATE of a bomb that is an error beside being one.
+	says string
 }
 
 // text is a bomb of fixed statements.
@@ -76,7 +78,7 @@ var bombs = []bomb{
 	made("in list", true, numbered("SELECT count(*) FROM generate_series(1, 1000) g WHERE g IN (", "%d", ",", 1_000_000, ")")),
 	made("literal", false, repeated("SELECT length('", "x", "", 60_000_000, "')")),
 	made("statements", false, repeated("", "SELECT 1", ";", 5_000_000, "")),
-	made("comment", false, repeated("SELECT 1 ", "/*", "", 20_000_000, "")),
+	{name: "comment", says: "42601", sql: func() []string { return []string{repeated("SELECT 1 ", "/*", "", 20_000_000, "")()} }},
 	made("unions", true, repeated("", "SELECT 1", " UNION ALL ", 100_000, "")),
 	made("subqueries", false, repeated("SELECT * FROM ", "(SELECT * FROM ", "", 20_000, "p")),
 	made("functions", true, repeated("SELECT ", "abs(", "", 2_000_000, "1")),
