@@ -148,14 +148,14 @@ func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
 		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
 	text := parser.Format(e)
-	if len(sequence.Names(e)) == 0 {
+	if len(sequence.Names(e, true)) == 0 {
 		return text, nil
 	}
 	own, err := parser.ParseExpr(text) // the statement may run again along another path
 	if err != nil {
 		return "", sqlstate.Wrap(sqlstate.InternalError, err, "reading the default %s again", text)
 	}
-	for _, name := range sequence.Names(own) {
+	for _, name := range sequence.Names(own, true) {
 		q, err := sequence.Find(x.Cat, name.Value)
 		if err != nil {
 			return "", err

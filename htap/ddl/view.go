@@ -64,14 +64,14 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 // what the view draws from.
 func (x *Statement) viewText(query *parser.SelectStmt) (text string, sequences []catalog.ViewSource, err error) {
 	text = parser.Format(query)
-	if len(sequence.Bound(query)) == 0 {
+	if len(sequence.Names(query, false)) == 0 {
 		return text, nil, nil
 	}
 	own, err := parser.ParseOne(text) // the statement may run again along another path
 	if err != nil {
 		return "", nil, sqlstate.Wrap(sqlstate.InternalError, err, "reading the query of the view again")
 	}
-	for _, name := range sequence.Bound(own.Stmt) {
+	for _, name := range sequence.Names(own.Stmt, false) {
 		q, err := sequence.Find(x.Cat, name.Value)
 		if err != nil {
 			return "", nil, err

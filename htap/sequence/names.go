@@ -1,16 +1,15 @@
 package sequence
 
 import (
-	"slices"
-
 	"htapdb/htap/catalog"
 	"htapdb/sql/parser"
 )
 
-// Names are the names of the sequences that an expression's calls give
-// as constants.
-func Names(e parser.Expr) (names []*parser.StringLit) {
-	parser.Walk(e, func(n parser.Node) bool {
+// Names are the names of sequences that the calls in a query or expression give as
+// constants. Those that are cast to text, which can be looked up when it runs, are
+// among them if late.
+func Names(in parser.Node, late bool) (names []*parser.StringLit) {
+	parser.Walk(in, func(n parser.Node) bool {
 		call, ok := n.(*parser.FuncCall)
 		if !ok || len(call.Args) == 0 {
 			return true
@@ -18,7 +17,7 @@ func Names(e parser.Expr) (names []*parser.StringLit) {
 		switch call.Name.Name {
 		case "nextval", "currval", "setval":
 			arg := call.Args[0]
-			if c, ok := arg.(*parser.CastExpr); ok {
+			if c, ok := arg.(*parser.CastExpr); ok && (late || c.Type.Name == "regclass") {
 				arg = c.Operand
 			}
 			if lit, ok := arg.(*parser.StringLit); ok {
@@ -36,31 +35,11 @@ func DrawsFrom(expr string, q *catalog.Sequence) bool {
 	if err != nil {
 		return false
 	}
-	for _, lit := range Names(e) {
+	for _, lit := range Names(e, true) {
 		n, err := parser.ParseName(lit.Value)
 		if err == nil && n.Name == q.Name && (n.Schema == q.Schema || n.Schema == "" && q.Schema == catalog.DefaultSchema) {
 			return true
 		}
 	}
 	return false
-}
-
-// Bound are the names of sequences that a query gives as constants. One
-// that is cast to text is looked up when the query runs.
-func Bound(query parser.Node) (names []*parser.StringLit) {
-	parser.Walk(query, func(n parser.Node) bool {
-		call, ok := n.(*parser.FuncCall)
-		if !ok || len(call.Args) == 0 || !slices.Contains([]string{"nextval", "currval", "setval"}, call.Name.Name) {
-			return true
-		}
-		arg := call.Args[0]
-		if cast, ok := arg.(*parser.CastExpr); ok && cast.Type.Name == "regclass" {
-			arg = cast.Operand
-		}
-		if name, ok := arg.(*parser.StringLit); ok {
-			names = append(names, name)
-		}
-		return true
-	})
-	return names
 }
