@@ -89,7 +89,7 @@ func (db *DB) planTable(t *catalog.Table) *plan.Table {
 	for _, c := range t.Checks {
 		p.Checks = append(p.Checks, plan.Check{Name: c.Name, SQL: c.SQL})
 	}
-	if ct, ok := db.feed.Columns().Table(t.StorageID); ok {
+	if ct, ok := db.engine.Feed.Columns().Table(t.StorageID); ok {
 		if state, _ := ct.State(); state == colstore.Live {
 			p.Stats = &tableStats{table: ct}
 		}
@@ -236,7 +236,7 @@ func (s *Session) columnState(cat *catalog.Snapshot) func(*plan.Scan) router.Col
 // has it, are others than the column store has: the feed applies a change of the
 // table only when it is committed.
 func (s *Session) altered(desc *catalog.Table) bool {
-	ct, ok := s.db.feed.Columns().Table(desc.StorageID)
+	ct, ok := s.db.engine.Feed.Columns().Table(desc.StorageID)
 	if !ok {
 		return false // columnsLive says that there are none
 	}
@@ -255,7 +255,7 @@ func (s *Session) altered(desc *catalog.Table) bool {
 
 // columnsLive reports whether a table's columns can be read, or why not.
 func (s *Session) columnsLive(storageID catalog.ID) (live bool, reason string) {
-	ct, ok := s.db.feed.Columns().Table(storageID)
+	ct, ok := s.db.engine.Feed.Columns().Table(storageID)
 	if !ok {
 		// Made by this transaction, or by one that the feed has not reached.
 		return false, "columns are not built"

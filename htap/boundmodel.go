@@ -44,11 +44,11 @@ func (b *binding) state(m *catalog.Model) ([]byte, error) {
 	}
 	defer db.working.Done()
 	if b.s.inStatement() {
-		return db.catalog.ModelState(b.s.tx.Txn, m)
+		return db.engine.Catalog.ModelState(b.s.tx.Txn, m)
 	}
-	snap := db.rows.Snapshot()
+	snap := db.engine.Rows.Snapshot()
 	defer snap.Close()
-	return db.catalog.ModelState(snap, m)
+	return db.engine.Catalog.ModelState(snap, m)
 }
 
 // modelKey names one training of a model; stateID is 0 for those of before states

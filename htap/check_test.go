@@ -82,7 +82,7 @@ func TestCheckTableFinds(t *testing.T) {
 			if got := queryText(t, s, "CHECK TABLE t"); !strings.Contains(got, "|ok|") {
 				t.Fatal(got)
 			}
-			columns := db.feed.Columns()
+			columns := db.engine.Feed.Columns()
 			var ct *colstore.Table
 			for _, x := range columns.Tables() {
 				if x.Schema().Name == "t" {

@@ -25,12 +25,10 @@ import (
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	cfg      config
-	dir      string
-	rows     *rowstore.Store
-	catalog  *catalog.Store
-	feed     *feed.Feed
-	engine   *exec.Engine // the three for statements
+	cfg config
+	dir string
+	// engine is the stores.
+	engine   exec.Engine
 	pool     *olap.Pool
 	memory   *memory.Account
 	queries  *memory.Account
@@ -113,24 +111,23 @@ func (db *DB) open() error {
 		}
 		rowPath, columnPath = db.cfg.fs.PathJoin(db.dir, rowDir), db.cfg.fs.PathJoin(db.dir, columnDir)
 	}
-	db.feed = feed.New(feed.Options{FS: db.cfg.fs, Dir: columnPath, Memory: db.memory.Child("columns", 0),
+	db.engine.Feed = feed.New(feed.Options{FS: db.cfg.fs, Dir: columnPath, Memory: db.memory.Child("columns", 0),
 		QueueBytes: db.cfg.part(16, 4<<20, 256<<20), CheckpointInterval: db.cfg.checkpointInterval, Log: db.cfg.log})
 	ro := db.cfg.rowOptions()
-	ro.Publisher, ro.OnFatal, ro.Memory = db.feed, db.fatal, db.memory.Child("rows", 0)
+	ro.Publisher, ro.OnFatal, ro.Memory = db.engine.Feed, db.fatal, db.memory.Child("rows", 0)
 	if rowPath != "" {
 		ro.FS, ro.Repair, ro.Witness = db.cfg.fs, db.cfg.repair, witness(db.cfg.fs, columnPath)
 	}
 	var err error
-	if db.rows, err = rowstore.Open(rowPath, ro); err != nil {
+	if db.engine.Rows, err = rowstore.Open(rowPath, ro); err != nil {
 		return err
 	}
-	if db.catalog, err = catalog.New(db.rows); err != nil {
-		db.rows.Close()
+	if db.engine.Catalog, err = catalog.New(db.engine.Rows); err != nil {
+		db.engine.Rows.Close()
 		return err
 	}
-	db.engine = &exec.Engine{Rows: db.rows, Catalog: db.catalog, Feed: db.feed}
-	if err := db.feed.Start(db.ctx, db.rows, db.catalog); err != nil {
-		db.rows.Close()
+	if err := db.engine.Feed.Start(db.ctx, db.engine.Rows, db.engine.Catalog); err != nil {
+		db.engine.Rows.Close()
 		return err
 	}
 	db.pool = olap.NewPool(db.cfg.workers)
@@ -170,9 +167,9 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 }
 
 func (db *DB) checkpoint(ctx context.Context) error {
-	db.rows.Sync()
-	db.feed.CatchUp()
-	return db.feed.Checkpoint(ctx)
+	db.engine.Rows.Sync()
+	db.engine.Feed.CatchUp()
+	return db.engine.Feed.Checkpoint(ctx)
 }
 
 // Close cancels what sessions run and waits for it, writes a checkpoint and
@@ -192,12 +189,12 @@ func (db *DB) Close() error {
 	db.cancel()
 	db.working.Wait()
 	err := db.checkpoint(context.Background())
-	db.feed.Stop()
+	db.engine.Feed.Stop()
 	db.pool.Close()
-	if e := db.feed.Columns().Close(); err == nil {
+	if e := db.engine.Feed.Columns().Close(); err == nil {
 		err = e
 	}
-	if e := db.rows.Close(); err == nil {
+	if e := db.engine.Rows.Close(); err == nil {
 		err = e
 	}
 	return err

@@ -8,7 +8,7 @@ import (
 // waits returns once a statement waits for a lock.
 func waits(t *testing.T, db *DB, n uint64) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); db.rows.Metrics().LockWaits < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Second); db.engine.Rows.Metrics().LockWaits < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing waits for a lock")
 		}
@@ -24,7 +24,7 @@ func TestChangesOfOneTable(t *testing.T) {
 		"TRUNCATE t", "ALTER TABLE t ALTER COLUMN b SET DEFAULT 7",
 	} {
 		mustExec(t, s, "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER); INSERT INTO t VALUES (1, 2)")
-		before := db.rows.Metrics().LockWaits
+		before := db.engine.Rows.Metrics().LockWaits
 		mustExec(t, s, "BEGIN; ALTER TABLE t ADD COLUMN c INTEGER DEFAULT 3")
 		other := db.Session(t.Context())
 		done := make(chan error, 1)
@@ -53,7 +53,7 @@ func TestDropSchemaRaces(t *testing.T) {
 	other := db.Session(t.Context())
 	run := func(first, second, want string) {
 		t.Helper()
-		before := db.rows.Metrics().LockWaits
+		before := db.engine.Rows.Metrics().LockWaits
 		mustExec(t, s, "BEGIN; "+first)
 		done := make(chan error, 1)
 		go func() {

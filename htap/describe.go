@@ -66,9 +66,9 @@ func (db *DB) committedCatalog() (*catalog.Snapshot, error) {
 		return nil, err
 	}
 	defer db.working.Done()
-	snap := db.rows.Snapshot()
+	snap := db.engine.Rows.Snapshot()
 	defer snap.Close()
-	return db.catalog.At(snap)
+	return db.engine.Catalog.At(snap)
 }
 
 // IsSetting reports whether SET knows the name.

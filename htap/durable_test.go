@@ -50,14 +50,14 @@ func TestNothingUndurableIsShown(t *testing.T) {
 		{"UPDATE t SET v = 4 WHERE id = 2", "SELECT v FROM t WHERE v >= 4 OR id = 2 ORDER BY v FOR UPDATE", "4"},
 		{"INSERT INTO t VALUES (3, 1)", "INSERT INTO t VALUES (3, 2)", "23505"},
 	} {
-		before := db.rows.Applied()
+		before := db.engine.Rows.Applied()
 		log.hold()
 		first, second := make(chan error, 1), make(chan string, 1)
 		go func() {
 			_, err := s.Exec(t.Context(), c.first)
 			first <- err
 		}()
-		for db.rows.Applied() == before {
+		for db.engine.Rows.Applied() == before {
 			time.Sleep(time.Millisecond)
 		}
 		mustExec(t, other, "BEGIN")

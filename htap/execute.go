@@ -109,7 +109,7 @@ func (s *Session) runControl(ctx context.Context, stmt parser.Stmt) (string, boo
 // execution is a run of st in the session's transaction, without a context yet.
 func (s *Session) execution(st *Stmt, args []types.Datum) *execution {
 	return &execution{
-		Statement: exec.Statement{Engine: s.db.engine, Session: statementSession{s}, Tx: &s.tx.Transaction, Script: st.script, Params: st.params},
+		Statement: exec.Statement{Engine: &s.db.engine, Session: statementSession{s}, Tx: &s.tx.Transaction, Script: st.script, Params: st.params},
 		s:         s, st: st, args: args, start: time.Now(), auto: !s.tx.explicit && !s.tx.script,
 		settings: statementSettings{s: s, vars: s.vars},
 	}
@@ -247,7 +247,7 @@ func (x *execution) statement() *physical.Statement {
 	s := x.s
 	st := &physical.Statement{
 		Eval: x.EvalContext(), Rows: s.tx.Txn, Txn: s.tx.Txn, TS: s.tx.Txn.ReadTimestamp(),
-		Catalog: x.Cat, Schemas: s.db.catalog, Columns: s.db.feed.Columns(),
+		Catalog: x.Cat, Schemas: s.db.engine.Catalog, Columns: s.db.engine.Feed.Columns(),
 		Forced: setting.Route.Get(&s.vars) != "auto", FreshnessTimeout: setting.FreshnessTimeout.Get(&s.vars),
 		Waited: s.db.counts.waited, Files: &s.db.cfg.files, Virtual: x.systemRows, NextValue: x.NextValue,
 	}

@@ -52,7 +52,7 @@ func TestLoadsThatDoNotHappen(t *testing.T) {
 	if n := segmentFiles(t, dir, base); n != base {
 		t.Errorf("%d segments after a load that a savepoint has undone, %d before", n, base)
 	}
-	if n := len(db.feed.Columns().Tables()); n != 2 {
+	if n := len(db.engine.Feed.Columns().Tables()); n != 2 {
 		t.Errorf("%d tables have columns instead of 2", n)
 	}
 	// What a savepoint keeps stays, and so does a load after one that was undone.

@@ -55,8 +55,8 @@ func openHeavy(t *testing.T) (*DB, *Session) {
 	db, s := openTest(t, "")
 	mustExec(t, s, "CREATE TABLE big AS SELECT i AS id, 'text number ' || (i::bigint * 7919 % 400000) AS s FROM generate_series(1, 400000) g(i)")
 	// The feed's queue is charged: what it still holds of the load is no statement's.
-	db.rows.Sync()
-	db.feed.CatchUp()
+	db.engine.Rows.Sync()
+	db.engine.Feed.CatchUp()
 	return db, s
 }
 

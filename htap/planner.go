@@ -103,7 +103,7 @@ func (s *Session) tableShapes(root plan.Node, cat *catalog.Snapshot) (shapes []t
 		if scan, ok := n.(*plan.Scan); ok {
 			if t := cat.TableByID(scan.Table.ID); t != nil {
 				shape := tableShape{}
-				if ct, ok := s.db.feed.Columns().Table(t.StorageID); ok {
+				if ct, ok := s.db.engine.Feed.Columns().Table(t.StorageID); ok {
 					shape = tableShape{ct, isLive(ct), max(ct.Stats().Rows, minRowCount)}
 				}
 				shapes = append(shapes, shape)
@@ -174,7 +174,7 @@ func (s *Session) planAt(st *Stmt, cat *catalog.Snapshot) (*planned, error) {
 		p.point = s.compilePoint(p.root, cat)
 	}
 	if p.writes && !s.db.uncompiled {
-		p.write = physical.CompilePointWrite(p.root, cat, s.db.catalog)
+		p.write = physical.CompilePointWrite(p.root, cat, s.db.engine.Catalog)
 	}
 	if named && p.valid(cat, &s.vars) {
 		s.db.plans.keep(key, p)

@@ -20,7 +20,7 @@ func TestPlanFollowsColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns, ok := db.feed.Columns().Table(cat.Table("public", "t").StorageID)
+	columns, ok := db.engine.Feed.Columns().Table(cat.Table("public", "t").StorageID)
 	if !ok {
 		t.Fatal("there are no columns")
 	}

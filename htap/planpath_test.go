@@ -42,8 +42,8 @@ func TestPointPlanAlongPath(t *testing.T) {
 			{"DROP TABLE near.t", ""},
 		} {
 			mustExec(t, other, step.ddl)
-			db.feed.CatchUp() // a plan holds only when its tables have columns
-			for range 2 {     // the first may make the plan, the second only asks whether it holds
+			db.engine.Feed.CatchUp() // a plan holds only when its tables have columns
+			for range 2 {            // the first may make the plan, the second only asks whether it holds
 				if got := queryText(t, s, "EXECUTE q"); got != step.want {
 					t.Errorf("along %s after %s it is %q instead of %q", path, step.ddl, got, step.want)
 				}

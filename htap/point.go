@@ -70,7 +70,7 @@ func (s *Session) compilePoint(root plan.Node, cat *catalog.Snapshot) *pointQuer
 		q.out = append(q.out, o)
 	}
 	var err error
-	if q.schema, err = s.db.catalog.RowSchema(t); err != nil {
+	if q.schema, err = s.db.engine.Catalog.RowSchema(t); err != nil {
 		return nil
 	}
 	return q
@@ -163,7 +163,7 @@ func (s *Session) pointRow(ctx context.Context, p *planned, args []types.Datum) 
 	if err := txn.StartStatement(ctx); err != nil {
 		return nil, true, err
 	}
-	cat, err := s.along(s.db.catalog.InTxn(txn, s.tx.DDL))
+	cat, err := s.along(s.db.engine.Catalog.InTxn(txn, s.tx.DDL))
 	if err != nil {
 		return nil, true, err
 	}

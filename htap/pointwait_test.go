@@ -19,13 +19,13 @@ func waitOrDone(db *DB, waits uint64, done chan string) (result string, ended bo
 	for {
 		select {
 		case result = <-done:
-			if db.rows.Metrics().LockWaits > waits {
+			if db.engine.Rows.Metrics().LockWaits > waits {
 				done <- result
 				return "", false
 			}
 			return result, true
 		case <-time.After(time.Millisecond):
-			if db.rows.Metrics().LockWaits > waits {
+			if db.engine.Rows.Metrics().LockWaits > waits {
 				return "", false
 			}
 		}
@@ -83,7 +83,7 @@ func conflict(t *testing.T, db *DB, a, b *Session, isolation, holder, writer, en
 	mustExec(t, a, holder)
 	mustExec(t, b, "SET lock_timeout = 0; BEGIN ISOLATION LEVEL "+isolation)
 	queryText(t, b, "SELECT v FROM one WHERE k = 2")
-	waits := db.rows.Metrics().LockWaits
+	waits := db.engine.Rows.Metrics().LockWaits
 	done := make(chan string, 1)
 	go func() { done <- outcome(b.Query(ctx, writer)) }()
 	result, ended := waitOrDone(db, waits, done)
@@ -120,7 +120,7 @@ func TestPointWriteTimeouts(t *testing.T) {
 			mustExec(t, a, "BEGIN")
 			mustExec(t, a, "DELETE FROM one WHERE k = 1")
 			ctx, cancel := context.WithCancel(context.Background())
-			waits := db.rows.Metrics().LockWaits
+			waits := db.engine.Rows.Metrics().LockWaits
 			st, err := b.Prepare(ctx, writer)
 			if err != nil {
 				t.Fatal(err)
@@ -161,7 +161,7 @@ func TestPointWriteDuringAlter(t *testing.T) {
 		}
 		mustExec(t, b, "SET lock_timeout = 0")
 		mustExec(t, a, "BEGIN; ALTER TABLE one ADD CONSTRAINT late CHECK (v > -3)")
-		waits := db.rows.Metrics().LockWaits
+		waits := db.engine.Rows.Metrics().LockWaits
 		done := make(chan string, 1)
 		go func() { done <- outcome(st.Query(context.Background())) }()
 		if got, ended := waitOrDone(db, waits, done); ended {

@@ -166,9 +166,9 @@ func (s *Session) snapshot() (*catalog.Snapshot, error) {
 				return nil, err
 			}
 		}
-		return s.along(s.db.catalog.InTxn(s.tx.Txn, s.tx.DDL))
+		return s.along(s.db.engine.Catalog.InTxn(s.tx.Txn, s.tx.DDL))
 	}
-	snap := s.db.rows.Snapshot()
+	snap := s.db.engine.Rows.Snapshot()
 	defer snap.Close()
-	return s.along(s.db.catalog.At(snap))
+	return s.along(s.db.engine.Catalog.At(snap))
 }

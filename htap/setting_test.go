@@ -155,9 +155,9 @@ func freshTimeout(t *testing.T, s *Session) string {
 
 // synced is a probe: whether a commit waited for the disk.
 func synced(t *testing.T, s *Session) string {
-	before := s.db.rows.Metrics().Syncs
+	before := s.db.engine.Rows.Metrics().Syncs
 	mustExec(t, s, "UPDATE many SET pad = '' WHERE id = 3")
-	return fmt.Sprint(s.db.rows.Metrics().Syncs > before)
+	return fmt.Sprint(s.db.engine.Rows.Metrics().Syncs > before)
 }
 
 // lockWait is a probe: what ends the wait for a row that another transaction has.

@@ -121,10 +121,10 @@ func (db *DB) Status() Status {
 		return Status{Version: Version, StartMicros: db.started.UnixMicro()}
 	}
 	defer db.working.Done()
-	rm := db.rows.Metrics()
-	visible := db.rows.Visible()
+	rm := db.engine.Rows.Metrics()
+	visible := db.engine.Rows.Visible()
 	s := Status{Version: Version, StartMicros: db.started.UnixMicro(),
-		LagMicros: lagMicros(uint64(visible), uint64(db.feed.Applied()))}
+		LagMicros: lagMicros(uint64(visible), uint64(db.engine.Feed.Applied()))}
 	c := &db.counts
 	s.Counters = map[string]float64{
 		"commits_total": float64(c.commits.Load()), "rollbacks_total": float64(c.rollbacks.Load()),
@@ -135,9 +135,9 @@ func (db *DB) Status() Status {
 		"lock_waits_total": float64(rm.LockWaits), "deadlocks_total": float64(rm.Deadlocks),
 		"serialization_failures_total": float64(rm.SerializationFailures), "unique_violations_total": float64(rm.UniqueViolations),
 		"syncs_total": float64(rm.Syncs), "sync_seconds_total": float64(rm.SyncWaitNanos) / 1e9,
-		"feed_events_total": float64(db.feed.Events()), "versions_collected_total": float64(rm.Collected),
+		"feed_events_total": float64(db.engine.Feed.Events()), "versions_collected_total": float64(rm.Collected),
 	}
-	r := db.feed.Recovery()
+	r := db.engine.Feed.Recovery()
 	s.Counters["replayed_commits_total"], s.Counters["replayed_loads_total"] = float64(r.Replayed), float64(r.Reloaded)
 	s.Counters["column_fills_total"], s.Counters["columns_shed_total"] = float64(r.Filled), float64(r.Shed)
 	c.errorsMu.Lock()
@@ -170,16 +170,16 @@ func lagMicros(ahead, behind uint64) int64 {
 
 // tableStatus describes all tables of the newest catalog.
 func (db *DB) tableStatus(visible uint64) []TableStatus {
-	snap := db.rows.Snapshot()
+	snap := db.engine.Rows.Snapshot()
 	defer snap.Close()
-	cat, err := db.catalog.At(snap)
+	cat, err := db.engine.Catalog.At(snap)
 	if err != nil {
 		return nil
 	}
 	var out []TableStatus
 	for _, t := range cat.Tables() {
 		ts := TableStatus{Name: catalog.QualifiedName(t.Schema, t.Name), State: "building"}
-		if ct, ok := db.feed.Columns().Table(t.StorageID); ok {
+		if ct, ok := db.engine.Feed.Columns().Table(t.StorageID); ok {
 			state, reason := ct.State()
 			ts.State, ts.Reason = state.String(), reason
 			if state == colstore.Live {
@@ -195,11 +195,11 @@ func (db *DB) tableStatus(visible uint64) []TableStatus {
 }
 
 // Lags returns how long recent commits took from commit to the columns.
-func (db *DB) Lags() []time.Duration { return db.feed.Lags() }
+func (db *DB) Lags() []time.Duration { return db.engine.Feed.Lags() }
 
 // ResetLags forgets the lags and waits so far, for measurements.
 func (db *DB) ResetLags() {
-	db.feed.ResetLags()
+	db.engine.Feed.ResetLags()
 	db.counts.waitMu.Lock()
 	defer db.counts.waitMu.Unlock()
 	db.counts.recentWaits = nil

@@ -61,7 +61,7 @@ func (e systemEnv) ViewColumns(v *catalog.View) (out []plan.TableColumn) {
 }
 
 func (e systemEnv) RowCount(t *catalog.Table) float32 {
-	if ct, ok := e.s.db.feed.Columns().Table(t.StorageID); ok {
+	if ct, ok := e.s.db.engine.Feed.Columns().Table(t.StorageID); ok {
 		return float32(ct.Stats().Rows)
 	}
 	return -1
@@ -74,14 +74,14 @@ func (e systemEnv) ColumnBytes(t *catalog.Table) int64 { return columnSizes{e.s.
 type columnSizes struct{ db *DB }
 
 func (c columnSizes) ColumnBytes(t *catalog.Table) int64 {
-	if ct, ok := c.db.feed.Columns().Table(t.StorageID); ok {
+	if ct, ok := c.db.engine.Feed.Columns().Table(t.StorageID); ok {
 		return ct.Stats().Bytes
 	}
 	return 0
 }
 
 func (e systemEnv) TableStates() (out []syscat.TableState) {
-	for _, t := range e.s.db.tableStatus(uint64(e.s.db.rows.Visible())) {
+	for _, t := range e.s.db.tableStatus(uint64(e.s.db.engine.Rows.Visible())) {
 		out = append(out, syscat.TableState{Name: t.Name, State: t.State, Reason: t.Reason, Rows: t.Rows, LagMicros: t.LagMicros,
 			DeltaRows: t.DeltaRows, Segments: t.Segments, ColumnBytes: t.ColumnBytes})
 	}

@@ -118,7 +118,7 @@ func (s *Session) beginTxn(isolation string, readOnly *bool) error {
 	if readOnly != nil {
 		reads = *readOnly
 	}
-	txn, err := s.db.rows.Begin(rowstore.TxnOptions{
+	txn, err := s.db.engine.Rows.Begin(rowstore.TxnOptions{
 		Isolation: isolations[isolation], ReadOnly: reads, Sync: setting.SynchronousCommit.Get(&s.vars)})
 	if err != nil {
 		return err
