@@ -16,9 +16,6 @@ func (st *TextStyle) AppendDate(dst []byte, days int32) []byte {
 	return appendEra(dst, c)
 }
 
-// AppendDate appends a date in ISO style.
-func AppendDate(dst []byte, days int32) []byte { return plainStyle.AppendDate(dst, days) }
-
 // appendCivil appends YYYY-MM-DD.
 func appendCivil(dst []byte, c Civil) []byte {
 	dst = appendYear(dst, c)
@@ -91,9 +88,6 @@ func (st *TextStyle) AppendTimestamp(dst []byte, us int64) []byte {
 	return appendEra(AppendTime(dst, of), c)
 }
 
-// AppendTimestamp appends YYYY-MM-DD HH:MM:SS[.ffffff].
-func AppendTimestamp(dst []byte, us int64) []byte { return plainStyle.AppendTimestamp(dst, us) }
-
 // appendWords appends a wall clock in a style other than ISO, without its era.
 func (st *TextStyle) appendWords(dst []byte, days, of int64) []byte {
 	c := CivilFromDays(days)
@@ -132,12 +126,6 @@ func (st *TextStyle) AppendTimestampTZ(dst []byte, us int64) []byte {
 	dst = append(appendCivil(dst, c), ' ')
 	dst = AppendTime(dst, of)
 	return appendEra(AppendOffset(dst, offset), c)
-}
-
-// AppendTimestampTZ appends the instant in ISO style on loc's clock.
-func AppendTimestampTZ(dst []byte, us int64, loc *time.Location) []byte {
-	style := TextStyle{Zone: loc}
-	return style.AppendTimestampTZ(dst, us)
 }
 
 // AppendOffset appends an offset from UTC in seconds: +02, -03:30.

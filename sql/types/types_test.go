@@ -57,7 +57,7 @@ func TestCivil(t *testing.T) {
 		days int64
 		want string
 	}{{int64(MinDate), "4714-11-24 BC"}, {int64(MaxDate), "5874897-12-31"}, {MaxTimestamp / MicrosPerDay, "294246-12-31"}, {-719529, "0001-12-31 BC"}} {
-		if got := string(AppendDate(nil, int32(c.days))); c.days != -719529 && got != c.want {
+		if got := string(plainStyle.AppendDate(nil, int32(c.days))); c.days != -719529 && got != c.want {
 			t.Errorf("day %d is %s, want %s", c.days, got, c.want)
 		}
 	}
@@ -86,7 +86,7 @@ func TestZones(t *testing.T) {
 			if LocalMicros(loc, back) != local {
 				t.Fatalf("%s: local %d becomes %d, which is local %d", name, local, back, LocalMicros(loc, back))
 			}
-			if text := string(AppendTimestampTZ(nil, us, loc)); i%50 == 0 {
+			if text := string((&TextStyle{Zone: loc}).AppendTimestampTZ(nil, us)); i%50 == 0 {
 				if v, err := plainStyle.ParseTimestampTZ(text); err != nil || v != us {
 					t.Fatalf("%s read as %d, %v; want %d", text, v, err, us)
 				}

@@ -94,8 +94,8 @@ type Context struct {
 	ZoneName string
 	// DateStyle and IntervalStyle are how the session writes dates and intervals
 	// as text, and in which order it reads the numbers of a date.
-	DateStyle     DateStyle
-	IntervalStyle IntervalStyle
+	DateStyle     types.DateStyle
+	IntervalStyle types.IntervalStyle
 	// Interrupted, if not nil, is polled by long kernels; true ends them with QueryCanceled.
 	Interrupted func() bool
 	// Vars holds session values that functions read (current_user, current_database …).

@@ -2,22 +2,6 @@ package fn
 
 import "htapdb/sql/types"
 
-// DateStyle and IntervalStyle are the session's settings of the same names.
-type (
-	DateStyle     = types.DateStyle
-	IntervalStyle = types.IntervalStyle
-)
-
-// ParseDateStyle reads a value of SET DateStyle; what it leaves out stays as in old.
-//
-// Errors: 22023.
-func ParseDateStyle(text string, old DateStyle) (DateStyle, error) {
-	return types.ParseDateStyle(text, old)
-}
-
-// ParseIntervalStyle reads a value of SET IntervalStyle. Error: 22023.
-func ParseIntervalStyle(text string) (IntervalStyle, error) { return types.ParseIntervalStyle(text) }
-
 // TextStyle is how the session reads and writes values as text.
 //
 // Errors: 22023 for a time zone that does not exist.
