@@ -102,6 +102,36 @@ func TestCloseUnderWriters(t *testing.T) {
 	closed(t, db)
 }
 
+// Between the moment in which Close ends what runs and the one in which it has
+// waited for it, statements may be parsed, planned, or next in their script: each ends
+// with 57P01, not as if its client had canceled it.
+func TestPreparingUnderClose(t *testing.T) {
+	db, s := openTest(t, "")
+	mustExec(t, s, "CREATE TABLE t (id INTEGER PRIMARY KEY)")
+	script, err := s.Script(t.Context(), "SELECT 1; SELECT 2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.cancel()
+	<-s.ctx.Done()
+	long := "SELECT " + strings.Repeat("1 + ", accountedText) + "1"
+	for _, q := range []string{"INSERT INTO t VALUES (1)", "SELECT count(*) FROM t AS a, t AS b", long} {
+		if _, err := s.Prepare(t.Context(), q); code(err) != "57P01" {
+			t.Errorf("prepare %.40s: %v", q, err)
+		}
+		if _, err := s.Exec(t.Context(), q); code(err) != "57P01" {
+			t.Errorf("%.40s: %v", q, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = script.Next(ctx)
+	if err = script.End(ctx, err); code(err) != "57P01" {
+		t.Errorf("next of a script: %v", err)
+	}
+	closed(t, db)
+}
+
 // A statement that fails ends its transaction at once, also under a result of
 // an earlier statement that is still being read: its reader is told.
 func TestRowsOfFailedTransaction(t *testing.T) {

@@ -222,18 +222,17 @@ func (x *execution) end(err error) error {
 // leaves when its producer has stopped, before its reader has noticed.
 func (x *execution) leave() { x.left.Do(x.s.db.working.Done) }
 
-// failure words the end of the context as PostgreSQL does.
+// failure is the error to report for err: the end of the context if that came first.
 func (x *execution) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case x.Ctx.Err() == nil:
-	case x.s.db.ctx.Err() != nil:
-		return sqlstate.Wrap(sqlstate.AdminShutdown, err, "terminating connection due to administrator command")
-	case errors.Is(x.Ctx.Err(), context.DeadlineExceeded):
-		return sqlstate.Wrap(sqlstate.QueryCanceled, err, "canceling statement due to statement timeout")
-	case sqlstate.Is(err, sqlstate.QueryCanceled), errors.Is(err, context.Canceled):
-		return sqlstate.Wrap(sqlstate.QueryCanceled, errors.Join(err, context.Cause(x.Ctx)), "canceling statement due to user request")
+	case x.s.db.ctx.Err() != nil,
+		errors.Is(x.Ctx.Err(), context.DeadlineExceeded),
+		errors.Is(err, context.Canceled),
+		sqlstate.Is(err, sqlstate.QueryCanceled):
+		return x.s.interrupted(x.Ctx, err)
 	}
 	var e *Error
 	if errors.As(err, &e) {

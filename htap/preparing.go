@@ -30,19 +30,24 @@ func (s *Session) parse(ctx context.Context, sql string) ([]parser.Statement, *m
 	if err != nil {
 		hold.Close()
 		if own.Err() != nil {
-			err = canceled(&own)
+			err = s.interrupted(&own, nil)
 		}
 		return nil, nil, err
 	}
 	return list, hold, nil
 }
 
-// canceled is the error of a statement that ended before it was executed.
-func canceled(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to statement timeout")
+// interrupted words the end of a statement's context as PostgreSQL does, also for one that
+// has not come to its execution: the database closes, the time is over, or somebody
+// canceled it. cause is what the statement failed with, or nil.
+func (s *Session) interrupted(ctx context.Context, cause error) error {
+	switch {
+	case s.db.ctx.Err() != nil:
+		return sqlstate.Wrap(sqlstate.AdminShutdown, cause, "terminating connection due to administrator command")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return sqlstate.Wrap(sqlstate.QueryCanceled, cause, "canceling statement due to statement timeout")
 	}
-	return sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to user request")
+	return sqlstate.Wrap(sqlstate.QueryCanceled, errors.Join(cause, context.Cause(ctx)), "canceling statement due to user request")
 }
 
 // preparation begins binding and planning a statement under a context, until the
@@ -70,7 +75,7 @@ func (s *Session) planCheck() func() error {
 	}
 	return func() error {
 		if ctx.Err() != nil {
-			return canceled(ctx)
+			return s.interrupted(ctx, nil)
 		}
 		return nil
 	}

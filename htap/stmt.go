@@ -274,7 +274,7 @@ func (sc *Script) Next(ctx context.Context) (*Stmt, error) {
 		return nil, nil // End finishes what is being read
 	}
 	if ctx.Err() != nil {
-		return nil, s.failed(canceled(ctx))
+		return nil, s.failed(s.interrupted(ctx, nil))
 	}
 	p := sc.list[sc.next]
 	if _, fetch := p.Stmt.(*parser.FetchStmt); !fetch {
