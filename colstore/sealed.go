@@ -69,10 +69,8 @@ func (x *sealed) release() {
 	// The mapping's error has nobody to go to, and nothing depends on it.
 	_ = x.seg.Release()
 	x.store.mem.Release(x.bytes.Load())
-	if !x.keep.Load() && x.store.onDisk() && !x.store.left.Load() {
-		// A file that stays is removed by the next Open, which may have been already
-		// and use the name again.
-		_ = x.store.fs.Remove(x.store.path(x.name))
+	if !x.keep.Load() && x.store.onDisk() {
+		x.store.removed.Remove(x.store.path(x.name))
 	}
 }
 

@@ -74,9 +74,9 @@ type Store struct {
 	kicked  chan struct{}
 	stop    chan struct{}
 	stopped atomic.Bool
-	// left is set when Close has ended: the directory is somebody else's then.
-	left atomic.Bool
-	done sync.WaitGroup
+	done    sync.WaitGroup
+	// removed takes the files that nobody uses any more.
+	removed *vfs.Remover
 
 	// pinned is the position of a checkpoint being written, 0 if there is none:
 	// no table's floor may pass it.
@@ -124,6 +124,7 @@ func Open(o Options) (*Store, error) {
 		scratch := vfs.NewScratch(vfs.ScratchOptions{Mapped: true})
 		s.fs, s.dir, s.scratch = scratch, memoryDir, scratch
 	}
+	s.removed = vfs.NewRemover(s.fs)
 	if err := s.fs.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, ioError(err, "creating %s", s.dir)
 	}
@@ -180,7 +181,7 @@ func (s *Store) Close() error {
 		l.release()
 	}
 	s.listed = nil
-	s.left.Store(true)
+	s.removed.Close()
 	if s.scratch != nil {
 		return s.scratch.Close()
 	}

@@ -41,6 +41,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	l.Abort()
+	s.removed.Wait()
 	if names, _ := fs.List("db"); len(names) != 0 || mem.Used() != 0 {
 		t.Errorf("after aborts: files %v, %d bytes", names, mem.Used())
 	}

@@ -398,9 +398,15 @@ func (r *runWriter) writerOptions() sstable.WriterOptions {
 	return w
 }
 
+// removeFiles removes files of loads. In memory their bytes are to be had again at
+// once.
 func (s *Store) removeFiles(paths []string) {
 	for _, p := range paths {
-		_ = s.opts.FS.Remove(p) // what is left is removed at the next open
+		if s.inMemory {
+			_ = s.opts.FS.Remove(p) // nothing else can come of it
+		} else {
+			s.removed.Remove(p)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{opts: opts.withDefaults(inMemory), dir: dir, inMemory: inMemory, failed: make(chan struct{})}
 	s.seqs.tables = make(map[uint32]*sequence)
 	s.locks = lock.NewManager(lock.Options{MaxRowLocks: s.opts.MaxRowLocks, MaxLocks: s.opts.MaxLocks})
+	s.removed = vfs.NewRemover(s.opts.FS)
 	s.opts.Memory.Force(s.fixedBytes())
 	home, err := openDirectory(s.opts.FS, dir)
 	if err != nil {

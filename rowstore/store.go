@@ -65,6 +65,9 @@ type Store struct {
 
 	stop context.CancelFunc // ends the background goroutines
 	done sync.WaitGroup     // waits for them
+
+	// removed takes files of loads that have ended.
+	removed *vfs.Remover
 }
 
 // storeStats are the counters behind Metrics.
@@ -271,6 +274,7 @@ func (s *Store) Close() error {
 	if err == nil {
 		err = s.flush()
 	}
+	s.removed.Close()
 	if s.mark != nil {
 		s.mark.Stop()
 	}
