@@ -75,7 +75,8 @@ func Bind(stmt parser.Stmt, opt Options) (*Bound, error) {
 		if q, err = b.selectStmt(s, b.rootScope()); err == nil {
 			b.closeQuery(q)
 			out.Root, out.Columns = q.node, b.resultColumns(q)
-			out.Writes, out.Sources = b.locks, b.usedSources(q)
+			out.Writes = b.locks
+			out.Sources, err = b.usedSources(q)
 		}
 	case *parser.InsertStmt:
 		out.Writes = true
@@ -154,8 +155,15 @@ type binder struct {
 // tick is called for each expression and FROM item; now and then it looks whether
 // the statement was canceled.
 func (b *binder) tick() error {
-	b.ticks++
-	if b.check == nil || b.ticks%256 != 0 {
+	if b.ticks++; b.ticks%256 != 0 {
+		return nil
+	}
+	return b.look()
+}
+
+// look looks at once: it is called between passes over the whole statement.
+func (b *binder) look() error {
+	if b.check == nil {
 		return nil
 	}
 	return b.check()

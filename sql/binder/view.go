@@ -47,10 +47,13 @@ func (b *binder) noteSource(s *ViewSource) {
 // usedSources are the sources with the columns that the query uses: those that
 // an expression of the text names, and those that the plan reads without a
 // name, as NATURAL JOIN does.
-func (b *binder) usedSources(q *query) []Source {
+func (b *binder) usedSources(q *query) ([]Source, error) {
 	var ids plan.ColSet
 	for ref := range b.columnPos {
 		ids.Add(plan.ColID(ref.Index))
+		if err := b.tick(); err != nil {
+			return nil, err
+		}
 	}
 	plan.Walk(q.node, func(n plan.Node) bool {
 		for _, e := range n.Exprs() {
@@ -58,6 +61,9 @@ func (b *binder) usedSources(q *query) []Source {
 		}
 		return true
 	})
+	if err := b.look(); err != nil {
+		return nil, err
+	}
 	for _, c := range q.cols {
 		ids.Add(c.ID)
 	}
@@ -75,7 +81,7 @@ func (b *binder) usedSources(q *query) []Source {
 	for i := range b.sources {
 		slices.Sort(b.sources[i].Used)
 	}
-	return b.sources
+	return b.sources, nil
 }
 
 // narrow keeps the given columns of a relation under their names there; nil keeps all.

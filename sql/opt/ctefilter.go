@@ -18,7 +18,7 @@ func (o *optimizer) filterCTEs(root plan.Node) plan.Node {
 		if !ok {
 			return n
 		}
-		cond := wanted(w)
+		cond := o.wanted(w)
 		if cond == nil || w.Materialized {
 			return n
 		}
@@ -28,7 +28,7 @@ func (o *optimizer) filterCTEs(root plan.Node) plan.Node {
 
 // wanted returns the condition over the columns of w.Def of which every reference
 // wants a part only, nil if there is none.
-func wanted(w *plan.With) fn.Expr {
+func (o *optimizer) wanted(w *plan.With) fn.Expr {
 	references := 0
 	var filters []fn.Expr
 	plan.Walk(w.Body, func(n plan.Node) bool {
@@ -49,7 +49,7 @@ func wanted(w *plan.With) fn.Expr {
 	if references == 0 || len(filters) < references {
 		return nil
 	}
-	return foldExpr(normalize(fn.NewOr(filters...)))
+	return o.foldExpr(o.normalize(fn.NewOr(filters...)))
 }
 
 // overDefinition returns the conditions on a reference over the columns of the
@@ -90,8 +90,8 @@ func (o *optimizer) restrict(n plan.Node, cond fn.Expr) plan.Node {
 				usable.Add(c.ID)
 			}
 		}
-		if c := weakened(cond, usable); c != nil {
-			return n.WithChildren([]plan.Node{o.restrict(n.Input, simplified(c, items))})
+		if c := o.weakened(cond, usable); c != nil {
+			return n.WithChildren([]plan.Node{o.restrict(n.Input, o.simplified(c, items))})
 		}
 	case *plan.Aggregate:
 		return o.restrictGroups(n, cond)
@@ -102,7 +102,7 @@ func (o *optimizer) restrict(n plan.Node, cond fn.Expr) plan.Node {
 				keys.Add(id)
 			}
 		}
-		if c := weakened(cond, keys); c != nil {
+		if c := o.weakened(cond, keys); c != nil {
 			return n.WithChildren([]plan.Node{o.restrict(n.Input, c)})
 		}
 	case *plan.SetOp:
@@ -137,11 +137,11 @@ func (o *optimizer) restrictGroups(a *plan.Aggregate, cond fn.Expr) plan.Node {
 			set.Add(k.Col.ID)
 		}
 	}
-	c := weakened(cond, set)
+	c := o.weakened(cond, set)
 	if c == nil {
 		return a
 	}
-	return a.WithChildren([]plan.Node{o.restrict(a.Input, simplified(c, keys))})
+	return a.WithChildren([]plan.Node{o.restrict(a.Input, o.simplified(c, keys))})
 }
 
 // restrictInputs is restrict for the inputs of a UNION ALL.
@@ -161,19 +161,19 @@ func (o *optimizer) restrictInputs(s *plan.SetOp, cond fn.Expr) plan.Node {
 }
 
 // simplified replaces columns in a condition; constants may decide parts of it then.
-func simplified(cond fn.Expr, with map[plan.ColID]fn.Expr) fn.Expr {
-	return foldExpr(normalize(foldExpr(plan.Substitute(cond, with))))
+func (o *optimizer) simplified(cond fn.Expr, with map[plan.ColID]fn.Expr) fn.Expr {
+	return o.foldExpr(o.normalize(o.foldExpr(plan.Substitute(cond, with))))
 }
 
 // weakened returns a condition over the columns of set that is true wherever cond,
 // which is not volatile, is; nil if cond says nothing of them. A constant is not
 // among it: an ungrouped aggregate has a row over no rows.
-func weakened(cond fn.Expr, set plan.ColSet) fn.Expr {
+func (o *optimizer) weakened(cond fn.Expr, set plan.ColSet) fn.Expr {
 	var parts []fn.Expr
 	for _, c := range fn.Conjuncts(cond) {
 		if used := plan.Used(c); !used.Empty() && used.SubsetOf(set) {
 			parts = append(parts, c)
-		} else if e := implied(c, set); e != nil {
+		} else if e := o.implied(c, set); e != nil {
 			parts = append(parts, e)
 		}
 	}

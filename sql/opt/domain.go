@@ -29,8 +29,7 @@ func (o *optimizer) domain(j *plan.Join, free plan.ColSet, need fn.Expr) (plan.N
 		c.Left, j = left, &c
 	}
 	def, ids := plan.Renumber(j.Left, o.ids)
-	o.lastCTE++
-	w := &plan.With{ID: o.lastCTE, Name: "outer_rows", Def: def}
+	w := &plan.With{ID: o.ids.NextCTE(), Name: "outer_rows", Def: def}
 	left := &plan.CTERef{CTE: w.ID, Name: w.Name, Cols: j.Left.Columns()}
 	d.with, d.neededSource = w, ids[d.needed.ID]
 	for _, c := range left.Cols {

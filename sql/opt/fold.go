@@ -9,26 +9,28 @@ import (
 // what a constant condition empties.
 func (o *optimizer) fold(root plan.Node) plan.Node {
 	return plan.Rewrite(root, func(n plan.Node) plan.Node {
-		n = plan.MapOwnExprs(n, foldExpr)
+		n = plan.MapOwnExprs(n, o.foldExpr)
 		switch n := n.(type) {
 		case *plan.Filter:
-			conds, never := normalizeConds(n.Conds)
+			conds, never := o.normalizeConds(n.Conds)
 			if never {
 				return &plan.Values{Cols: n.Columns()}
 			}
 			return filter(n.Input, conds)
 		case *plan.Join:
 			c := *n
-			c.Residual, _ = normalizeConds(n.Residual)
+			c.Residual, _ = o.normalizeConds(n.Residual)
 			return foldJoin(&c)
 		}
 		return n
 	})
 }
 
-// foldExpr folds one expression.
-func foldExpr(e fn.Expr) fn.Expr {
-	out, err := fn.Fold(e, evalContext)
+// foldExpr folds one expression, unless the statement was canceled meanwhile.
+func (o *optimizer) foldExpr(e fn.Expr) fn.Expr {
+	ctx := *evalContext
+	ctx.Interrupted = o.stopped
+	out, err := fn.Fold(e, &ctx)
 	if err != nil {
 		return e
 	}
@@ -36,10 +38,10 @@ func foldExpr(e fn.Expr) fn.Expr {
 }
 
 // normalizeConds flattens and normalises conjuncts; never reports that one is constant FALSE or NULL.
-func normalizeConds(conds []fn.Expr) (out []fn.Expr, never bool) {
+func (o *optimizer) normalizeConds(conds []fn.Expr) (out []fn.Expr, never bool) {
 	var set plan.ExprSet
 	for _, c := range conds {
-		for _, part := range fn.Conjuncts(foldExpr(normalize(c))) {
+		for _, part := range fn.Conjuncts(o.foldExpr(o.normalize(c))) {
 			switch {
 			case plan.IsTrue(part):
 			default:

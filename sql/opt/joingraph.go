@@ -182,7 +182,7 @@ func (g *joinGraph) place(c fn.Expr, leafConds [][]fn.Expr) {
 			if !needs.has(i) {
 				continue
 			}
-			if e := implied(c, cols); e != nil {
+			if e := g.o.implied(c, cols); e != nil {
 				leafConds[i] = appendNew(leafConds[i], e)
 			}
 		}

@@ -47,7 +47,7 @@ func (g *joinGraph) conditional(c graphCond, stats func(plan.ColID) plan.ColumnS
 		if !c.needs.has(i) {
 			continue
 		}
-		if e := implied(c.expr, cols); e != nil {
+		if e := g.o.implied(c.expr, cols); e != nil {
 			sel /= math.Max(Selectivity(fn.Conjuncts(e), stats), sel)
 		}
 	}

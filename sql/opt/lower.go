@@ -97,8 +97,7 @@ func pick(n plan.Node, ids []plan.ColID) []plan.Column {
 
 // lowerSets computes the input of grouping sets once and aggregates it for each set.
 func (o *optimizer) lowerSets(a *plan.Aggregate) plan.Node {
-	o.lastCTE++
-	w := &plan.With{ID: o.lastCTE, Name: "grouping_sets", Def: a.Input}
+	w := &plan.With{ID: o.ids.NextCTE(), Name: "grouping_sets", Def: a.Input}
 	union := &plan.SetOp{Kind: plan.Union, All: true, Cols: a.Columns()}
 	for i := range union.Cols {
 		union.Cols[i].NotNull = false

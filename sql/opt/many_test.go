@@ -98,6 +98,51 @@ func TestOptimizeCanceled(t *testing.T) {
 	}
 }
 
+// TestConditionsCanceled: Optimize looks again and again inside of each pass over one
+// long condition, where no node ends. Of 300,000 arms a pass takes 0.4 s.
+func TestConditionsCanceled(t *testing.T) {
+	const arms = 20_000
+	c, stop := wide(t, 8), errors.New("stop")
+	arm := func(format, sep string) string {
+		var b strings.Builder
+		for i := range arms {
+			if i > 0 {
+				b.WriteString(sep)
+			}
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for name, cond := range map[string]string{
+		"membership": arm("c1 = %d", " OR "),
+		"ranges":     arm("(c1 > %[1]d AND c2 < %[1]d)", " OR "),
+		"negated":    "NOT (" + arm("c1 < %d", " OR ") + ")",
+		"conjuncts":  arm("c1 <> %d", " AND "),
+		"case":       "CASE " + arm("WHEN c1 < %d THEN c2", " ") + " END = 3",
+	} {
+		root := bind(t, c, "SELECT count(*) FROM w WHERE "+cond)
+		all := 0
+		if _, err := opt.Optimize(root, opt.Options{Check: func() error { all++; return nil }}); err != nil {
+			t.Fatal(name, err)
+		}
+		if least := arms / 64; all < least {
+			t.Errorf("%s: Optimize looked %d times, want at least %d", name, all, least)
+		}
+		for _, after := range []int{all / 4, all / 2, all} {
+			calls := 0
+			_, err := opt.Optimize(root, opt.Options{Check: func() error {
+				if calls++; calls >= after {
+					return stop
+				}
+				return nil
+			}})
+			if !errors.Is(err, stop) || calls > after {
+				t.Errorf("%s: look %d of %d was to end it: %d looks, %v", name, after, all, calls, err)
+			}
+		}
+	}
+}
+
 // BenchmarkManyRelations measures binding and planning.
 func BenchmarkManyRelations(b *testing.B) {
 	for _, columns := range []int{10, 1000} {

@@ -9,23 +9,27 @@ import (
 // normalize brings a condition into a form that pushdown and the router read
 // well: NOT at the leaves, conjuncts common to all branches of an OR in front of it,
 // ORs of equalities on one operand as IN, columns compared in their own type.
-func normalize(e fn.Expr) fn.Expr {
+// The whole of it, as of what it calls, stays as it is once the statement was canceled.
+func (o *optimizer) normalize(e fn.Expr) fn.Expr {
+	if o.stopped() {
+		return e
+	}
 	switch n := e.(type) {
 	case *fn.And:
 		args := make([]fn.Expr, 0, len(n.Args))
 		for _, a := range n.Args {
-			args = append(args, fn.Conjuncts(normalize(a))...)
+			args = append(args, fn.Conjuncts(o.normalize(a))...)
 		}
 		return fn.NewAnd(args...)
 	case *fn.Or:
 		var args []fn.Expr
 		for _, a := range n.Args {
-			args = append(args, disjuncts(normalize(a))...)
+			args = append(args, disjuncts(o.normalize(a))...)
 		}
-		return factorOr(orToIn(args))
+		return o.factorOr(o.orToIn(args))
 	case *fn.Call:
 		if n.Func.Op == fn.OpNot {
-			return negate(n.Args[0], e)
+			return o.negate(n.Args[0], e)
 		}
 		return unwrap(e)
 	case *fn.In:
@@ -48,18 +52,18 @@ func disjuncts(e fn.Expr) []fn.Expr {
 }
 
 // negate returns NOT x without the NOT where there is a form for it; whole is NOT x as it was.
-func negate(x, whole fn.Expr) fn.Expr {
+func (o *optimizer) negate(x, whole fn.Expr) fn.Expr {
 	switch n := x.(type) {
 	case *fn.And:
 		args := make([]fn.Expr, len(n.Args))
 		for i, a := range n.Args {
-			args[i] = normalize(mustCall(fn.OpNot, a))
+			args[i] = o.normalize(mustCall(fn.OpNot, a))
 		}
-		return normalize(fn.NewOr(args...))
+		return o.normalize(fn.NewOr(args...))
 	case *fn.Or:
 		var args []fn.Expr
 		for _, a := range n.Args {
-			args = append(args, fn.Conjuncts(normalize(mustCall(fn.OpNot, a)))...)
+			args = append(args, fn.Conjuncts(o.normalize(mustCall(fn.OpNot, a)))...)
 		}
 		return fn.NewAnd(args...)
 	case *fn.In:
@@ -68,7 +72,7 @@ func negate(x, whole fn.Expr) fn.Expr {
 		return &c
 	case *fn.Call:
 		if n.Func.Op == fn.OpNot {
-			return normalize(n.Args[0])
+			return o.normalize(n.Args[0])
 		}
 		if op, ok := n.Func.Op.Negation(); ok {
 			if e, err := fn.NewOp(op, n.Args...); err == nil {
@@ -80,7 +84,7 @@ func negate(x, whole fn.Expr) fn.Expr {
 }
 
 // factorOr moves the conjuncts that all branches share in front of the OR.
-func factorOr(branches []fn.Expr) fn.Expr {
+func (o *optimizer) factorOr(branches []fn.Expr) fn.Expr {
 	if len(branches) == 1 {
 		return branches[0]
 	}
@@ -91,7 +95,7 @@ func factorOr(branches []fn.Expr) fn.Expr {
 	var common []fn.Expr
 	for _, c := range parts[0] {
 		everywhere := true
-		for i := 1; everywhere && i < len(parts); i++ {
+		for i := 1; everywhere && i < len(parts) && !o.stopped(); i++ {
 			everywhere = hasExpr(parts[i], c)
 		}
 		if everywhere {
@@ -103,6 +107,9 @@ func factorOr(branches []fn.Expr) fn.Expr {
 	}
 	var rest []fn.Expr
 	for _, p := range parts {
+		if o.stopped() {
+			break
+		}
 		var left []fn.Expr
 		for _, c := range p {
 			if !hasExpr(common, c) {
@@ -128,7 +135,7 @@ func hasExpr(list []fn.Expr, e fn.Expr) bool {
 }
 
 // orToIn merges x = c1 OR x = c2 OR x IN (…) over one operand into one IN.
-func orToIn(branches []fn.Expr) []fn.Expr {
+func (o *optimizer) orToIn(branches []fn.Expr) []fn.Expr {
 	var out []fn.Expr
 	type list struct {
 		at   int
@@ -137,6 +144,9 @@ func orToIn(branches []fn.Expr) []fn.Expr {
 	}
 	lists := map[uint64][]*list{}
 	for _, b := range branches {
+		if o.stopped() {
+			return branches
+		}
 		arg, values, ok := membership(b)
 		if !ok {
 			out = append(out, b)

@@ -19,8 +19,6 @@ type Options struct {
 // optimizer is the state of one Optimize call.
 type optimizer struct {
 	ids *plan.IDs
-	// lastCTE numbers the With nodes that rewrites add.
-	lastCTE int
 	// est estimates cardinalities.
 	est *estimator
 	off bool
@@ -55,7 +53,9 @@ func (o *optimizer) look() error {
 // 0A000 for a correlated construct that cannot be unnested.
 func Optimize(root plan.Node, options Options) (plan.Node, error) {
 	o := &optimizer{ids: plan.NewIDs(root), off: options.Disabled, check: options.Check}
-	o.lastCTE = maxCTE(root)
+	if err := o.look(); err != nil {
+		return nil, err
+	}
 	o.est = newEstimator()
 	want := root.Columns()
 	trace := options.Trace
@@ -65,6 +65,9 @@ func Optimize(root plan.Node, options Options) (plan.Node, error) {
 	n := root
 	if !o.off {
 		n = o.narrow(n, plan.NewColSet(want))
+	}
+	if err := o.look(); err != nil {
+		return nil, err
 	}
 	n, err := o.unnest(n)
 	if err != nil {
@@ -108,21 +111,6 @@ func (o *optimizer) steps() []step {
 		{"collapse", o.collapse},
 		{"sides", o.buildSides},
 	}
-}
-
-// maxCTE returns the largest number of a With or Recursive in a plan.
-func maxCTE(root plan.Node) int {
-	m := 0
-	plan.Walk(root, func(n plan.Node) bool {
-		switch n := n.(type) {
-		case *plan.With:
-			m = max(m, n.ID)
-		case *plan.Recursive:
-			m = max(m, n.ID)
-		}
-		return true
-	})
-	return m
 }
 
 // keepColumns makes sure that the root produces exactly the given columns in their order.

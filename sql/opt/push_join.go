@@ -48,10 +48,10 @@ func (o *optimizer) pushInner(j *plan.Join, conds []fn.Expr) plan.Node {
 		default:
 			both = appendNew(both, c)
 			if !o.off {
-				if e := implied(c, l); e != nil {
+				if e := o.implied(c, l); e != nil {
 					toLeft = append(toLeft, e)
 				}
-				if e := implied(c, r); e != nil {
+				if e := o.implied(c, r); e != nil {
 					toRight = append(toRight, e)
 				}
 			}
@@ -65,7 +65,7 @@ func (o *optimizer) pushInner(j *plan.Join, conds []fn.Expr) plan.Node {
 
 // implied weakens an OR over several inputs to one over the columns of a
 // single input: from (a = 1 AND b = 2) OR (a = 3 AND b = 4) follows a = 1 OR a = 3.
-func implied(c fn.Expr, side plan.ColSet) fn.Expr {
+func (o *optimizer) implied(c fn.Expr, side plan.ColSet) fn.Expr {
 	or, ok := c.(*fn.Or)
 	if !ok {
 		return nil
@@ -83,7 +83,7 @@ func implied(c fn.Expr, side plan.ColSet) fn.Expr {
 		}
 		branches = append(branches, fn.NewAnd(mine...))
 	}
-	return normalize(fn.NewOr(branches...))
+	return o.normalize(fn.NewOr(branches...))
 }
 
 // pushOuter handles the joins that preserve one side (the left if left is
@@ -117,7 +117,7 @@ func (o *optimizer) pushOuter(j *plan.Join, conds []fn.Expr, preserved plan.ColS
 				toPreserved = append(toPreserved, e)
 			default:
 				c.Residual = append(c.Residual, e)
-				if e := implied(e, other); e != nil && !o.off {
+				if e := o.implied(e, other); e != nil && !o.off {
 					toOther = append(toOther, e)
 				}
 			}

@@ -93,6 +93,9 @@ func castLiteral(lit *fn.Literal, t types.Type) (*fn.Literal, bool) {
 	if err != nil {
 		return nil, false
 	}
-	out, ok := foldExpr(e).(*fn.Literal)
+	if e, err = fn.Fold(e, evalContext); err != nil {
+		return nil, false
+	}
+	out, ok := e.(*fn.Literal)
 	return out, ok && !out.Value.IsNull()
 }

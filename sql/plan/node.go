@@ -33,13 +33,23 @@ type Node interface {
 	WithExprs(exprs []fn.Expr) Node
 }
 
-// IDs hands out fresh ColIDs for one statement. Not safe for concurrent use.
-type IDs struct{ last ColID }
+// IDs hands out fresh ColIDs, and numbers of With and Recursive nodes, for one
+// statement. Not safe for concurrent use.
+type IDs struct {
+	last    ColID
+	lastCTE int
+}
 
 // Next returns an unused ColID.
 func (g *IDs) Next() ColID {
 	g.last++
 	return g.last
+}
+
+// NextCTE returns an unused number for a With or Recursive.
+func (g *IDs) NextCTE() int {
+	g.lastCTE++
+	return g.lastCTE
 }
 
 // NewIDs returns a generator whose IDs do not occur in the plan.
@@ -52,6 +62,12 @@ func NewIDs(root Node) *IDs {
 			// Their columns are those of their input.
 		case *Join:
 			cols = []Column{n.MarkCol} // and those of the sides
+		case *With:
+			g.lastCTE = max(g.lastCTE, n.ID)
+			cols = n.Columns()
+		case *Recursive:
+			g.lastCTE = max(g.lastCTE, n.ID)
+			cols = n.Columns()
 		default:
 			cols = n.Columns()
 		}

@@ -16,7 +16,12 @@ func Fold(e Expr, ctx *Context) (Expr, error) {
 	if ctx = &own; ctx.Memory == nil {
 		ctx.Memory = foldRoom{}
 	}
-	return Transform(e, func(n Expr) (Expr, error) { return foldNode(n, ctx), nil })
+	return Transform(e, func(n Expr) (Expr, error) {
+		if err := ctx.interrupted(); err != nil {
+			return nil, err
+		}
+		return foldNode(n, ctx), nil
+	})
 }
 
 // foldRoom refuses the memory for long texts while a statement is planned: they
