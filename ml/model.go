@@ -145,7 +145,12 @@ func (m *Model) Encode() []byte {
 	}
 	e.Texts(m.Notices)
 	m.Fitted.Encode(e)
-	return binary.LittleEndian.AppendUint32(e.b, crc32.Checksum(e.b, castagnoli))
+	return Sum(e.b)
+}
+
+// Sum appends the checksum that ends a serialized model.
+func Sum(state []byte) []byte {
+	return binary.LittleEndian.AppendUint32(state, crc32.Checksum(state, castagnoli))
 }
 
 // Decode reads the form that Encode wrote. Errors: 0A000 for a format that this
