@@ -20,6 +20,10 @@ const (
 	ChoiceOption
 )
 
+func (k OptionKind) String() string {
+	return [...]string{"number", "integer", "boolean", "choice"}[k]
+}
+
 // Option declares a pair of WITH (…).
 type Option struct {
 	Name string

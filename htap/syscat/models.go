@@ -1,0 +1,121 @@
+package syscat
+
+import (
+	"encoding/json"
+	"math"
+
+	"htapdb/ml"
+	"htapdb/rowstore"
+	"htapdb/sql/plan"
+	"htapdb/sql/types"
+)
+
+// mlRelations are those of the schema ml.
+func mlRelations() []relation {
+	return []relation{
+		{"ml", "models", []plan.TableColumn{vcol("schema", types.TText), vcol("name", types.TText), vcol("id", types.TInt8),
+			vcol("version", types.TInt4), vcol("algorithm", types.TText), vcol("task", types.TText), vcol("target", types.TText),
+			vcol("features", types.TJSON), vcol("classes", types.TJSON), vcol("options", types.TJSON),
+			vcol("trained_at", types.TTimestampTZ), vcol("snapshot_ts", types.TInt8), vcol("row_count", types.TInt8),
+			vcol("metrics", types.TJSON), vcol("notices", types.TJSON), vcol("query", types.TText)}, modelRows},
+		{"ml", "coefficients", []plan.TableColumn{vcol("model", types.TText), vcol("version", types.TInt4), vcol("partition", types.TText),
+			vcol("term_no", types.TInt4), vcol("term", types.TText), vcol("coefficient", types.TFloat8), vcol("std_err", types.TFloat8),
+			vcol("t", types.TFloat8), vcol("p_value", types.TFloat8), vcol("conf_low", types.TFloat8), vcol("conf_high", types.TFloat8),
+			vcol("vif", types.TFloat8), vcol("schema", types.TText)}, coefficientRows},
+		{"ml", "algorithms", []plan.TableColumn{vcol("name", types.TText), vcol("aliases", types.TJSON), vcol("task", types.TText),
+			vcol("help", types.TText), vcol("options", types.TJSON)}, algorithmRows},
+	}
+}
+
+// jsonText is a value as JSON; a nil list is an empty one.
+func jsonText[T any](v []T) types.Datum {
+	if v == nil {
+		v = []T{}
+	}
+	return jsonOf(v)
+}
+
+func jsonOf(v any) types.Datum {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return types.NullDatum // there are only texts and finite numbers
+	}
+	return text(string(b))
+}
+
+func modelRows(x *reader) (rows [][]types.Datum) {
+	tasks := map[string]ml.Task{}
+	for _, e := range x.env.Algorithms() {
+		tasks[e.Name] = e.Task
+	}
+	for _, m := range x.cat.Models() {
+		options := m.Options
+		if options == nil {
+			options = map[string]string{}
+		}
+		at := rowstore.Timestamp(m.SnapshotTS).Micros()
+		rows = append(rows, []types.Datum{text(m.Schema), text(m.Name), types.NewInt64(int64(m.ID)), types.NewInt32(int32(m.Version)),
+			text(m.Algorithm), text(tasks[m.Algorithm].String()), text(m.Target), jsonText(m.Features), jsonText(m.Classes), jsonOf(options),
+			types.NewInt64(at), types.NewInt64(int64(m.SnapshotTS)), types.NewInt64(m.RowCount),
+			jsonOf(m.Metrics), jsonText(m.Notices), text(m.Query)})
+	}
+	return rows
+}
+
+// number is a double, NULL for NaN.
+func number(v float64) types.Datum {
+	if math.IsNaN(v) {
+		return types.NullDatum
+	}
+	return types.NewFloat64(v)
+}
+
+func coefficientRows(x *reader) (rows [][]types.Datum) {
+	for _, m := range x.cat.Models() {
+		decoded, err := x.env.Model(m)
+		if err != nil {
+			x.err = err
+			return nil
+		}
+		d, ok := decoded.Fitted.(ml.Describer)
+		if !ok {
+			continue
+		}
+		for _, t := range d.Terms() {
+			rows = append(rows, []types.Datum{text(m.Name), types.NewInt32(int32(m.Version)), types.NullDatum, types.NewInt32(int32(t.Number)),
+				text(t.Name), number(t.Coefficient), number(t.StdErr), number(t.Statistic), number(t.P), number(t.Low), number(t.High),
+				number(t.VIF), text(m.Schema)})
+		}
+	}
+	return rows
+}
+
+// optionRow is an option of an algorithm as ml.algorithms shows it.
+type optionRow struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Default string   `json:"default"`
+	Min     *float64 `json:"min,omitempty"`
+	Max     *float64 `json:"max,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+	Help    string   `json:"help"`
+}
+
+func algorithmRows(x *reader) (rows [][]types.Datum) {
+	for _, e := range x.env.Algorithms() {
+		var options []optionRow
+		for i := range e.Options {
+			o := &e.Options[i]
+			row := optionRow{Name: o.Name, Type: o.Kind.String(), Default: o.Default, Choices: o.Choices, Help: o.Help}
+			if o.Kind == ml.NumberOption || o.Kind == ml.IntegerOption {
+				row.Min = &o.Min
+				if o.Max < math.MaxFloat64 {
+					row.Max = &o.Max
+				}
+			}
+			options = append(options, row)
+		}
+		rows = append(rows, []types.Datum{text(e.Name), jsonText(e.Aliases), text(e.Task.String()), text(e.Help), jsonText(options)})
+	}
+	return rows
+}
