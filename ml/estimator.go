@@ -2,6 +2,7 @@ package ml
 
 import (
 	"context"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -28,13 +29,37 @@ type Info struct {
 	// Name is the algorithm's after USING; Aliases are other names for it.
 	Name    string
 	Aliases []string
-	Task    Task
+	// Tasks are those that it can be trained for; see Info.task for the choice.
+	Tasks []Task
 	// Help is one line.
 	Help    string
 	Options []Option
 	// Complete leaves out rows in which a number is NULL, NaN or infinite, and counts
 	// them as skipped. Algorithms to which that is a value like any other see them.
 	Complete bool
+}
+
+// task chooses what a model of a target is for: what the estimator can, what the task
+// option says, and else what the target's type is. An integer is a number to auto:
+// counts are more often integers than labels are, and labels say so by the option.
+func (i *Info) task(options Options, target Target) (Task, error) {
+	var can []Task
+	asked := options.Choice("task")
+	for _, task := range i.Tasks {
+		if task.target(target.Type) && (asked == "" || asked == "auto" || asked == task.String()) {
+			can = append(can, task)
+		}
+	}
+	switch {
+	case len(can) == 0 && (asked == "" || asked == "auto"):
+		return 0, sqlstate.New(sqlstate.DatatypeMismatch, "%s cannot predict column %q of type %s", i.Name, target.Name, target.Type)
+	case len(can) == 0:
+		return 0, sqlstate.New(sqlstate.DatatypeMismatch, "%s of column %q is not possible: it has type %s", asked, target.Name, target.Type).
+			WithHint("Regression needs a number, classification an integer, a text or a boolean: cast the target in the query.")
+	case slices.Contains(can, Regression):
+		return Regression, nil
+	}
+	return can[0], nil
 }
 
 // target reports whether columns of a type can be the target of the task.
@@ -151,8 +176,9 @@ func (r *Registry) Lookup(name string) (Estimator, error) {
 // learned of them afterwards.
 func (r *Registry) Train(ctx context.Context, e Estimator, t *Training) (*Model, error) {
 	info := e.Info()
-	if !info.Task.target(t.Target.Type) {
-		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "%s cannot predict column %q of type %s", info.Name, t.Target.Name, t.Target.Type)
+	var err error
+	if t.task, err = info.task(t.Options, t.Target); err != nil {
+		return nil, err
 	}
 	if len(t.Features) == 0 {
 		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "model has no features: the query gives only the target %q", t.Target.Name)
@@ -162,7 +188,7 @@ func (r *Registry) Train(ctx context.Context, e Estimator, t *Training) (*Model,
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Algorithm: info.Name, Task: info.Task, Features: t.Features, Target: t.Target,
+	m := &Model{Algorithm: info.Name, Task: t.task, Features: t.Features, Target: t.Target,
 		Rows: t.rows, Skipped: t.skipped, Notices: fit.Notices, Fitted: fit.Fitted}
 	for _, metric := range append(fit.Metrics, Metric{"skipped_rows", float64(t.skipped)}) {
 		if finite(metric.Value) {

@@ -3,6 +3,7 @@ package ml
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -178,8 +179,14 @@ func (r *Registry) Decode(b []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Task = e.Info().Task
 	m.decode(d)
+	// A classifier has classes, a regression none.
+	if m.Task = Regression; len(m.Target.Classes) > 0 {
+		m.Task = Classification
+	}
+	if !slices.Contains(e.Info().Tasks, m.Task) && d.err == nil {
+		d.Fail("%s makes no model with %d classes", m.Algorithm, len(m.Target.Classes))
+	}
 	if d.err == nil {
 		m.Fitted, err = e.Decode(d, m)
 	}
@@ -215,7 +222,4 @@ func (m *Model) decode(d *Decoder) {
 		m.Metrics = append(m.Metrics, Metric{Name: d.Text(), Value: d.Float()})
 	}
 	m.Notices = d.Texts()
-	if m.Classifier() && len(m.Target.Classes) == 0 && d.err == nil {
-		d.Fail("a classifier without classes")
-	}
 }

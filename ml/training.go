@@ -37,6 +37,7 @@ type Training struct {
 	Progress func(share float64, phase string)
 
 	info          *Info
+	task          Task
 	rows, skipped int64
 	held          int64
 	// categories are those of the text features, classes those of a classifier.
@@ -250,7 +251,7 @@ func (t *Training) begin() {
 			t.categories[i] = &arriving{column: t.Features[i].Name, memory: t.Memory, held: &t.held}
 		}
 	}
-	if t.info.Task == Classification {
+	if t.task == Classification {
 		t.classes = &arriving{column: t.Target.Name, memory: t.Memory, held: &t.held}
 	}
 }
@@ -388,7 +389,7 @@ func (in *loaded) numbers(t *Training, b *vector.Batch, keep []int32, rows int) 
 			check(c.Numbers)
 		}
 	}
-	if t.info.Task == Regression {
+	if t.task == Regression {
 		in.target = readNumbers(in.target[:0], b.Cols[len(t.Features)], keep, b.Len)
 		check(in.target)
 	}
