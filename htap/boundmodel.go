@@ -2,13 +2,9 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/model"
 	"htapdb/internal/memory"
-	"htapdb/ml"
 	"htapdb/sql/binder"
-	"htapdb/sql/sqlstate"
-	"htapdb/sql/types"
-	"htapdb/vector"
-	"htapdb/vector/fn"
 )
 
 // Model implements binder.Catalog.
@@ -26,11 +22,10 @@ func (b *binding) Model(name string) (binder.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := ml.Decode(state)
+	bound, err := model.Decode(m.Name, state)
 	if err != nil {
 		return nil, err
 	}
-	bound := &boundModel{name: m.Name, model: decoded}
 	db.models.put(key, bound, m.SizeOfState())
 	return bound, nil
 }
@@ -64,46 +59,6 @@ type modelKey struct {
 const maxCachedModels = 1024
 
 // newModelCache returns the cache of decoded models.
-func newModelCache(account *memory.Account) *lru[modelKey, *boundModel] {
-	return newLRU[modelKey, *boundModel](maxCachedModels, account)
-}
-
-// boundModel is a model in expressions.
-type boundModel struct {
-	name  string
-	model *ml.Model
-}
-
-// Features implements binder.Model.
-func (m *boundModel) Features() []binder.Feature {
-	out := make([]binder.Feature, len(m.model.Features))
-	for i, f := range m.model.Features {
-		out[i] = binder.Feature{Name: f.Name, Type: f.Type}
-	}
-	return out
-}
-
-// Scalar implements binder.Model.
-func (m *boundModel) Scalar(name string) (*fn.Scalar, error) {
-	s := &fn.Scalar{Name: name, Volatility: fn.Stable}
-	for _, f := range m.model.Features {
-		s.Args = append(s.Args, f.Type)
-	}
-	var compute func([]*vector.Vector, []int32, int, *vector.Vector) error
-	switch name {
-	case "predict":
-		s.Result, compute = m.model.ResultType(), m.model.Predict
-	case "predict_proba":
-		if !m.model.Classifier() {
-			return nil, sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier, and model %q is a %s", m.name, m.model.Algorithm)
-		}
-		s.Result, compute = types.TFloat8, m.model.PredictProba
-	default:
-		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s(model) does not exist", name).
-			WithHint("There are predict and predict_proba.")
-	}
-	s.Kernel = func(_ *fn.Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-		return compute(args, sel, n, out)
-	}
-	return s, nil
+func newModelCache(account *memory.Account) *lru[modelKey, *model.Bound] {
+	return newLRU[modelKey, *model.Bound](maxCachedModels, account)
 }

@@ -33,11 +33,11 @@ func TestModelCacheBounds(t *testing.T) {
 			if got := queryText(t, s, sql); got != "t" {
 				t.Errorf("model %d: %s", i, got)
 			}
-			if _, bytes := db.plans.size(); bytes < one-10+planBytesFixed {
+			if _, bytes := db.plans.size(); bytes < one-12+planBytesFixed {
 				t.Errorf("model %d: the plan is charged %d bytes, the model has %d", i, bytes, one)
 			}
 			n, bytes := db.models.size()
-			if n > 3 || bytes > 3*one+one/2 || bytes < int64(n)*(one-10) {
+			if n > 3 || bytes > 3*one+one/2 || bytes < int64(n)*(one-12) {
 				t.Errorf("%d models of %d bytes, one has %d", n, bytes, one)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/feed"
+	"htapdb/htap/model"
 	"htapdb/htap/setting"
 	"htapdb/internal/fileaccess"
 	"htapdb/internal/memory"
@@ -34,7 +35,7 @@ type DB struct {
 	queries  *memory.Account
 	started  time.Time
 	counts   counters
-	models   *lru[modelKey, *boundModel]
+	models   *lru[modelKey, *model.Bound]
 	plans    planCache
 	channels channels
 	// settings are what sessions begin with.

@@ -1,25 +1,25 @@
-// Package ml holds the estimators: linear and logistic regression, trained by
-// streaming batches and predicting vectors.
+// Package ml has what all algorithms of machine learning have in common: what they
+// are given (Training, Block), what they make (Model, Fitted), their options and
+// their registry. Each family is a package below it; package htap/model connects
+// them to SQL.
 //
-// Train reads the rows of a Source, a re-readable stream of batches whose last
-// column is the target and whose others are features, once for linear
-// regression and once a Newton step for logistic regression. Nothing of the
-// rows is kept: a pass adds them to a Gram matrix. The result is a Model, which
-// is immutable, serializes to JSON and predicts on vectors in any encoding.
+// An Estimator learns from the rows of a Training, which it reads once: as a Stream of
+// blocks on all workers, of which nothing is kept, or into a Frame for algorithms with
+// several passes. Both give it columns of doubles and of codes: SQL types, NULLs of the
+// target and encodings end here. Numbers, truth values (0, 1), dates (days) and
+// timestamps (seconds) are Numbers; texts are Categories with codes in byte order.
 //
-// Features: numbers, booleans (0, 1), dates (days) and timestamps (seconds)
-// enter as one term each; text enters as one term per distinct value (one-hot),
-// NULL being a value of its own. A training row whose target or whose number is
-// NULL or not finite is skipped and counted; at prediction a missing number
-// counts as the training mean and an unseen text as the reference, weight 0.
-// Terms that are linear combinations of earlier ones get coefficient 0.
+// The result is a Model: the features and the target as they were learned, metrics,
+// notices, and a Fitted, the algorithm's part. Predictions read vectors in any
+// encoding into a Block (flat doubles without a copy) and give it to the Fitted.
 //
-// Invariants: the linear family's sums are kept in double-double arithmetic
-// (106 bits), so that they do not depend on the order of the rows to any digit
-// that is printed, and the normal equations lose nothing on ill-conditioned
-// data; training again on the same rows gives the same model.
+// Invariants: training gives the same bits for the same rows, in whatever order,
+// blocks and number of workers they come; a serialized model has a checksum, and its
+// decoder believes no length. A training charges its memory before it takes it and
+// looks at its context at least every 50 ms.
 //
-// Concurrency: a Model is safe for concurrent use, training uses one goroutine.
+// Concurrency: Models are immutable. Stream calls back on several goroutines, which
+// it waits for; nothing else here starts any.
 //
-// Not here: SQL, the catalog and its versions (htap), the query that gives the rows.
+// Not here: algorithms, SQL, the catalog and its versions (htap/model).
 package ml

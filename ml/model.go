@@ -1,226 +1,221 @@
 package ml
 
 import (
-	"encoding/json"
-	"math"
-	"sort"
-	"strconv"
-	"sync"
+	"encoding/binary"
+	"hash/crc32"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
 
-// Model is a trained model. It is immutable; make one with Train or Decode.
+// Model is what training has made: the features and the target as they were learned,
+// and what the algorithm knows of them. It is immutable and safe for concurrent use.
 type Model struct {
-	// Format is the version of the serialized form.
-	Format    int
 	Algorithm string
+	Task      Task
 	Features  []Feature
-	Target    string
-	// TargetType is the type of the target column in training.
-	TargetType types.Type
-	Intercept  bool
-	// Coefficients are the weights of the terms (see Feature.Term and Feature.Terms).
-	Coefficients []float64
-	// Classes are the two values of a classifier's target as text; the second
-	// is the one whose probability PredictProba gives.
-	Classes []string `json:",omitempty"`
+	Target    Target
 	// Rows were used in training, Skipped were left out.
 	Rows, Skipped int64
-	Metrics       map[string]float64
+	Metrics       []Metric
+	Notices       []string
+	Fitted        Fitted
 
-	prepare sync.Once
-	// weights are the category weights by feature, nil for numbers; made on first use.
-	weights []map[string]float64
+	// categories are the codes of the text features' values.
+	categories []known
+	// classes are the values of the target.
+	classes []types.Datum
 }
 
-// formatVersion is the serialized form that this code writes.
-const formatVersion = 1
-
-// Encode returns the serialized form.
-func (m *Model) Encode() ([]byte, error) {
-	m.Format = formatVersion
-	b, err := json.Marshal(m)
-	if err != nil {
-		return nil, sqlstate.Wrap(sqlstate.InternalError, err, "encoding a model")
-	}
-	return b, nil
-}
-
-// Decode reads the form that Encode wrote.
-func Decode(b []byte) (*Model, error) {
-	m := &Model{}
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, sqlstate.Wrap(sqlstate.DataCorrupted, err, "model cannot be read")
-	}
-	if m.Format != formatVersion {
-		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "model has format %d, this version reads %d", m.Format, formatVersion)
-	}
-	for _, f := range m.Features {
-		for _, t := range append([]int{f.Term}, f.Terms...) {
-			if t < 0 || t >= len(m.Coefficients) && !(f.categorical() && t == 0) {
-				return nil, sqlstate.New(sqlstate.DataCorrupted, "model feature %q refers to term %d of %d", f.Name, t, len(m.Coefficients))
-			}
+// finish makes what predictions look up.
+func (m *Model) finish() {
+	m.categories = make([]known, len(m.Features))
+	for i := range m.Features {
+		if m.Features[i].Kind != Category {
+			continue
+		}
+		m.categories[i] = make(known, len(m.Features[i].Categories))
+		for c, text := range m.Features[i].Categories {
+			m.categories[i][text] = int32(c)
 		}
 	}
-	return m, nil
+	for _, text := range m.Target.Classes {
+		m.classes = append(m.classes, classDatum(text, m.Target.Type))
+	}
 }
 
-// Classifier reports whether the model predicts one of two classes.
-func (m *Model) Classifier() bool { return len(m.Classes) == 2 }
+// Classifier reports whether the model predicts one of the target's values.
+func (m *Model) Classifier() bool { return m.Task == Classification }
 
-// ResultType is the type of Predict's result: the target's for a classifier,
-// DOUBLE PRECISION for a regression.
+// ResultType is the type of Predict's result: the target's for a classifier, else
+// DOUBLE PRECISION.
 func (m *Model) ResultType() types.Type {
 	if m.Classifier() {
-		return m.TargetType
+		return m.Target.Type
 	}
 	return types.TFloat8
 }
 
-// Predict computes the predictions of the rows sel (all n rows if nil) of the
-// feature columns, in the order of Features, into out: a flat vector of
+// Predict computes the predictions of the rows sel (all n rows if nil) of the feature
+// columns, in the order of Features and of their kinds, into out: a flat vector of
 // ResultType with n rows.
 func (m *Model) Predict(cols []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-	if !m.Classifier() {
-		return m.scores(cols, sel, n, out.F64)
-	}
-	scores := make([]float64, n)
-	if err := m.scores(cols, sel, n, scores); err != nil {
+	p, err := m.read(cols, sel, n)
+	if err != nil {
 		return err
 	}
-	var classes [2]types.Datum
-	for i, text := range m.Classes {
-		classes[i] = classDatum(text, m.TargetType)
-	}
-	return eachRow(sel, n, func(r int) error {
-		c := classes[0]
-		if scores[r] >= 0 {
-			c = classes[1]
-		}
-		out.Set(r, c)
-		return nil
-	})
-}
-
-// PredictProba computes the probability of Classes[1] into out, DOUBLE PRECISION.
-func (m *Model) PredictProba(cols []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	defer blocks.Put(p)
+	m.Fitted.Predict(&p.Block, p.out)
 	if !m.Classifier() {
-		return sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier, and the model is a %s", m.Algorithm)
-	}
-	if err := m.scores(cols, sel, n, out.F64); err != nil {
-		return err
-	}
-	return eachRow(sel, n, func(r int) error {
-		out.F64[r] = logit(out.F64[r])
+		scatter(out.F64, p.out, sel)
 		return nil
+	}
+	i := 0
+	eachRow(sel, n, func(r int) {
+		out.Set(r, m.classes[int(p.out[i])])
+		i++
 	})
-}
-
-// scores computes the linear predictor column by column, so that each feature
-// is read once and dictionary columns look up one weight per code.
-func (m *Model) scores(cols []*vector.Vector, sel []int32, n int, out []float64) error {
-	if len(cols) != len(m.Features) {
-		return sqlstate.New(sqlstate.InternalError, "model has %d features, got %d columns", len(m.Features), len(cols))
-	}
-	m.prepare.Do(m.indexCategories)
-	base := 0.0
-	if m.Intercept {
-		base = m.Coefficients[0]
-	}
-	for i := range out[:n] {
-		out[i] = base
-	}
-	var numbers []float64
-	for i := range m.Features {
-		f := &m.Features[i]
-		if f.categorical() {
-			addCategories(m.weights[i], cols[i], sel, n, out)
-			continue
-		}
-		w := m.Coefficients[f.Term]
-		numbers = toFloats(numbers, cols[i], sel, n)
-		_ = eachRow(sel, n, func(r int) error {
-			x := numbers[r]
-			if math.IsNaN(x) {
-				x = f.Mean
-			}
-			out[r] += w * x
-			return nil
-		})
-	}
 	return nil
 }
 
-// indexCategories builds the weights by category.
-func (m *Model) indexCategories() {
-	m.weights = make([]map[string]float64, len(m.Features))
-	for i := range m.Features {
-		f := &m.Features[i]
-		if !f.categorical() {
-			continue
-		}
-		m.weights[i] = make(map[string]float64, len(f.Categories))
-		for k, c := range f.Categories {
-			m.weights[i][c] = m.Coefficients[f.Terms[k]]
-		}
+// Probability computes the probability of the class with a number into out, DOUBLE
+// PRECISION. The model must be a Prober.
+func (m *Model) Probability(class int, cols []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
+	p, err := m.read(cols, sel, n)
+	if err != nil {
+		return err
+	}
+	defer blocks.Put(p)
+	m.Fitted.(Prober).Probabilities(&p.Block, class, p.out)
+	scatter(out.F64, p.out, sel)
+	return nil
+}
+
+func (m *Model) read(cols []*vector.Vector, sel []int32, n int) (*predictionBlock, error) {
+	if len(cols) != len(m.Features) {
+		return nil, sqlstate.New(sqlstate.InternalError, "model has %d features, got %d columns", len(m.Features), len(cols))
+	}
+	p := blocks.Get().(*predictionBlock)
+	p.read(m, cols, sel, n)
+	return p, nil
+}
+
+// scatter puts the results of the rows sel to their places.
+func scatter(out, results []float64, sel []int32) {
+	if sel == nil {
+		copy(out, results)
+		return
+	}
+	for i, r := range sel {
+		out[r] = results[i]
 	}
 }
 
-// addCategories adds the weights of a text feature.
-func addCategories(weights map[string]float64, v *vector.Vector, sel []int32, n int, out []float64) {
-	var byCode []float64
-	if v.Enc == vector.Dict {
-		byCode = make([]float64, v.Dict.Len)
-		for k, s := range v.Dict.Str[:v.Dict.Len] {
-			byCode[k] = weights[s]
-		}
+// formatVersion is the serialized form that this code writes. Format 1 was JSON.
+const formatVersion = 2
+
+// magic begins the serialized form; JSON began with a brace.
+const magic = "htapml"
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Encode returns the serialized form: magic, format, algorithm, what all models have,
+// the algorithm's part, and a checksum of all before it.
+func (m *Model) Encode() []byte {
+	e := &Encoder{b: []byte(magic)}
+	e.Int(formatVersion)
+	e.Text(m.Algorithm)
+	e.Int(int64(len(m.Features)))
+	for _, f := range m.Features {
+		e.Text(f.Name)
+		e.Int(int64(f.Kind))
+		e.sqlType(f.Type)
+		e.Texts(f.Categories)
 	}
-	_ = eachRow(sel, n, func(r int) error {
-		switch {
-		case v.IsNull(r):
-			out[r] += weights[nullCategory]
-		case byCode != nil:
-			out[r] += byCode[v.Codes[r]]
-		case v.Enc == vector.Const:
-			out[r] += weights[v.Str[0]]
-		default:
-			out[r] += weights[v.Str[r]]
-		}
-		return nil
-	})
+	e.Text(m.Target.Name)
+	e.sqlType(m.Target.Type)
+	e.Texts(m.Target.Classes)
+	e.Int(m.Rows)
+	e.Int(m.Skipped)
+	e.Int(int64(len(m.Metrics)))
+	for _, metric := range m.Metrics {
+		e.Text(metric.Name)
+		e.Float(metric.Value)
+	}
+	e.Texts(m.Notices)
+	m.Fitted.Encode(e)
+	return Sum(e.b)
 }
 
-// classText is the class of a target value as text.
-func classText(d types.Datum, t types.Type) string {
+// Sum appends the checksum that ends a serialized model.
+func Sum(state []byte) []byte {
+	return binary.LittleEndian.AppendUint32(state, crc32.Checksum(state, castagnoli))
+}
+
+// Decode reads the form that Encode wrote. Errors: 0A000 for a format that this
+// program does not read, XX001 for damage.
+func (r *Registry) Decode(b []byte) (*Model, error) {
+	if len(b) > 0 && b[0] == '{' {
+		return nil, wrongFormat(1)
+	}
+	if len(b) < len(magic)+4 || string(b[:len(magic)]) != magic {
+		return nil, sqlstate.New(sqlstate.DataCorrupted, "model cannot be read: it does not begin like one")
+	}
+	body, sum := b[:len(b)-4], binary.LittleEndian.Uint32(b[len(b)-4:])
+	if crc32.Checksum(body, castagnoli) != sum {
+		return nil, sqlstate.New(sqlstate.DataCorrupted, "model cannot be read: its checksum is wrong")
+	}
+	d := NewDecoder(body[len(magic):])
+	if format := d.Int(); d.err == nil && format != formatVersion {
+		return nil, wrongFormat(format)
+	}
+	m := &Model{Algorithm: d.Text()}
+	e, err := r.Lookup(m.Algorithm)
+	if d.err != nil {
+		return nil, d.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.Task = e.Info().Task
+	m.decode(d)
+	if d.err == nil {
+		m.Fitted, err = e.Decode(d, m)
+	}
 	switch {
-	case t.IsString():
-		return d.Str()
-	case t.Kind == types.Bool:
-		return strconv.FormatBool(d.Bool())
+	case d.err != nil:
+		return nil, d.err
+	case err != nil:
+		return nil, err
+	case len(d.b) > 0:
+		return nil, sqlstate.New(sqlstate.DataCorrupted, "model cannot be read: %d bytes are left over", len(d.b))
 	}
-	return strconv.FormatInt(d.Int(), 10)
+	m.finish()
+	return m, nil
 }
 
-// classDatum is the inverse of classText.
-func classDatum(text string, t types.Type) types.Datum {
-	switch {
-	case t.IsString():
-		return types.NewString(text)
-	case t.Kind == types.Bool:
-		return types.NewBool(text == "true")
-	}
-	v, _ := strconv.ParseInt(text, 10, 64)
-	return types.NewInt(t.Physical(), v)
+func wrongFormat(have int64) error {
+	return sqlstate.New(sqlstate.FeatureNotSupported, "model has format %d, this version reads %d", have, formatVersion).
+		WithHint("Train it again with CREATE OR REPLACE MODEL.")
 }
 
-// sortIntegers sorts texts of integers by value.
-func sortIntegers(texts []string) {
-	sort.Slice(texts, func(i, j int) bool {
-		a, _ := strconv.ParseInt(texts[i], 10, 64)
-		b, _ := strconv.ParseInt(texts[j], 10, 64)
-		return a < b
-	})
+// decode reads what all models have.
+func (m *Model) decode(d *Decoder) {
+	for range d.length(1) {
+		f := Feature{Name: d.Text(), Kind: Kind(d.Index(int(Category) + 1)), Type: d.sqlType()}
+		f.Categories = d.Texts()
+		m.Features = append(m.Features, f)
+	}
+	m.Target.Name = d.Text()
+	m.Target.Type = d.sqlType()
+	m.Target.Classes = d.Texts()
+	m.Rows, m.Skipped = d.Int(), d.Int()
+	for range d.length(9) {
+		m.Metrics = append(m.Metrics, Metric{Name: d.Text(), Value: d.Float()})
+	}
+	m.Notices = d.Texts()
+	if m.Classifier() && len(m.Target.Classes) == 0 && d.err == nil {
+		d.Fail("a classifier without classes")
+	}
 }

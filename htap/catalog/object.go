@@ -171,6 +171,10 @@ type Model struct {
 	RowCount   int64
 	// Metrics are training metrics by name.
 	Metrics map[string]float64
+	// Notices tell what training dropped, regularized or did not converge to.
+	Notices []string `json:",omitempty"`
+	// Classes are the values of a classifier's target as texts, in order.
+	Classes []string `json:",omitempty"`
 	// StateID names the rows of the model's state, the estimator's own form
 	// (ml.Model); StateBytes is its length, StateSum its CRC-32C. A model of before
 	// states were rows has no StateID and its state in State.

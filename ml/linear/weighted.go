@@ -1,4 +1,4 @@
-package ml
+package linear
 
 import (
 	"math"

@@ -1,0 +1,9 @@
+package model
+
+import (
+	"htapdb/ml"
+	"htapdb/ml/linear"
+)
+
+// Algorithms are the estimators that CREATE MODEL … USING names.
+var Algorithms = ml.NewRegistry(linear.Least{}, linear.Logistic{})

@@ -1,0 +1,333 @@
+package modeltest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"htapdb/internal/memory"
+	"htapdb/internal/testutil"
+	"htapdb/ml"
+	"htapdb/sql/sqlstate"
+	"htapdb/sql/types"
+	"htapdb/vector"
+)
+
+// Run checks what every estimator has to keep.
+func Run(t *testing.T, e ml.Estimator) {
+	t.Run("saved", func(t *testing.T) { saved(t, e) })
+	t.Run("rows", func(t *testing.T) { byRow(t, e) })
+	t.Run("schedules", func(t *testing.T) { schedules(t, e) })
+	t.Run("extremes", func(t *testing.T) { extremes(t, e) })
+	t.Run("missing", func(t *testing.T) { missing(t, e) })
+	t.Run("cancel", func(t *testing.T) { cancels(t, e) })
+	t.Run("memory", func(t *testing.T) { limits(t, e) })
+	t.Run("progress", func(t *testing.T) { progress(t, e) })
+	t.Run("options", func(t *testing.T) { options(t, e) })
+	t.Run("damage", func(t *testing.T) { damage(t, e) })
+}
+
+// A model that was saved and read again is the same.
+func saved(t *testing.T, e ml.Estimator) {
+	d := Mixed(testutil.Rand(t), 3000, e.Info().Task)
+	m := MustTrain(t, e, nil, d)
+	state := m.Encode()
+	again, err := ml.NewRegistry(e).Decode(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "read again", Predict(t, again, d.Columns), Predict(t, m, d.Columns))
+	if !bytes.Equal(again.Encode(), state) {
+		t.Error("what was read is written differently")
+	}
+}
+
+func same(t *testing.T, what string, got, want *vector.Vector) {
+	t.Helper()
+	for i := range want.Len {
+		if got.Datum(i) != want.Datum(i) {
+			t.Fatalf("%s: row %d predicts %v, want %v", what, i, got.Datum(i), want.Datum(i))
+		}
+	}
+}
+
+// A prediction does not depend on how many rows are predicted at a time, on which of
+// a batch, nor on the encoding of the columns.
+func byRow(t *testing.T, e ml.Estimator) {
+	rng := testutil.Rand(t)
+	d := Mixed(rng, 2000, e.Info().Task)
+	m := MustTrain(t, e, nil, d)
+	want := Predict(t, m, d.Columns)
+	one := vector.New(want.Type, want.Len)
+	for i := range want.Len {
+		var cols []*vector.Vector
+		for _, c := range d.Columns {
+			cols = append(cols, c.Slice(i, i+1))
+		}
+		one.Set(i, Predict(t, m, cols).Datum(0))
+	}
+	same(t, "row by row", one, want)
+	var sel []int32
+	for i := range want.Len {
+		if rng.IntN(3) == 0 {
+			sel = append(sel, int32(i))
+		}
+	}
+	part := vector.New(want.Type, want.Len)
+	if err := m.Predict(d.Columns, sel, want.Len, part); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range sel {
+		if part.Datum(int(i)) != want.Datum(int(i)) {
+			t.Fatalf("selected row %d predicts %v, want %v", i, part.Datum(int(i)), want.Datum(int(i)))
+		}
+	}
+	encoded := append([]*vector.Vector(nil), d.Columns...)
+	dict, codes := Texts([]string{"ZZ", "WN", "UA", "DL", "AA"}), make([]uint32, want.Len)
+	for i := range codes {
+		for k, text := range dict.Str {
+			if d.Columns[1].Str[i] == text {
+				codes[i] = uint32(k)
+			}
+		}
+	}
+	encoded[1] = vector.NewDict(dict, 1, codes, nil)
+	same(t, "dictionary", Predict(t, m, encoded), want)
+}
+
+// The same rows make the same bits, in whatever order, batches and number of workers
+// they come.
+func schedules(t *testing.T, e ml.Estimator) {
+	rng := testutil.Rand(t)
+	d := Mixed(rng, 4000, e.Info().Task)
+	d.Columns[0].SetNull(17)
+	d.Columns[1].SetNull(170)
+	d.Target.SetNull(3)
+	for _, i := range []int{5, 50, 500} {
+		d.Columns[2].F64[i] *= 1e12 // sums of these and of small ones show their order
+	}
+	want := MustTrain(t, e, nil, d).Encode()
+	n := 20
+	if testutil.Long() {
+		n = 200
+	}
+	for range n {
+		s := Schedule{Workers: 1 + rng.IntN(8), Batch: func() int { return 1 + rng.IntN(1500) }}
+		m, err := Train(t.Context(), e, nil, d.Permuted(rng.Perm(d.Rows())), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Encode(); !bytes.Equal(got, want) {
+			t.Fatalf("%d workers and another order of the rows make another model: metrics %v, terms %v", s.Workers, m.Metrics, terms(m))
+		}
+	}
+}
+
+func terms(m *ml.Model) []ml.Term {
+	if d, ok := m.Fitted.(ml.Describer); ok {
+		return d.Terms()
+	}
+	return nil
+}
+
+// Data at the edges is learned, or refused with an error of the engine; predictions
+// are numbers.
+func extremes(t *testing.T, e ml.Estimator) {
+	n := 64
+	ramp, half := make([]float64, n), make([]bool, n)
+	for i := range ramp {
+		ramp[i], half[i] = float64(i*7%n), i%3 == 0
+	}
+	of := func(f func(i int) float64) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = f(i)
+		}
+		return out
+	}
+	target := func(n int) *vector.Vector {
+		if e.Info().Task == ml.Classification {
+			return Bools(half[:n])
+		}
+		return Numbers(ramp[:n])
+	}
+	cases := map[string]*Data{
+		"no rows":            {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(nil)}, Target: target(0)},
+		"one row":            {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp[:1])}, Target: target(1)},
+		"constant feature":   {Names: []string{"a", "b"}, Columns: []*vector.Vector{Numbers(of(func(int) float64 { return 5 })), Numbers(ramp)}, Target: target(n)},
+		"duplicated feature": {Names: []string{"a", "b"}, Columns: []*vector.Vector{Numbers(ramp), Numbers(ramp)}, Target: target(n)},
+		"large":              {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}, Target: target(n)},
+		"small":              {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] * 1e-300 }))}, Target: target(n)},
+		"far from zero":      {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] + 1.7e9 }))}, Target: target(n)},
+		"only NULL":          {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(int) float64 { return math.NaN() }))}, Target: target(n)},
+		"infinite":           {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] / float64(i%2) }))}, Target: target(n)},
+	}
+	if e.Info().Task == ml.Classification {
+		once := make([]bool, n)
+		once[9] = true
+		cases["a class seen once"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(once)}
+		cases["one class"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(make([]bool, n))}
+	} else {
+		cases["constant target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(int) float64 { return 3 }))}
+		cases["large target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}
+	}
+	for name, d := range cases {
+		m, err := Train(t.Context(), e, nil, d, Schedule{})
+		if err != nil {
+			var known *sqlstate.Error
+			if !errors.As(err, &known) || known.Code == sqlstate.InternalError {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if _, err := ml.NewRegistry(e).Decode(m.Encode()); err != nil {
+			t.Errorf("%s: the model cannot be read again: %v", name, err)
+		}
+		out := Predict(t, m, d.Columns)
+		for i := range out.Len {
+			if out.Type == types.TFloat8 && !d.Columns[0].IsNull(i) && !math.IsInf(d.Columns[0].F64[i], 0) && math.IsNaN(out.F64[i]) {
+				t.Errorf("%s: row %d predicts %v", name, i, out.F64[i])
+				break
+			}
+		}
+	}
+}
+
+// Predictions take NULL, NaN, infinite numbers and texts that training has not seen.
+func missing(t *testing.T, e ml.Estimator) {
+	d := Mixed(testutil.Rand(t), 1000, e.Info().Task)
+	m := MustTrain(t, e, nil, d)
+	nan := Numbers([]float64{1, math.NaN(), 1, 1})
+	out := Predict(t, m, []*vector.Vector{nan, Texts([]string{"AA", "AA", Null, "unseen"}), Numbers([]float64{0, 0, 0, 0})})
+	for i := range out.Len {
+		if out.IsNull(i) || out.Type == types.TFloat8 && math.IsNaN(out.F64[i]) {
+			t.Errorf("row %d predicts nothing", i)
+		}
+	}
+}
+
+// cancelWithin is how soon a training has to end after its cancel. The promise is
+// 100 ms on an idle machine; tests run beside each other.
+const cancelWithin = 400 * time.Millisecond
+
+// A cancel ends the training soon, in whatever phase it comes.
+func cancels(t *testing.T, e ml.Estimator) {
+	d := Mixed(testutil.Rand(t), 60_000, e.Info().Task)
+	start := time.Now()
+	if _, err := Train(t.Context(), e, nil, d, Schedule{Workers: 2}); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(start)
+	for i := range 8 {
+		stop := errors.New("stop")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var at time.Time
+		timer := time.AfterFunc(whole*time.Duration(i)/8, func() { at = time.Now(); cancel(stop) })
+		_, err := Train(ctx, e, nil, d, Schedule{Workers: 2})
+		late := time.Since(at)
+		if timer.Stop() || err == nil {
+			cancel(nil)
+			continue // it was sooner ready than the first time
+		}
+		if !errors.Is(err, stop) {
+			t.Errorf("cancelled after %d/8: %v", i, err)
+		}
+		if late > cancelWithin {
+			t.Errorf("cancelled after %d/8 of %v, it ended %v later", i, whole, late)
+		}
+	}
+}
+
+// A training that needs more memory than it may have is refused, and gives everything back.
+func limits(t *testing.T, e ml.Estimator) {
+	d := Mixed(testutil.Rand(t), 1000, e.Info().Task)
+	_, err := Train(t.Context(), e, nil, d, Schedule{Limit: 10_000})
+	if !sqlstate.Is(err, sqlstate.OutOfMemory) {
+		t.Errorf("with 10,000 bytes: %v", err)
+	}
+	parsed, err := ml.ParseOptions(e.Info(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := memory.NewRoot(0)
+	tr := &ml.Training{Options: parsed, Source: d.source(Schedule{}), Memory: account, Target: ml.Target{Name: "y", Type: d.Target.Type}}
+	for i, c := range d.Columns {
+		f, err := ml.NewFeature(d.Names[i], c.Type)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr.Features = append(tr.Features, f)
+	}
+	if _, err := ml.NewRegistry(e).Train(t.Context(), e, tr); err != nil {
+		t.Fatal(err)
+	}
+	if account.Used() == 0 {
+		t.Error("the training charged nothing")
+	}
+	if tr.Close(); account.Used() != 0 {
+		t.Errorf("%d bytes were not given back", account.Used())
+	}
+}
+
+// Progress grows and ends at 1.
+func progress(t *testing.T, e ml.Estimator) {
+	d := Mixed(testutil.Rand(t), 3000, e.Info().Task)
+	last, calls := 0.0, 0
+	if _, err := Train(t.Context(), e, nil, d, Schedule{Progress: func(share float64, phase string) {
+		calls++
+		if share < last || share > 1 || phase == "" {
+			t.Errorf("progress %v (%s) after %v", share, phase, last)
+		}
+		last = share
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if calls == 0 || last != 1 {
+		t.Errorf("progress ended at %v after %d calls", last, calls)
+	}
+}
+
+// Options out of their range are refused by name, with the range.
+func options(t *testing.T, e ml.Estimator) {
+	info := e.Info()
+	for _, o := range info.Options {
+		if o.Help == "" {
+			t.Errorf("option %s has no help", o.Name)
+		}
+		for _, bad := range []string{"", "nonsense", "NaN", "-1e308"} {
+			_, err := ml.ParseOptions(info, map[string]string{o.Name: bad})
+			if !sqlstate.Is(err, sqlstate.InvalidParameterValue) || !strings.Contains(err.Error(), o.Name) {
+				t.Errorf("%s = %q: %v", o.Name, bad, err)
+			}
+		}
+	}
+	if _, err := ml.ParseOptions(info, map[string]string{"no such": "1"}); !sqlstate.Is(err, sqlstate.InvalidParameterValue) {
+		t.Errorf("an unknown option: %v", err)
+	}
+}
+
+// A damaged state is refused as such and never believed: not cut, and not with a
+// changed byte under a right checksum, which may only make another model.
+func damage(t *testing.T, e ml.Estimator) {
+	rng := testutil.Rand(t)
+	d := Mixed(rng, 500, e.Info().Task)
+	state := MustTrain(t, e, nil, d).Encode()
+	r := ml.NewRegistry(e)
+	for range 300 {
+		bad := append([]byte(nil), state...)
+		bad[rng.IntN(len(bad))] ^= byte(1 + rng.IntN(255))
+		if _, err := r.Decode(bad); err == nil {
+			t.Fatal("a state with a changed byte was read")
+		}
+		if m, err := r.Decode(ml.Sum(bad[:len(bad)-4])); err == nil {
+			Predict(t, m, d.Columns[:min(len(d.Columns), len(m.Features))])
+		}
+		if _, err := r.Decode(ml.Sum(state[:rng.IntN(len(state)-4)])); err == nil {
+			t.Fatal("a cut state was read")
+		}
+	}
+}

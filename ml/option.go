@@ -1,0 +1,139 @@
+package ml
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"htapdb/sql/sqlstate"
+)
+
+// OptionKind is the type of an option's value.
+type OptionKind uint8
+
+// The kinds of options.
+const (
+	NumberOption OptionKind = iota
+	IntegerOption
+	BoolOption
+	ChoiceOption
+)
+
+// Option declares a pair of WITH (…).
+type Option struct {
+	Name string
+	Kind OptionKind
+	// Default is the value without it, as text.
+	Default string
+	// Min and Max bound numbers, both included.
+	Min, Max float64
+	// Choices are the values of a ChoiceOption.
+	Choices []string
+	// Help is one line.
+	Help string
+}
+
+// Options are the values of all options of an estimator.
+type Options struct {
+	numbers map[string]float64
+	texts   map[string]string
+}
+
+// ParseOptions reads the pairs given for an estimator and adds the defaults. Errors
+// (22023) name the option, the value and what is allowed.
+func ParseOptions(info *Info, given map[string]string) (Options, error) {
+	out := Options{numbers: map[string]float64{}, texts: map[string]string{}}
+	names := make([]string, len(info.Options))
+	for i := range info.Options {
+		names[i] = info.Options[i].Name
+	}
+	for name := range given {
+		if slices.Contains(names, name) {
+			continue
+		}
+		e := sqlstate.New(sqlstate.InvalidParameterValue, "%s has no option %q", info.Name, name)
+		if len(names) > 0 {
+			e = e.WithHint("Its options are %s.", enumerate(names))
+		}
+		return out, e
+	}
+	for i := range info.Options {
+		o := &info.Options[i]
+		text, ok := given[o.Name]
+		if !ok {
+			text = o.Default
+		}
+		if err := o.parse(info.Name, text, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func (o *Option) parse(algorithm, text string, out *Options) error {
+	refuse := func(want string) error {
+		return sqlstate.New(sqlstate.InvalidParameterValue, "option %s of %s must be %s, not %q", o.Name, algorithm, want, text)
+	}
+	switch o.Kind {
+	case BoolOption:
+		switch strings.ToLower(text) {
+		case "true", "on", "1", "yes":
+			out.numbers[o.Name] = 1
+		case "false", "off", "0", "no":
+			out.numbers[o.Name] = 0
+		default:
+			return refuse("true or false")
+		}
+		return nil
+	case ChoiceOption:
+		text = strings.ToLower(text)
+		if !slices.Contains(o.Choices, text) {
+			return refuse("one of " + enumerate(o.Choices))
+		}
+		out.texts[o.Name] = text
+		return nil
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	whole := o.Kind == NumberOption || x == math.Trunc(x)
+	if err != nil || !(x >= o.Min && x <= o.Max) || !whole {
+		return refuse(o.wanted())
+	}
+	out.numbers[o.Name] = x
+	return nil
+}
+
+// wanted words the range of a number.
+func (o *Option) wanted() string {
+	what := "a number"
+	if o.Kind == IntegerOption {
+		what = "an integer"
+	}
+	text := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	if math.IsInf(o.Max, 1) || o.Max == math.MaxFloat64 {
+		return what + " of at least " + text(o.Min)
+	}
+	return what + " from " + text(o.Min) + " to " + text(o.Max)
+}
+
+// Number returns the value of a NumberOption.
+func (o Options) Number(name string) float64 { return o.numbers[name] }
+
+// Integer returns the value of an IntegerOption.
+func (o Options) Integer(name string) int { return int(o.numbers[name]) }
+
+// Bool returns the value of a BoolOption.
+func (o Options) Bool(name string) bool { return o.numbers[name] != 0 }
+
+// Choice returns the value of a ChoiceOption.
+func (o Options) Choice(name string) string { return o.texts[name] }
+
+// enumerate words a list.
+func enumerate(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
