@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"htapdb/htap/catalog"
 	"htapdb/ml"
 	"htapdb/rowstore"
 	"htapdb/sql/plan"
@@ -22,7 +23,10 @@ func mlRelations() []relation {
 			vcol("term_no", types.TInt4), vcol("term", types.TText), vcol("coefficient", types.TFloat8), vcol("std_err", types.TFloat8),
 			vcol("t", types.TFloat8), vcol("p_value", types.TFloat8), vcol("conf_low", types.TFloat8), vcol("conf_high", types.TFloat8),
 			vcol("vif", types.TFloat8), vcol("schema", types.TText)}, coefficientRows},
-		{"ml", "algorithms", []plan.TableColumn{vcol("name", types.TText), vcol("aliases", types.TJSON), vcol("task", types.TText),
+		{"ml", "clusters", []plan.TableColumn{vcol("model", types.TText), vcol("version", types.TInt4), vcol("partition", types.TText),
+			vcol("cluster", types.TInt4), vcol("row_count", types.TInt8), vcol("term", types.TText), vcol("center", types.TFloat8),
+			vcol("schema", types.TText)}, clusterRows},
+		{"ml", "algorithms", []plan.TableColumn{vcol("name", types.TText), vcol("aliases", types.TJSON), vcol("tasks", types.TJSON),
 			vcol("help", types.TText), vcol("options", types.TJSON)}, algorithmRows},
 	}
 }
@@ -44,10 +48,6 @@ func jsonOf(v any) types.Datum {
 }
 
 func modelRows(x *reader) (rows [][]types.Datum) {
-	tasks := map[string]ml.Task{}
-	for _, e := range x.env.Algorithms() {
-		tasks[e.Name] = e.Task
-	}
 	for _, m := range x.cat.Models() {
 		options := m.Options
 		if options == nil {
@@ -55,7 +55,7 @@ func modelRows(x *reader) (rows [][]types.Datum) {
 		}
 		at := rowstore.Timestamp(m.SnapshotTS).Micros()
 		rows = append(rows, []types.Datum{text(m.Schema), text(m.Name), types.NewInt64(int64(m.ID)), types.NewInt32(int32(m.Version)),
-			text(m.Algorithm), text(tasks[m.Algorithm].String()), text(m.Target), jsonText(m.Features), jsonText(m.Classes), jsonOf(options),
+			text(m.Algorithm), orNull(m.Task), orNull(m.Target), jsonText(m.Features), jsonText(m.Classes), jsonOf(options),
 			types.NewInt64(at), types.NewInt64(int64(m.SnapshotTS)), types.NewInt64(m.RowCount),
 			jsonOf(m.Metrics), jsonText(m.Notices), text(m.Query)})
 	}
@@ -70,23 +70,61 @@ func number(v float64) types.Datum {
 	return types.NewFloat64(v)
 }
 
-func coefficientRows(x *reader) (rows [][]types.Datum) {
+// orNull is a text, NULL if it is empty.
+func orNull(s string) types.Datum {
+	if s == "" {
+		return types.NullDatum
+	}
+	return text(s)
+}
+
+func names(tasks []ml.Task) (out []string) {
+	for _, t := range tasks {
+		out = append(out, t.String())
+	}
+	return out
+}
+
+// each calls f with the decoded models.
+func (x *reader) each(f func(m *catalog.Model, decoded *ml.Model)) {
 	for _, m := range x.cat.Models() {
 		decoded, err := x.env.Model(m)
 		if err != nil {
 			x.err = err
-			return nil
+			return
 		}
+		f(m, decoded)
+	}
+}
+
+func clusterRows(x *reader) (rows [][]types.Datum) {
+	x.each(func(m *catalog.Model, decoded *ml.Model) {
+		c, ok := decoded.Fitted.(ml.Clusterer)
+		if !ok {
+			return
+		}
+		for i, cluster := range c.Clusters() {
+			for k, name := range cluster.Names {
+				rows = append(rows, []types.Datum{text(m.Name), types.NewInt32(int32(m.Version)), types.NullDatum, types.NewInt32(int32(i + 1)),
+					types.NewInt64(cluster.Rows), text(name), number(cluster.Center[k]), text(m.Schema)})
+			}
+		}
+	})
+	return rows
+}
+
+func coefficientRows(x *reader) (rows [][]types.Datum) {
+	x.each(func(m *catalog.Model, decoded *ml.Model) {
 		d, ok := decoded.Fitted.(ml.Describer)
 		if !ok {
-			continue
+			return
 		}
 		for _, t := range d.Terms() {
 			rows = append(rows, []types.Datum{text(m.Name), types.NewInt32(int32(m.Version)), types.NullDatum, types.NewInt32(int32(t.Number)),
 				text(t.Name), number(t.Coefficient), number(t.StdErr), number(t.Statistic), number(t.P), number(t.Low), number(t.High),
 				number(t.VIF), text(m.Schema)})
 		}
-	}
+	})
 	return rows
 }
 
@@ -115,7 +153,7 @@ func algorithmRows(x *reader) (rows [][]types.Datum) {
 			}
 			options = append(options, row)
 		}
-		rows = append(rows, []types.Datum{text(e.Name), jsonText(e.Aliases), text(e.Task.String()), text(e.Help), jsonText(options)})
+		rows = append(rows, []types.Datum{text(e.Name), jsonText(e.Aliases), jsonText(names(e.Tasks)), text(e.Help), jsonText(options)})
 	}
 	return rows
 }
