@@ -5,8 +5,8 @@ import (
 	"htapdb/sql/sqlstate"
 )
 
-// maxTerms bounds the number of terms: 4,000 take 400 MB and minutes to solve.
-const maxTerms = 4000
+// maxTerms bounds the number of terms: 2,000 take 160 MB and half a minute to solve.
+const maxTerms = 2000
 
 // tooManyTerms is the error for more than that.
 func tooManyTerms(feature string) error {

@@ -18,8 +18,12 @@ func twoSided(statistic float64, freedom int64) float64 {
 		return math.Erfc(math.Abs(statistic) / math.Sqrt2)
 	}
 	n := float64(freedom)
-	// I of n/(n+t²) keeps the digits of small probabilities; t² may overflow, to 0.
-	return mathext.RegIncBeta(n/2, 0.5, n/(n+statistic*statistic))
+	square := statistic * statistic
+	if square < 1 {
+		return 1 - mathext.RegIncBeta(0.5, n/2, square/(n+square))
+	}
+	// This side keeps the digits of small probabilities; the square may overflow, to 0.
+	return mathext.RegIncBeta(n/2, 0.5, n/(n+square))
 }
 
 // twoSidedQuantile returns the statistic that is not exceeded with the probability.

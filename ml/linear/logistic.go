@@ -152,8 +152,7 @@ func (n *newton) separating() string {
 	return "terms " + text + " separate"
 }
 
-// metrics adds the figures about the fit. They are those of the last pass: the last
-// step, shorter than tol, changes none of their digits.
+// metrics adds the figures about the fit.
 func (n *newton) metrics(out *ml.Fit, counts [2]float64, l2 float64, droppedTerms int) error {
 	rows := counts[0] + counts[1]
 	likelihood := n.last.logLikelihood.Float()

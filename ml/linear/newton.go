@@ -179,6 +179,15 @@ func (n *newton) direction() (d point, decrement float64, err error) {
 	return d, math.Sqrt(max(square, 0)), nil
 }
 
+// finish takes the last step d, for the errors and metrics where it leads.
+func (n *newton) finish(ctx context.Context, d point) (err error) {
+	if n.last, err = n.pass(ctx, n.at.plus(1, d), d); err != nil {
+		return err
+	}
+	_, _, err = n.direction()
+	return err
+}
+
 // maximize makes Newton steps until one is shorter than tol standard errors, and
 // takes that one. It stops before maxIter steps where the classes turn out to be
 // separated, since then there is no maximum.
@@ -198,8 +207,8 @@ func (n *newton) maximize(ctx context.Context, start float64, maxIter int, tol f
 		}
 		stalled := decrement <= stalledDecrement && decrement > before/2
 		if decrement <= tol || stalled {
-			n.at, n.converged = n.at.plus(1, d), true
-			return nil
+			n.converged = true
+			return n.finish(ctx, d)
 		}
 		if n.iterations >= maxIter {
 			return nil
