@@ -94,8 +94,10 @@ type Solution struct {
 	// Coefficients by position, 0 for aliased terms, in units of the target per
 	// unit of the term.
 	Coefficients []float64
-	// Intercept is the constant's coefficient, 0 without centring.
-	Intercept float64
+	// Intercept is the constant's coefficient, 0 without centring; it is the fit
+	// where all terms are 0. Base is the fit where those of Request.AtMean are at
+	// their means and the others 0.
+	Intercept, Base float64
 	// Residual and Total are the square roots of the (weighted) sums of squares
 	// around the fit and around the mean (around 0 without centring): roots,
 	// because the squares may be beyond the range of float64. Where rounding
@@ -115,14 +117,17 @@ func (f *Factor) Solve() *Solution {
 	z := f.forward(s.b)
 	x := f.backward(z)
 	r := &Solution{Coefficients: make([]float64, len(x)), Total: math.Ldexp(s.yy.Sqrt().Hi, s.yScale)}
-	intercept, rest := s.yMean, s.yy.Sub(dot(z, z))
+	intercept, base, rest := s.yMean, s.yMean, s.yy.Sub(dot(z, z))
 	for i, v := range x {
 		r.Coefficients[i] = v.Ldexp(s.yScale - s.scale[i]).Float()
 		intercept = intercept.Sub(v.Mul(s.means[i]))
+		if s.atMean == nil || !s.atMean[i] {
+			base = base.Sub(v.Mul(s.means[i]))
+		}
 		// b'A⁻¹b holds the penalty, which is no part of the residual.
 		rest = rest.Sub(s.penalty[i].Mul(v).Mul(v))
 	}
-	r.Intercept = intercept.Ldexp(s.yScale).Float()
+	r.Intercept, r.Base = intercept.Ldexp(s.yScale).Float(), base.Ldexp(s.yScale).Float()
 	if rest.Hi > float64(len(z)+1)*residualNoise*s.yy.Hi {
 		r.Residual = math.Ldexp(rest.Sqrt().Float(), s.yScale)
 		r.Unexplained = rest.Div(s.yy).Float()
@@ -136,8 +141,6 @@ type Inverse struct {
 	// over the terms' own, 0 for aliased terms: times the residual standard
 	// error they are the coefficients' standard errors.
 	Roots []float64
-	// Intercept is the like for the constant: √(1/n + m'A⁻¹m), m the means.
-	Intercept float64
 	// Inflation are the variance inflation factors, 1/(1−R²) of each term on the
 	// others, 0 for aliased terms.
 	Inflation []float64
@@ -163,12 +166,24 @@ func (f *Factor) Inverse() (*Inverse, error) {
 		v.Roots[i] = math.Ldexp(d.Sqrt().Float(), -s.scale[i])
 		v.Inflation[i] = d.Mul(s.at(i, i)).Float()
 	}
-	if s.centred {
-		m := f.forward(s.means)
-		n := FromFloat(1).Div(s.weight).Ldexp(-s.wScale)
-		v.Intercept = n.Add(dot(m, m)).Sqrt().Float()
-	}
 	return v, nil
+}
+
+// PointRoot returns √(1/n + (x−m)'A⁻¹(x−m)), m being the means: times the residual
+// standard error it is the standard error of the fit at x, by position, and for
+// x = 0 that of the constant. Without centring it is √(x'A⁻¹x).
+func (f *Factor) PointRoot(x []float64) float64 {
+	s := f.s
+	d := make([]DD, len(x))
+	for i, v := range x {
+		d[i] = FromFloat(v).Ldexp(-s.scale[i]).Sub(s.means[i])
+	}
+	z := f.forward(d)
+	square := dot(z, z)
+	if s.centred {
+		square = square.Add(FromFloat(1).Div(s.weight).Ldexp(-s.wScale))
+	}
+	return square.Sqrt().Float()
 }
 
 // forward solves L·z = b, z in pivot order.

@@ -130,8 +130,11 @@ func TestConditionAndInverse(t *testing.T) {
 		t.Errorf("roots %v, want %v and a hundredth", inverse.Roots, want)
 	}
 	// The first mean is 0, the second 1e6: √(1/n + m²·(A⁻¹)₂₂).
-	if want := math.Hypot(0.5, 1e6*inverse.Roots[1]); !near(inverse.Intercept, want, 1e-12) {
-		t.Errorf("the intercept's root %v, want %v", inverse.Intercept, want)
+	if got, want := f.PointRoot([]float64{0, 0}), math.Hypot(0.5, 1e6*inverse.Roots[1]); !near(got, want, 1e-12) {
+		t.Errorf("the intercept's root %v, want %v", got, want)
+	}
+	if got := f.PointRoot([]float64{0, 1e6}); !near(got, 0.5, 1e-12) {
+		t.Errorf("the root at the means %v, want 0.5", got)
 	}
 }
 

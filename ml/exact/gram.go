@@ -70,20 +70,11 @@ const (
 	emptyCellBytes = 32
 )
 
-// GramBytes is the memory of a matrix of dense columns and indicators: an
-// upper bound, indicators of one feature never meeting.
+// GramBytes is about the memory of a matrix of dense columns and indicators of one
+// feature, which never meet; numbers of very different size in one column take more limbs.
 func GramBytes(dense, indicators int) int64 {
 	d, k := int64(dense), int64(indicators)
 	return (d*(d+1)/2+d*k+k)*cellBytes + k*(k-1)/2*emptyCellBytes
-}
-
-// SizeBytes is the memory that g holds.
-func (g *Gram) SizeBytes() int64 {
-	n := int64(cap(g.cells)) * emptyCellBytes
-	for i := range g.cells {
-		n += int64(cap(g.cells[i].limbs)) * 8
-	}
-	return n
 }
 
 // Cell returns the sum of the products of terms i and j, for reading. With
@@ -207,20 +198,44 @@ func (g *Gram) addIndicators(codes [][]int32, left []sliced, from, to int, remov
 	}
 }
 
-// Merge adds the rows of o, which has the same terms or fewer indicators.
-func (g *Gram) Merge(o *Gram) { g.combine(o, (*Sum).Merge) }
+// Merge adds the rows of o, whose term i is term place(i) of g; nil if they are the same.
+// The dense columns are the same anyway.
+func (g *Gram) Merge(o *Gram, place func(term int) int) { g.combine(o, place, (*Sum).Merge) }
 
 // Subtract removes the rows of o.
-func (g *Gram) Subtract(o *Gram) { g.combine(o, (*Sum).Sub) }
+func (g *Gram) Subtract(o *Gram, place func(term int) int) { g.combine(o, place, (*Sum).Sub) }
 
-func (g *Gram) combine(o *Gram, op func(s, o *Sum)) {
+func (g *Gram) combine(o *Gram, place func(int) int, op func(s, o *Sum)) {
 	if g.dense != o.dense {
 		panic(fmt.Sprintf("exact: matrices of %d and %d columns", g.dense, o.dense))
 	}
-	g.Grow(o.terms)
-	for i := range o.cells {
-		op(&g.cells[i], &o.cells[i])
+	for i := range o.terms {
+		to := i
+		if place != nil {
+			to = place(i)
+		}
+		g.Grow(to + 1)
+		for j := range i + 1 {
+			at := j
+			if place != nil {
+				at = place(j)
+			}
+			op(g.Cell(to, at), o.Cell(i, j))
+		}
 	}
+}
+
+// Mean returns the weighted mean of a term.
+func (g *Gram) Mean(term int) float64 {
+	n, ok := g.Cell(0, 0).Exponent()
+	if !ok {
+		return 0
+	}
+	e, ok := g.Cell(term, 0).Exponent()
+	if !ok {
+		return 0
+	}
+	return g.Cell(term, 0).DD(-e).Div(g.Cell(0, 0).DD(-n)).Ldexp(e - n).Float()
 }
 
 // The binary form: a version, the numbers of columns and of terms as uint32,

@@ -14,8 +14,8 @@ import "math"
 type System struct {
 	// Terms are the Gram's terms that the rows and columns stand for.
 	Terms []int
-	// Constant are the positions whose terms do not vary: all of a column's
-	// centred squares come from the rounding of its numbers to doubles.
+	// Constant are the positions whose terms do not vary: all that is left of a
+	// column's squares after centring may come from the rounding of its numbers.
 	Constant []bool
 
 	a       []DD      // lower triangle by rows: C(i,j)·2^(−scale(i)−scale(j)), penalties added
@@ -27,7 +27,8 @@ type System struct {
 	yScale  int
 	means   []DD // of the terms, times 2^−scale
 	yMean   DD   // times 2^−yScale
-	weight  DD   // the sum of weights times 2^−wScale; 1 without centring
+	atMean  []bool
+	weight  DD // the sum of weights times 2^−wScale; 1 without centring
 	wScale  int
 	centred bool
 }
@@ -42,6 +43,11 @@ type Request struct {
 	// Penalty is added to the diagonal, by position, in the units of the
 	// columns' squares; nil for none.
 	Penalty []float64
+	// AtMean are the positions that Solution.Base takes at their means.
+	AtMean []bool
+	// Rounding is the absolute error of the terms' numbers, by position; nil if
+	// they are doubles as they came.
+	Rounding []float64
 	// Check is called every few milliseconds; its error ends the work.
 	Check func() error
 }
@@ -62,7 +68,7 @@ func (g *Gram) System(q *Request) (*System, error) {
 	p := len(q.Terms)
 	s := &System{Terms: q.Terms, Constant: make([]bool, p), a: make([]DD, p*(p+1)/2), b: make([]DD, p),
 		penalty: make([]DD, p), noise: make([]float64, p), scale: make([]int, p), means: make([]DD, p),
-		weight: FromFloat(1), centred: q.Centred}
+		atMean: q.AtMean, weight: FromFloat(1), centred: q.Centred}
 	if q.Centred {
 		s.wScale, _ = g.Cell(0, 0).Exponent()
 		s.weight = g.Cell(0, 0).DD(-s.wScale)
@@ -76,7 +82,11 @@ func (g *Gram) System(q *Request) (*System, error) {
 		if q.Penalty != nil {
 			penalty = q.Penalty[i]
 		}
-		s.diagonal(g, i, t, penalty)
+		rounding := math.NaN()
+		if q.Rounding != nil {
+			rounding = q.Rounding[i]
+		}
+		s.diagonal(g, i, t, penalty, rounding)
 		row := s.a[i*(i+1)/2:][:i]
 		for j := range row {
 			if !s.Constant[i] && !s.Constant[j] {
@@ -102,20 +112,29 @@ const cellOperations = 50
 // halfExponent is e/2 rounded down.
 func halfExponent(e int) int { return e >> 1 }
 
-// diagonal sets the scale of position i and its diagonal entry.
-func (s *System) diagonal(g *Gram, i, t int, penalty float64) {
+// diagonal sets the scale of position i and its diagonal entry. rounding is NaN
+// for that of doubles.
+func (s *System) diagonal(g *Gram, i, t int, penalty, rounding float64) {
 	raw, ok := g.Cell(t, t).Exponent()
 	if !ok {
 		s.Constant[i] = true
 		return
 	}
 	// What centring leaves of the squares, both times 2^−raw.
-	centred, square := s.centre(g, t, t, -raw).Hi, g.Cell(t, t).DD(-raw).Hi
-	if !(centred > roundingNoise*square) {
+	centred := s.centre(g, t, t, -raw).Hi
+	noise := roundingNoise * g.Cell(t, t).DD(-raw).Hi
+	if !math.IsNaN(rounding) {
+		n, e := 1.0, 0
+		if s.centred {
+			n, e = s.weight.Hi, s.wScale
+		}
+		noise = math.Max(roundingNoise, math.Ldexp(rounding*rounding*n, e-raw))
+	}
+	if !(centred > noise) {
 		s.Constant[i] = true
 		return
 	}
-	s.noise[i] = roundingNoise * square / centred
+	s.noise[i] = noise / centred
 	_, e := math.Frexp(centred)
 	e += raw
 	if penalty > 0 {
@@ -150,12 +169,6 @@ func (s *System) mean(g *Gram, t, scale int) DD {
 func (s *System) AddRHS(i int, v float64) {
 	s.b[i] = s.b[i].Add(FromFloat(v).Ldexp(-s.scale[i] - s.yScale))
 }
-
-// Mean returns the weighted mean of the term at position i, 0 if not centred.
-func (s *System) Mean(i int) float64 { return s.means[i].Ldexp(s.scale[i]).Float() }
-
-// TargetMean returns the weighted mean of the target.
-func (s *System) TargetMean() float64 { return s.yMean.Ldexp(s.yScale).Float() }
 
 // ticker calls check about every millisecond of double-double operations.
 type ticker struct {

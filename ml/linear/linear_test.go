@@ -166,25 +166,6 @@ func TestLogisticGradient(t *testing.T) {
 	}
 }
 
-// Separable classes end with finite coefficients and a right answer.
-func TestLogisticSeparable(t *testing.T) {
-	d := &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{modeltest.Numbers([]float64{1, 2, 3, 4, 5, 6, 7, 8})},
-		Target: modeltest.Texts([]string{"low", "low", "low", "low", "up", "up", "up", "up"})}
-	m := modeltest.MustTrain(t, Logistic{}, nil, d)
-	for _, b := range m.Fitted.(ml.Describer).Terms() {
-		if math.IsNaN(b.Coefficient) || math.IsInf(b.Coefficient, 0) {
-			t.Errorf("coefficient %v", b)
-		}
-	}
-	if modeltest.Metric(m, "accuracy") != 1 {
-		t.Errorf("metrics %v", m.Metrics)
-	}
-	out := modeltest.Predict(t, m, []*vector.Vector{modeltest.Numbers([]float64{0, 9})})
-	if out.Str[0] != "low" || out.Str[1] != "up" {
-		t.Errorf("predictions %v", out.Str)
-	}
-}
-
 // Collinear terms get coefficient 0 and missing values are skipped in training, imputed in prediction.
 func TestCollinearAndMissing(t *testing.T) {
 	nan := math.NaN()
