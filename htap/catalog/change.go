@@ -12,18 +12,37 @@ func (c *Store) CreateTable(ctx context.Context, txn *rowstore.Txn, t *Table) er
 	if err := c.put(ctx, txn, relations, t.Schema, t.Name, kindTable, t.ID, t, false); err != nil {
 		return err
 	}
-	for i := range t.Indexes {
-		if err := c.putIndex(ctx, txn, t, &t.Indexes[i]); err != nil {
+	for _, x := range t.indexNames() {
+		if err := c.putIndex(ctx, txn, t, x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// indexName is the name of an index among the relations; that of the primary key has
+// the identifier of its table.
+type indexName struct {
+	id   ID
+	name string
+}
+
+// indexNames are the names of a table's indexes, that of its primary key first.
+func (t *Table) indexNames() []indexName {
+	var out []indexName
+	if !t.HiddenKey() {
+		out = append(out, indexName{t.ID, t.PrimaryName})
+	}
+	for i := range t.Indexes {
+		out = append(out, indexName{t.Indexes[i].ID, t.Indexes[i].Name})
+	}
+	return out
+}
+
 // putIndex reserves an index's name.
-func (c *Store) putIndex(ctx context.Context, txn *rowstore.Txn, t *Table, x *Index) error {
-	e := indexEntry{Schema: t.Schema, Name: x.Name, Table: t.ID}
-	return c.put(ctx, txn, relations, t.Schema, x.Name, kindIndex, x.ID, &e, false)
+func (c *Store) putIndex(ctx context.Context, txn *rowstore.Txn, t *Table, x indexName) error {
+	e := indexEntry{Schema: t.Schema, Name: x.name, Table: t.ID}
+	return c.put(ctx, txn, relations, t.Schema, x.name, kindIndex, x.id, &e, false)
 }
 
 // AlterTable replaces a table's descriptor by next; names of indexes that come
@@ -40,14 +59,13 @@ func (c *Store) AlterTable(ctx context.Context, txn *rowstore.Txn, old, next *Ta
 		return err
 	}
 	had := map[string]bool{}
-	for i := range old.Indexes {
-		had[old.Indexes[i].Name] = true
+	for _, x := range old.indexNames() {
+		had[x.name] = true
 	}
 	has := map[string]bool{}
-	for i := range next.Indexes {
-		x := &next.Indexes[i]
-		has[x.Name] = true
-		if !had[x.Name] {
+	for _, x := range next.indexNames() {
+		has[x.name] = true
+		if !had[x.name] {
 			if err := c.putIndex(ctx, txn, next, x); err != nil {
 				return err
 			}
@@ -68,8 +86,11 @@ func (c *Store) DropTable(ctx context.Context, txn *rowstore.Txn, s *Snapshot, t
 	if err := c.remove(ctx, txn, relations, t.Schema, t.Name); err != nil {
 		return err
 	}
-	for i := range t.Indexes {
-		if err := c.remove(ctx, txn, relations, t.Schema, t.Indexes[i].Name); err != nil {
+	for _, x := range t.indexNames() {
+		if s.indexes.get(name{t.Schema, x.name}) != t.ID {
+			continue // the primary key of a table of before its name was reserved
+		}
+		if err := c.remove(ctx, txn, relations, t.Schema, x.name); err != nil {
 			return err
 		}
 	}

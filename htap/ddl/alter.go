@@ -301,6 +301,9 @@ func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 	if err := b.constraint(k); err != nil {
 		return err
 	}
+	if err := b.makeKeys(); err != nil {
+		return err
+	}
 	switch k.Kind {
 	case parser.ConstrUnique:
 		return x.addIndex(t, b.t.Indexes[len(b.t.Indexes)-1])

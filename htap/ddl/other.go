@@ -1,6 +1,8 @@
 package ddl
 
 import (
+	"strings"
+
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
@@ -53,12 +55,14 @@ func (x *Statement) CreateIndex(st *parser.CreateIndexStmt) (*exec.Output, error
 		return nil, err
 	}
 	var cols []parser.Ident
+	var names []string
 	for _, e := range st.Elems {
 		ref, ok := e.Expr.(*parser.ColumnRef)
 		if !ok || len(ref.Parts) != 1 {
 			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "indexes on expressions are not supported")
 		}
 		cols = append(cols, parser.Ident{Loc: ref.Loc, Name: ref.Parts[0]})
+		names = append(names, ref.Parts[0])
 	}
 	ords, err := exec.KeyOrdinals(t, cols, x.Script)
 	if err != nil {
@@ -66,14 +70,14 @@ func (x *Statement) CreateIndex(st *parser.CreateIndexStmt) (*exec.Output, error
 	}
 	name := st.Name.Name
 	if name == "" {
-		name = x.freeName(t.Schema, t.Name+"_"+joinNames(cols)+"_idx")
+		name = numbered(t.Name, strings.Join(names, "_"), "idx", x.relationTaken(t.Schema))
 	}
 	if x.Cat.Exists(t.Schema, name) {
 		if st.IfNotExists {
 			x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", name)
 			return exec.Done, nil
 		}
-		return nil, sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", name)
+		return nil, duplicateRelation(name)
 	}
 	return exec.Done, x.addIndex(t, catalog.Index{Name: name, Columns: ords, Unique: st.Unique})
 }
@@ -175,12 +179,11 @@ func (x *Statement) dropIndex(t *catalog.Table, name string) error {
 	for _, i := range t.Indexes {
 		if i.Name != name {
 			next.Indexes = append(next.Indexes, i)
-			continue
 		}
-		if i.Constraint {
-			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %q because constraint %q on table %q requires it", name, name, t.Name).
-				WithHint("ALTER TABLE %s DROP CONSTRAINT %s drops both.", t.Name, name)
-		}
+	}
+	if len(next.Indexes) == len(t.Indexes) || hasConstraint(t, name) {
+		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name).
+			WithHint("You can drop constraint %s on table %s instead.", name, t.Name)
 	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 }

@@ -1,9 +1,7 @@
 package ddl
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
@@ -73,6 +71,9 @@ func (x *Statement) CreateTable(st *parser.CreateTableStmt) (*exec.Output, error
 			return nil, err
 		}
 	}
+	if err := b.makeKeys(); err != nil {
+		return nil, err
+	}
 	return exec.Done, b.create()
 }
 
@@ -81,6 +82,8 @@ type tableBuilder struct {
 	x         *Statement
 	t         *catalog.Table
 	sequences []*catalog.Sequence
+	// keys are the PRIMARY KEY and UNIQUE constraints that are not in t yet.
+	keys []key
 }
 
 // column adds a column with its constraints.
@@ -171,7 +174,7 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 	if col.Type.Kind != types.Int2 && col.Type.Kind != types.Int4 && col.Type.Kind != types.Int8 {
 		return sqlstate.New(sqlstate.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 	}
-	q := &catalog.Sequence{Schema: b.t.Schema, Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID}
+	q := &catalog.Sequence{Schema: b.t.Schema, Name: numbered(b.t.Name, col.Name, "seq", b.relationTaken), Owner: b.t.ID}
 	err := sequence.Options(q, options, col.Type)
 	if err != nil {
 		return err
@@ -184,24 +187,12 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 	return nil
 }
 
-// freeName returns the name, with a number if it is taken.
-func (x *Statement) freeName(schema, name string) string {
-	free := name
-	for i := 1; x.Cat.Exists(schema, free); i++ {
-		free = fmt.Sprintf("%s%d", name, i)
-	}
-	return free
-}
-
 // constraint applies a table constraint.
 func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
-	if k.Name != "" && hasConstraint(b.t, k.Name) {
-		return sqlstate.New(sqlstate.DuplicateObject, "constraint %q for relation %q already exists", k.Name, b.t.Name).
-			WithPosition(parser.Position(b.x.Script, k.Pos()))
-	}
 	switch k.Kind {
-	case parser.ConstrPrimaryKey:
-		if len(b.t.Primary) > 0 {
+	case parser.ConstrPrimaryKey, parser.ConstrUnique:
+		primary := k.Kind == parser.ConstrPrimaryKey
+		if primary && (len(b.t.Primary) > 0 || slices.ContainsFunc(b.keys, func(o key) bool { return o.primary })) {
 			return sqlstate.New(sqlstate.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", b.t.Name)
 		}
 		ords, err := b.ordinals(k.Columns)
@@ -209,40 +200,15 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 			return err
 		}
 		for _, o := range ords {
-			b.t.Columns[o].NotNull = true
+			b.t.Columns[o].NotNull = b.t.Columns[o].NotNull || primary
 		}
-		b.t.Primary = ords
-		b.t.PrimaryName = k.Name
-		if k.Name == "" {
-			b.t.PrimaryName = b.t.Name + "_pkey"
-		}
-	case parser.ConstrUnique:
-		if k.NullsNotDistinct {
-			return sqlstate.New(sqlstate.FeatureNotSupported, "UNIQUE NULLS NOT DISTINCT is not supported")
-		}
-		ords, err := b.ordinals(k.Columns)
-		if err != nil {
-			return err
-		}
-		name := k.Name
-		if name == "" {
-			name = b.x.freeName(b.t.Schema, b.t.Name+"_"+joinNames(k.Columns)+"_key")
-		}
-		id, err := b.x.Catalog.NextID(b.x.Ctx)
-		if err != nil {
-			return err
-		}
-		b.t.Indexes = append(b.t.Indexes, catalog.Index{ID: id, Name: name, Columns: ords, Unique: true, Constraint: true})
+		b.keys = append(b.keys, key{name: k.Name, columns: ords, primary: primary, pos: k.Pos()})
 	case parser.ConstrCheck:
 		name := k.Name
 		if name == "" {
-			name = b.t.Name + "_check"
-			if len(k.Columns) == 1 {
-				name = b.t.Name + "_" + k.Columns[0].Name + "_check"
-			}
-			for base, i := name, 1; hasConstraint(b.t, name); i++ {
-				name = fmt.Sprintf("%s%d", base, i)
-			}
+			name = b.checkName(k.Expr)
+		} else if hasConstraint(b.t, name) {
+			return b.duplicateConstraint(name, k.Pos())
 		}
 		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: parser.Format(k.Expr)})
 	case parser.ConstrForeignKey:
@@ -265,14 +231,6 @@ func hasConstraint(t *catalog.Table, name string) bool {
 // ordinals resolves key columns.
 func (b *tableBuilder) ordinals(cols []parser.Ident) ([]int, error) {
 	return exec.KeyOrdinals(b.t, cols, b.x.Script)
-}
-
-func joinNames(cols []parser.Ident) string {
-	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = c.Name
-	}
-	return strings.Join(names, "_")
 }
 
 // create checks the table as a whole and stores it.
