@@ -2,6 +2,7 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/ddl"
 	"htapdb/internal/memory"
 	"htapdb/ml"
 	"htapdb/sql/binder"
@@ -13,7 +14,7 @@ import (
 
 // Model implements binder.Catalog.
 func (b *binding) Model(name string) (binder.Model, error) {
-	m := b.deps.Model(b.cat, "", name)
+	m := ddl.FindModel(name, func(schema, model string) *catalog.Model { return b.deps.Model(b.cat, schema, model) })
 	if m == nil {
 		return nil, nil
 	}

@@ -91,7 +91,7 @@ func (e systemEnv) TableStates() (out []syscat.TableState) {
 // Function implements binder.Catalog.
 func (b *binding) Function(name string, args int) *fn.Scalar {
 	if b.names == nil {
-		b.names = syscat.NewNames(b.cat, columnSizes{b.s.db})
+		b.names = syscat.NewNames(b.cat, b.s.pathWithSystem(b.cat), columnSizes{b.s.db})
 	}
 	f := b.names.Function(name, args)
 	if f != nil {

@@ -113,7 +113,22 @@ func (c *Store) PutView(ctx context.Context, txn *rowstore.Txn, v *View, replace
 // ends, or with exclusive against being read by new views, and reports whether
 // it is still there.
 func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclusive bool) (bool, error) {
-	key, err := c.key(relations, v.Schema, v.Name)
+	return c.hold(ctx, txn, relations, name{v.Schema, v.Name}, v.ID, exclusive)
+}
+
+// HoldSequence is HoldView for a sequence.
+func (c *Store) HoldSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence, exclusive bool) (bool, error) {
+	return c.hold(ctx, txn, relations, name{q.Schema, q.Name}, q.ID, exclusive)
+}
+
+// HoldModel is HoldView for a model.
+func (c *Store) HoldModel(ctx context.Context, txn *rowstore.Txn, m *Model, exclusive bool) (bool, error) {
+	return c.hold(ctx, txn, models, name{m.Schema, m.Name}, m.ID, exclusive)
+}
+
+// hold locks the row of an object and reports whether it is still there.
+func (c *Store) hold(ctx context.Context, txn *rowstore.Txn, sp space, n name, id ID, exclusive bool) (bool, error) {
+	key, err := c.key(sp, n.schema, n.name)
 	if err != nil {
 		return false, err
 	}
@@ -122,7 +137,7 @@ func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclus
 		mode = rowstore.LockUpdate
 	}
 	got, err := txn.Lock(ctx, c.objects, key, mode, rowstore.Wait)
-	return err == nil && got.Found && ID(got.Row.Int64(colID)) == v.ID, err
+	return err == nil && got.Found && ID(got.Row.Int64(colID)) == id, err
 }
 
 // DropView removes a view.

@@ -6,6 +6,7 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
+	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -58,7 +59,7 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.RenameColumn:
 		err = x.renameColumn(next, a)
 	case parser.RenameObject:
-		next.Name = a.NewName.Name
+		return x.rename(t, a.NewName.Name)
 	case parser.SetColumnDefault, parser.DropColumnDefault:
 		err = x.setDefault(next, a)
 	case parser.DropNotNull, parser.SetNotNull:
@@ -76,6 +77,28 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 		return err
 	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
+}
+
+// rename gives a table another name. Who names it in a stored expression follows;
+// whoever made one while the table's lock was waited for is known after it.
+func (x *Statement) rename(t *catalog.Table, name string) error {
+	if err := x.Settle(); err != nil {
+		return err
+	}
+	old := x.Cat.TableByID(t.ID)
+	if old == nil {
+		return physical.ErrRestart
+	}
+	next := old.Clone()
+	next.Name = name
+	if err := x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, old, next); err != nil {
+		return err
+	}
+	x.Tx.DDL = true
+	if err := x.NextStatement(); err != nil {
+		return err
+	}
+	return x.renamed(old, next)
 }
 
 // alteredColumn finds the column that an action names.
@@ -115,7 +138,7 @@ func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 		case parser.ConstrNotNull:
 			col.NotNull = true
 		case parser.ConstrDefault:
-			if err := x.missingValue(&col, k.Expr); err != nil {
+			if err := x.missingValue(t, &col, k.Expr); err != nil {
 				return err
 			}
 		default:
@@ -138,7 +161,7 @@ func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // missingValue evaluates a constant default for the rows that are there.
-func (x *Statement) missingValue(col *catalog.Column, e parser.Expr) error {
+func (x *Statement) missingValue(t *catalog.Table, col *catalog.Column, e parser.Expr) error {
 	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return err
@@ -150,7 +173,9 @@ func (x *Statement) missingValue(col *catalog.Column, e parser.Expr) error {
 	if err != nil {
 		return err
 	}
-	col.Default = parser.Format(e)
+	if col.Default, err = x.storedExpr(e, true, t); err != nil {
+		return err
+	}
 	if !d.IsNull() {
 		col.HasMissing, col.Missing = true, types.Format(d, col.Type, time.UTC)
 	}
@@ -249,7 +274,7 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	// The default of a serial column is nextval of its sequence.
 	col.Default, col.Sequence = "", 0
 	if a.Kind == parser.SetColumnDefault {
-		col.Default, err = x.checkDefault(a.Default, col.Type)
+		col.Default, err = x.checkDefault(a.Default, col.Type, t)
 	}
 	return err
 }

@@ -125,7 +125,7 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	case parser.ConstrNotNull:
 		col.NotNull = true
 	case parser.ConstrDefault:
-		text, err := b.x.checkDefault(k.Expr, col.Type)
+		text, err := b.x.checkDefault(k.Expr, col.Type, b.t)
 		if err != nil {
 			return err
 		}
@@ -139,10 +139,9 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	return nil
 }
 
-// checkDefault binds a default expression, to refuse what cannot be one, and
-// returns its text, in which the names of sequences have their schemas: another
-// session's search_path must not change them.
-func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
+// checkDefault binds a default expression of a table, to refuse what cannot be one,
+// and returns its text.
+func (x *Statement) checkDefault(e parser.Expr, t types.Type, of *catalog.Table) (string, error) {
 	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return "", err
@@ -150,22 +149,7 @@ func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
 	if plan.HasSubquery(bound) {
 		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
-	text := parser.Format(e)
-	if len(sequence.Names(e, true)) == 0 {
-		return text, nil
-	}
-	own, err := parser.ParseExpr(text) // the statement may run again along another path
-	if err != nil {
-		return "", sqlstate.Wrap(sqlstate.InternalError, err, "reading the default %s again", text)
-	}
-	for _, name := range sequence.Names(own, true) {
-		q, err := sequence.Find(x.Cat, name.Value)
-		if err != nil {
-			return "", err
-		}
-		name.Value = parser.QuoteIdent(q.Schema) + "." + parser.QuoteIdent(q.Name)
-	}
-	return parser.Format(own), nil
+	return x.storedExpr(e, true, of)
 }
 
 // sequence gives a column a sequence of its own.
@@ -210,7 +194,11 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 		} else if hasConstraint(b.t, name) {
 			return b.duplicateConstraint(name, k.Pos())
 		}
-		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: parser.Format(k.Expr)})
+		text, err := b.x.storedExpr(k.Expr, false, b.t)
+		if err != nil {
+			return err
+		}
+		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: text})
 	case parser.ConstrForeignKey:
 		return sqlstate.New(sqlstate.FeatureNotSupported, "FOREIGN KEY constraints are not supported").
 			WithPosition(parser.Position(b.x.Script, k.Pos()))

@@ -2,6 +2,7 @@ package syscat
 
 import (
 	"encoding/json"
+	"slices"
 	"sort"
 
 	"htapdb/htap/catalog"
@@ -60,6 +61,26 @@ func Lookup(schema, name string) *plan.Table {
 // PgCatalog is the schema that comes before all others, unless the search path
 // names it.
 const PgCatalog = "pg_catalog"
+
+// Resolve returns the schema of the system's relation that a name means along a search
+// path, "" if it means none: a stored one, or nothing. pg_catalog comes first, unless
+// the path names it.
+func Resolve(cat *catalog.Snapshot, path []string, schema, name string) (system string) {
+	if schema != "" {
+		path = []string{schema}
+	} else if !slices.Contains(path, PgCatalog) {
+		path = append([]string{PgCatalog}, path...)
+	}
+	for _, s := range path {
+		if cat.Exists(s, name) {
+			return ""
+		}
+		if slices.ContainsFunc(relations, func(r relation) bool { return r.schema == s && r.name == name }) {
+			return s
+		}
+	}
+	return ""
+}
 
 // IsSchema reports whether a schema is one of the system's.
 func IsSchema(name string) bool {
