@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
 )
 
 // Snapshot is the catalog as of one version. It is immutable. An object that a
@@ -229,6 +230,29 @@ func (s *Snapshot) IndexTable(schema, index string) *Table {
 
 // HasSchema reports whether the schema exists.
 func (s *Snapshot) HasSchema(schema string) bool { return s.schemas.get(name{"", schema}) }
+
+// IsSystemSchema reports the schemas whose relations are computed from the catalog.
+func IsSystemSchema(schema string) bool {
+	switch schema {
+	case "pg_catalog", "information_schema", "ml", "htap":
+		return true
+	}
+	return false
+}
+
+// NoRelation is the error for the name of a relation that does not exist: 42P01, or
+// 3F000 if its schema does not.
+func (s *Snapshot) NoRelation(schema, relation string) *sqlstate.Error {
+	if s.MissingSchema(schema) {
+		return sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
+	}
+	return sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", QualifiedName(schema, relation))
+}
+
+// MissingSchema reports whether a name has a schema that does not exist.
+func (s *Snapshot) MissingSchema(schema string) bool {
+	return schema != "" && !s.HasSchema(schema) && !IsSystemSchema(schema)
+}
 
 // Exists reports whether the relation name is taken.
 func (s *Snapshot) Exists(schema, relation string) bool {

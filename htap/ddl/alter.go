@@ -20,13 +20,12 @@ func (x *Statement) AlterTable(st *parser.AlterTableStmt) (*exec.Output, error) 
 	if st.Kind != parser.ObjectTable {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "ALTER of a %s is not supported", st.Kind)
 	}
-	t := x.Cat.Table(st.Name.Schema, st.Name.Name)
-	if t == nil {
-		if st.IfExists {
-			x.Warn(sqlstate.UndefinedTable, "relation %q does not exist, skipping", st.Name.Name)
-			return exec.Done, nil
-		}
-		_, err := x.Table(st.Name)
+	if st.IfExists && !x.isSystem(st.Name) && x.Cat.Table(st.Name.Schema, st.Name.Name) == nil {
+		x.Warn(sqlstate.Success, "relation %q does not exist, skipping", st.Name.Name)
+		return exec.Done, nil
+	}
+	t, err := x.Table(st.Name)
+	if err != nil {
 		return nil, err
 	}
 	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
@@ -67,7 +66,7 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.AddConstraint:
 		return x.addConstraint(t, a.Constraint)
 	case parser.DropConstraint:
-		err = dropConstraint(next, a)
+		err = x.dropConstraint(next, a)
 	case parser.OwnerTo, parser.SetOptions, parser.ResetOptions:
 		return nil
 	default:
@@ -115,6 +114,7 @@ func (x *Statement) alteredColumn(t *catalog.Table, name parser.Ident) (int, err
 func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if t.Ordinal(a.Column.Name) >= 0 {
 		if a.IfNotExists {
+			x.Warn(sqlstate.DuplicateColumn, "column %q of relation %q already exists, skipping", a.Column.Name, t.Name)
 			return nil
 		}
 		return sqlstate.New(sqlstate.DuplicateColumn, "column %q of relation %q already exists", a.Column.Name, t.Name)
@@ -343,7 +343,7 @@ func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 }
 
 // dropConstraint removes a CHECK or UNIQUE constraint.
-func dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
 	for i, c := range t.Checks {
 		if c.Name == a.Name.Name {
 			t.Checks = append(t.Checks[:i], t.Checks[i+1:]...)
@@ -351,17 +351,18 @@ func dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
 			return nil
 		}
 	}
-	for i, x := range t.Indexes {
-		if x.Name == a.Name.Name && x.Constraint {
+	for i, k := range t.Indexes {
+		if k.Name == a.Name.Name && k.Constraint {
 			t.Indexes = append(t.Indexes[:i], t.Indexes[i+1:]...)
 			return nil
 		}
 	}
-	if a.IfExists {
-		return nil
-	}
-	if t.PrimaryName == a.Name.Name {
+	if hasConstraint(t, a.Name.Name) {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping a primary key is not supported")
+	}
+	if a.IfExists {
+		x.Warn(sqlstate.Success, "constraint %q of relation %q does not exist, skipping", a.Name.Name, t.Name)
+		return nil
 	}
 	return sqlstate.New(sqlstate.UndefinedObject, "constraint %q of relation %q does not exist", a.Name.Name, t.Name)
 }

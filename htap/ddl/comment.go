@@ -148,7 +148,7 @@ func (x *Statement) commentViewColumn(st *parser.CommentStmt, v *catalog.View, t
 
 // notA is the error for a name that is not that of a relation of the kind.
 func (x *Statement) notA(n parser.ObjectName, kind string) error {
-	e := sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", catalog.QualifiedName(n.Schema, n.Name))
+	e := x.Cat.NoRelation(n.Schema, n.Name)
 	if x.Cat.Exists(n.Schema, n.Name) || x.Cat.IndexTable(n.Schema, n.Name) != nil {
 		article := "a "
 		if kind == "index" {
@@ -167,7 +167,7 @@ func (x *Statement) uncommented(st *parser.CommentStmt) (*exec.Output, error) {
 	}
 	switch st.Kind {
 	case parser.ObjectSchema:
-		if !x.Cat.HasSchema(n.Name) && !syscat.IsSchema(n.Name) {
+		if !x.Cat.HasSchema(n.Name) && !catalog.IsSystemSchema(n.Name) {
 			return missing(sqlstate.InvalidSchemaName, "schema %q does not exist")
 		}
 	case parser.ObjectDatabase:

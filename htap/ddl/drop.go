@@ -230,8 +230,10 @@ func (x *Statement) Drop(st *parser.DropStmt) (*exec.Output, error) {
 			named = append(named, d)
 		case !st.IfExists:
 			return nil, x.noSuch(st.Kind, n)
+		case x.Cat.MissingSchema(n.Schema):
+			x.Warn(sqlstate.Success, "schema %q does not exist, skipping", n.Schema)
 		default:
-			x.Warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
+			x.Warn(sqlstate.Success, "%s %q does not exist, skipping", st.Kind, n.Name)
 		}
 	}
 	if err := x.dropAll(named, st.Cascade); err != nil {
@@ -252,6 +254,9 @@ func (x *Statement) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*d
 // findDropped finds an object that is to be dropped, nil if there is none.
 func (x *Statement) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
 	d := &dropItem{}
+	if isRelationKind(kind) && x.isSystem(n) {
+		return nil, systemCatalog(n.Name)
+	}
 	switch kind {
 	case parser.ObjectTable:
 		d.table = x.Cat.Table(n.Schema, n.Name)
@@ -266,7 +271,10 @@ func (x *Statement) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*d
 	case parser.ObjectModel:
 		d.model = x.Cat.Model(n.Schema, n.Name)
 	case parser.ObjectSchema:
-		if x.Cat.HasSchema(n.Name) && n.Name != catalog.DefaultSchema {
+		if n.Name == catalog.DefaultSchema || catalog.IsSystemSchema(n.Name) && !x.Cat.HasSchema(n.Name) {
+			return nil, sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %s because it is required by the database system", n.Name)
+		}
+		if x.Cat.HasSchema(n.Name) {
 			d.schema = n.Name
 		}
 	default:
@@ -311,6 +319,9 @@ func (x *Statement) relationKind(n parser.ObjectName) parser.ObjectKind {
 }
 
 func (x *Statement) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
+	if x.Cat.MissingSchema(n.Schema) {
+		return sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", n.Schema)
+	}
 	code := sqlstate.UndefinedTable
 	switch kind {
 	case parser.ObjectSchema:

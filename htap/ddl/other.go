@@ -6,7 +6,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
-	"htapdb/htap/syscat"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -20,6 +19,7 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 		return nil, err
 	}
 	if st.IfNotExists && x.Cat.Exists(schema, st.Name.Name) {
+		x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 		return exec.Done, nil
 	}
 	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
@@ -35,8 +35,13 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 
 // CreateSchema is CREATE SCHEMA.
 func (x *Statement) CreateSchema(st *parser.CreateSchemaStmt) (*exec.Output, error) {
-	if x.Cat.HasSchema(st.Name.Name) || syscat.IsSchema(st.Name.Name) {
+	if strings.HasPrefix(st.Name.Name, "pg_") {
+		return nil, sqlstate.New(sqlstate.ReservedName, "unacceptable schema name %q", st.Name.Name).
+			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	if x.Cat.HasSchema(st.Name.Name) || catalog.IsSystemSchema(st.Name.Name) {
 		if st.IfNotExists {
+			x.Warn(sqlstate.DuplicateSchema, "schema %q already exists, skipping", st.Name.Name)
 			return exec.Done, nil
 		}
 		return nil, sqlstate.New(sqlstate.DuplicateSchema, "schema %q already exists", st.Name.Name)

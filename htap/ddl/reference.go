@@ -175,7 +175,7 @@ func (x *Statement) resolve(r reference, of *catalog.Table) (*dropItem, error) {
 	if of != nil && n.Name == of.Name && (n.Schema == "" || n.Schema == of.Schema) {
 		return &dropItem{table: &catalog.Table{Schema: of.Schema, Name: of.Name}}, nil
 	}
-	return nil, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", text)
+	return nil, x.Cat.NoRelation(n.Schema, n.Name)
 }
 
 // FindModel finds a model by the name in a constant, which may have a schema; look is

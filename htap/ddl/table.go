@@ -6,7 +6,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
-	"htapdb/htap/syscat"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
@@ -27,7 +26,7 @@ func (x *Statement) schemaOf(n parser.ObjectName) (string, error) {
 		}
 		schema = path[0]
 	}
-	if syscat.IsSchema(schema) && !x.Cat.HasSchema(schema) {
+	if catalog.IsSystemSchema(schema) && !x.Cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InsufficientPrivilege, "permission denied to create \"%s.%s\"", schema, n.Name).
 			WithDetail("System catalog modifications are currently disallowed.")
 	}

@@ -220,7 +220,7 @@ func (c *Names) regOID(kind string, strict bool) func([]types.Datum) (types.Datu
 		case "pg_roles":
 			return types.NullDatum, sqlstate.New(sqlstate.UndefinedObject, "role %q does not exist", text)
 		}
-		return types.NullDatum, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", text)
+		return types.NullDatum, c.cat.NoRelation(n.Schema, n.Name)
 	}
 }
 

@@ -82,16 +82,6 @@ func Resolve(cat *catalog.Snapshot, path []string, schema, name string) (system 
 	return ""
 }
 
-// IsSchema reports whether a schema is one of the system's.
-func IsSchema(name string) bool {
-	for _, v := range relations {
-		if v.schema == name {
-			return true
-		}
-	}
-	return false
-}
-
 // Rows computes the rows of a relation that Lookup has found.
 func Rows(t *plan.Table, cat *catalog.Snapshot, env Env) ([][]types.Datum, error) {
 	i := int(t.ID - firstID)
