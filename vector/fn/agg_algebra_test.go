@@ -186,7 +186,7 @@ func checkAssociative(t *testing.T, r *rand.Rand, agg *Aggregate) {
 // checkStateSize feeds one group many rows.
 func checkStateSize(t *testing.T, r *rand.Rand, agg *Aggregate) {
 	t.Helper()
-	const n, small = 200, 256
+	const n, small = 200, 2048
 	args := make([]*vector.Vector, len(agg.Args))
 	for i, typ := range agg.Args {
 		args[i] = vector.New(typ, n)
