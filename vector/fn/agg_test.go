@@ -29,10 +29,7 @@ func TestAggregates(t *testing.T) {
 				continue
 			}
 			for round := 0; round < 15; round++ {
-				var ts []types.Type
-				for _, k := range o.args {
-					ts = append(ts, randomType(r, k))
-				}
+				ts := randomTypes(r, o.args)
 				agg, err := ResolveAggregate(name, ts)
 				if err != nil {
 					t.Fatalf("%s%v: %v", name, ts, err)
@@ -54,6 +51,7 @@ func TestAggregates(t *testing.T) {
 						}
 						one.args = append(one.args, v)
 					}
+					asObserved(r, agg, one.args...)
 					for i := 0; i < (&vector.Batch{Len: n, Sel: one.sel}).Rows(); i++ {
 						one.groups = append(one.groups, uint32(r.IntN(groups-1))) // the last group stays empty
 					}
