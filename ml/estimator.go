@@ -43,6 +43,12 @@ type Info struct {
 	Complete bool
 }
 
+// TaskOption lets the statement choose where an estimator has several tasks.
+func TaskOption() Option {
+	return Option{Name: "task", Kind: ChoiceOption, Default: "auto", Choices: []string{"auto", "regression", "classification"},
+		Help: "What to predict: a number (regression) or one of the target's values (classification). auto is regression for numbers."}
+}
+
 // task chooses what a model of a target is for: what the estimator can, what the task
 // option says, and else what the target's type is. An integer is a number to auto:
 // counts are more often integers than labels are, and labels say so by the option.
@@ -113,7 +119,7 @@ type Metric struct {
 
 // Fitted is the part of a model that its algorithm knows. It is immutable and safe
 // for concurrent use. What it can do beyond prediction it says by implementing
-// Prober, Describer or Clusterer.
+// Prober, Describer, Importancer or Clusterer.
 type Fitted interface {
 	// Predict computes the prediction of each row of b into out: a number, or the
 	// number of a class or cluster, from 0.
@@ -127,6 +133,23 @@ type Prober interface {
 	// Probabilities computes the probability of the class with the number class for
 	// each row of b into out.
 	Probabilities(b *Block, class int, out []float64)
+}
+
+// Importancer is a Fitted that knows how much its features matter.
+type Importancer interface {
+	// Importances returns one entry a feature, in their order.
+	Importances() []Importance
+}
+
+// Importance is how much a feature matters to a model.
+type Importance struct {
+	// Feature is its index.
+	Feature int
+	// Gain is what the splits by the feature took off the training loss, in all; its unit
+	// is the algorithm's, and shares of the sum compare.
+	Gain float64
+	// Splits is how many splits ask for the feature.
+	Splits int64
 }
 
 // Describer is a Fitted that is a list of terms with coefficients.

@@ -32,7 +32,7 @@ type Option struct {
 	Default string
 	// Min and Max bound numbers, both included.
 	Min, Max float64
-	// Choices are the values of a ChoiceOption.
+	// Choices are the values of a ChoiceOption, or words that a number may be instead.
 	Choices []string
 	// Help is one line.
 	Help string
@@ -96,6 +96,10 @@ func (o *Option) parse(algorithm, text string, out *Options) error {
 		out.texts[o.Name] = text
 		return nil
 	}
+	if word := strings.ToLower(text); slices.Contains(o.Choices, word) {
+		out.numbers[o.Name], out.texts[o.Name] = math.NaN(), word
+		return nil
+	}
 	x, err := strconv.ParseFloat(text, 64)
 	whole := o.Kind == NumberOption || x == math.Trunc(x)
 	if err != nil || !(x >= o.Min && x <= o.Max) || !whole {
@@ -125,10 +129,14 @@ func (o *Option) Values() string {
 	if o.Max >= math.MaxFloat64 {
 		return what + " of at least " + text(o.Min)
 	}
-	return what + " from " + text(o.Min) + " to " + text(o.Max)
+	what += " from " + text(o.Min) + " to " + text(o.Max)
+	if len(o.Choices) > 0 {
+		what += " or " + enumerate(o.Choices)
+	}
+	return what
 }
 
-// Number returns the value of a NumberOption.
+// Number returns the value of a NumberOption, NaN where it is a word: see Choice.
 func (o Options) Number(name string) float64 { return o.numbers[name] }
 
 // Integer returns the value of an IntegerOption.
@@ -137,7 +145,7 @@ func (o Options) Integer(name string) int { return int(o.numbers[name]) }
 // Bool returns the value of a BoolOption.
 func (o Options) Bool(name string) bool { return o.numbers[name] != 0 }
 
-// Choice returns the value of a ChoiceOption.
+// Choice returns the value of a ChoiceOption, or the word that a number is.
 func (o Options) Choice(name string) string { return o.texts[name] }
 
 // enumerate words a list.

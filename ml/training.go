@@ -64,6 +64,9 @@ func (t *Training) Parallel() int {
 	return runtime.GOMAXPROCS(0)
 }
 
+// Task is what the model is for.
+func (t *Training) Task() Task { return t.task }
+
 // Rows is how many rows were given so far, Skipped how many were left out.
 func (t *Training) Rows() int64 { return t.rows }
 

@@ -18,30 +18,33 @@ import (
 )
 
 // Run checks what every estimator has to keep, for each of its tasks.
-func Run(t *testing.T, e ml.Estimator) {
+func Run(t *testing.T, e ml.Estimator) { RunWith(t, e, nil) }
+
+// RunWith is Run with options that make the trainings short.
+func RunWith(t *testing.T, e ml.Estimator, with map[string]string) {
 	t.Run("options", func(t *testing.T) { options(t, e) })
 	for _, task := range e.Info().Tasks {
-		t.Run(task.String(), func(t *testing.T) { run(t, e, task) })
+		t.Run(task.String(), func(t *testing.T) { run(t, e, task, with) })
 	}
 }
 
 // run checks what an estimator has to keep when it is trained for a task.
-func run(t *testing.T, e ml.Estimator, task ml.Task) {
-	t.Run("saved", func(t *testing.T) { saved(t, e, task) })
-	t.Run("rows", func(t *testing.T) { byRow(t, e, task) })
-	t.Run("schedules", func(t *testing.T) { schedules(t, e, task) })
-	t.Run("extremes", func(t *testing.T) { extremes(t, e, task) })
-	t.Run("missing", func(t *testing.T) { missing(t, e, task) })
-	t.Run("cancel", func(t *testing.T) { cancels(t, e, task) })
-	t.Run("memory", func(t *testing.T) { limits(t, e, task) })
-	t.Run("progress", func(t *testing.T) { progress(t, e, task) })
-	t.Run("damage", func(t *testing.T) { damage(t, e, task) })
+func run(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
+	t.Run("saved", func(t *testing.T) { saved(t, e, task, with) })
+	t.Run("rows", func(t *testing.T) { byRow(t, e, task, with) })
+	t.Run("schedules", func(t *testing.T) { schedules(t, e, task, with) })
+	t.Run("extremes", func(t *testing.T) { extremes(t, e, task, with) })
+	t.Run("missing", func(t *testing.T) { missing(t, e, task, with) })
+	t.Run("cancel", func(t *testing.T) { cancels(t, e, task, with) })
+	t.Run("memory", func(t *testing.T) { limits(t, e, task, with) })
+	t.Run("progress", func(t *testing.T) { progress(t, e, task, with) })
+	t.Run("damage", func(t *testing.T) { damage(t, e, task, with) })
 }
 
 // A model that was saved and read again is the same.
-func saved(t *testing.T, e ml.Estimator, task ml.Task) {
+func saved(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 3000, task)
-	m := MustTrain(t, e, nil, d)
+	m := MustTrain(t, e, with, d)
 	state := m.Encode()
 	again, err := ml.NewRegistry(e).Decode(state)
 	if err != nil {
@@ -64,10 +67,10 @@ func same(t *testing.T, what string, got, want *vector.Vector) {
 
 // A prediction does not depend on how many rows are predicted at a time, on which of
 // a batch, nor on the encoding of the columns.
-func byRow(t *testing.T, e ml.Estimator, task ml.Task) {
+func byRow(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	rng := testutil.Rand(t)
 	d := Mixed(rng, 2000, task)
-	m := MustTrain(t, e, nil, d)
+	m := MustTrain(t, e, with, d)
 	want := Predict(t, m, d.Columns)
 	one := vector.New(want.Type, want.Len)
 	for i := range want.Len {
@@ -108,7 +111,7 @@ func byRow(t *testing.T, e ml.Estimator, task ml.Task) {
 
 // The same rows make the same bits, in whatever order, batches and number of workers
 // they come.
-func schedules(t *testing.T, e ml.Estimator, task ml.Task) {
+func schedules(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	rng := testutil.Rand(t)
 	d := Mixed(rng, 4000, task)
 	d.Columns[0].SetNull(17)
@@ -119,14 +122,14 @@ func schedules(t *testing.T, e ml.Estimator, task ml.Task) {
 	for _, i := range []int{5, 50, 500} {
 		d.Columns[2].F64[i] *= 1e12 // sums of these and of small ones show their order
 	}
-	want := MustTrain(t, e, nil, d).Encode()
+	want := MustTrain(t, e, with, d).Encode()
 	n := 20
 	if testutil.Long() {
 		n = 200
 	}
 	for range n {
 		s := Schedule{Workers: 1 + rng.IntN(8), Batch: func() int { return 1 + rng.IntN(1500) }}
-		m, err := Train(t.Context(), e, nil, d.Permuted(rng.Perm(d.Rows())), s)
+		m, err := Train(t.Context(), e, with, d.Permuted(rng.Perm(d.Rows())), s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +148,7 @@ func terms(m *ml.Model) []ml.Term {
 
 // Data at the edges is learned, or refused with an error of the engine; predictions
 // are numbers.
-func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
+func extremes(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	n := 64
 	ramp, half := make([]float64, n), make([]bool, n)
 	for i := range ramp {
@@ -189,7 +192,7 @@ func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
 		cases["large target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}
 	}
 	for name, d := range cases {
-		m, err := Train(t.Context(), e, nil, d, Schedule{})
+		m, err := Train(t.Context(), e, with, d, Schedule{})
 		if err != nil {
 			var known *sqlstate.Error
 			if !errors.As(err, &known) || known.Code == sqlstate.InternalError {
@@ -211,9 +214,9 @@ func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
 }
 
 // Predictions take NULL, NaN, infinite numbers and texts that training has not seen.
-func missing(t *testing.T, e ml.Estimator, task ml.Task) {
+func missing(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 1000, task)
-	m := MustTrain(t, e, nil, d)
+	m := MustTrain(t, e, with, d)
 	nan := Numbers([]float64{1, math.NaN(), 1, 1})
 	out := Predict(t, m, []*vector.Vector{nan, Texts([]string{"AA", "AA", Null, "unseen"}), Numbers([]float64{0, 0, 0, 0})})
 	for i := range out.Len {
@@ -228,10 +231,10 @@ func missing(t *testing.T, e ml.Estimator, task ml.Task) {
 const cancelWithin = 400 * time.Millisecond
 
 // A cancel ends the training soon, in whatever phase it comes.
-func cancels(t *testing.T, e ml.Estimator, task ml.Task) {
+func cancels(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 60_000, task)
 	start := time.Now()
-	if _, err := Train(t.Context(), e, nil, d, Schedule{Workers: 2}); err != nil {
+	if _, err := Train(t.Context(), e, with, d, Schedule{Workers: 2}); err != nil {
 		t.Fatal(err)
 	}
 	whole := time.Since(start)
@@ -240,7 +243,7 @@ func cancels(t *testing.T, e ml.Estimator, task ml.Task) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var at time.Time
 		timer := time.AfterFunc(whole*time.Duration(i)/8, func() { at = time.Now(); cancel(stop) })
-		_, err := Train(ctx, e, nil, d, Schedule{Workers: 2})
+		_, err := Train(ctx, e, with, d, Schedule{Workers: 2})
 		late := time.Since(at)
 		if timer.Stop() || err == nil {
 			cancel(nil)
@@ -256,13 +259,13 @@ func cancels(t *testing.T, e ml.Estimator, task ml.Task) {
 }
 
 // A training that needs more memory than it may have is refused, and gives everything back.
-func limits(t *testing.T, e ml.Estimator, task ml.Task) {
+func limits(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 1000, task)
-	_, err := Train(t.Context(), e, nil, d, Schedule{Limit: 10_000})
+	_, err := Train(t.Context(), e, with, d, Schedule{Limit: 10_000})
 	if !sqlstate.Is(err, sqlstate.OutOfMemory) {
 		t.Errorf("with 10,000 bytes: %v", err)
 	}
-	parsed, err := ml.ParseOptions(e.Info(), nil)
+	parsed, err := ml.ParseOptions(e.Info(), with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,10 +287,10 @@ func limits(t *testing.T, e ml.Estimator, task ml.Task) {
 }
 
 // Progress grows and ends at 1.
-func progress(t *testing.T, e ml.Estimator, task ml.Task) {
+func progress(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 3000, task)
 	last, calls := 0.0, 0
-	if _, err := Train(t.Context(), e, nil, d, Schedule{Progress: func(share float64, phase string) {
+	if _, err := Train(t.Context(), e, with, d, Schedule{Progress: func(share float64, phase string) {
 		calls++
 		if share < last || share > 1 || phase == "" {
 			t.Errorf("progress %v (%s) after %v", share, phase, last)
@@ -322,10 +325,10 @@ func options(t *testing.T, e ml.Estimator) {
 
 // A damaged state is refused as such and never believed: not cut, and not with a
 // changed byte under a right checksum, which may only make another model.
-func damage(t *testing.T, e ml.Estimator, task ml.Task) {
+func damage(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	rng := testutil.Rand(t)
 	d := Mixed(rng, 500, task)
-	state := MustTrain(t, e, nil, d).Encode()
+	state := MustTrain(t, e, with, d).Encode()
 	r := ml.NewRegistry(e)
 	for range 300 {
 		bad := append([]byte(nil), state...)

@@ -1,0 +1,134 @@
+package tree
+
+import (
+	"math"
+	"sync"
+
+	"htapdb/ml"
+)
+
+// ensemble is trees as predictions walk them: all nodes in one array, the children of a
+// node side by side and behind it.
+type ensemble struct {
+	// features has the kinds of the features, and codes of categories.
+	features []feature
+	nodes    []node
+	roots    []int32
+	// depths are, by tree, the most steps from the root to a leaf; mixed tells the trees
+	// that ask for categories.
+	depths []int32
+	mixed  []bool
+	sets   []codeSet
+	// leaf is, by node, the place of its first value in values, of which a leaf has width.
+	leaf   []int32
+	values []float64
+	width  int
+	// outputs is how many numbers a row gets. Tree t adds its values to those from
+	// t·width, modulo outputs.
+	outputs int
+	// base is what the outputs begin with, divisor what they are divided by.
+	base    []float64
+	divisor float64
+
+	gains  []float64
+	splits []int64
+
+	scratch sync.Pool
+}
+
+// node is a question to a row's keys: keys[slot] > threshold goes to left+1, else to
+// left. A leaf goes to itself, so that walks in step need not look who is at the end.
+type node struct {
+	threshold int64
+	// slot is a feature's key, times two, plus one for that in which NULL is the largest;
+	// or, for a category, the complement of that, and the threshold is the number of a set.
+	slot int32
+	left int32
+}
+
+// never is a threshold that no key exceeds.
+const never = math.MaxInt64
+
+// newEnsemble returns an ensemble without trees.
+func newEnsemble(m []feature, outputs, width int) *ensemble {
+	return &ensemble{features: m, outputs: outputs, width: width, divisor: 1, base: make([]float64, outputs),
+		gains: make([]float64, len(m)), splits: make([]int64, len(m))}
+}
+
+// add appends a tree whose leaves have the values that value returns.
+func (e *ensemble) add(t *grown, value func(n *grownNode) []float64) {
+	first := int32(len(e.nodes))
+	e.roots = append(e.roots, first)
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.left == 0 {
+			e.addLeaf(value(n))
+			continue
+		}
+		e.gains[n.feature] += max(n.gain, 0)
+		e.splits[n.feature]++
+		kind := &e.features[n.feature]
+		if kind.category {
+			e.addSet(n.feature, n.split.left, first+n.left)
+			continue
+		}
+		threshold := math.Inf(1)
+		if at := int(n.last) - 1; at < len(kind.cuts) {
+			threshold = kind.cuts[at]
+		}
+		e.addNumber(n.feature, threshold, n.missingLeft, first+n.left)
+	}
+	e.measure(len(e.roots) - 1)
+}
+
+func (e *ensemble) addLeaf(values []float64) {
+	self := int32(len(e.nodes))
+	e.nodes = append(e.nodes, node{threshold: never, left: self})
+	e.leaf = append(e.leaf, int32(len(e.values)))
+	e.values = append(e.values, values...)
+}
+
+func (e *ensemble) addNumber(feature int32, threshold float64, missingLeft bool, left int32) {
+	slot := feature*2 + 1
+	if missingLeft {
+		slot--
+	}
+	e.nodes = append(e.nodes, node{threshold: orderedKey(threshold), slot: slot, left: left})
+	e.leaf = append(e.leaf, -1)
+}
+
+func (e *ensemble) addSet(feature int32, set codeSet, left int32) {
+	e.nodes = append(e.nodes, node{threshold: int64(len(e.sets)), slot: ^(feature * 2), left: left})
+	e.leaf = append(e.leaf, -1)
+	e.sets = append(e.sets, set)
+}
+
+// measure sets what the tree's walks need.
+func (e *ensemble) measure(t int) {
+	first := e.roots[t]
+	depths := make([]int32, len(e.nodes)-int(first))
+	deepest, mixed := int32(0), false
+	for i := range depths {
+		n := &e.nodes[int(first)+i]
+		if n.slot < 0 {
+			mixed = true
+		}
+		if e.leaf[int(first)+i] >= 0 {
+			deepest = max(deepest, depths[i])
+			continue
+		}
+		for _, child := range []int32{n.left, n.left + 1} {
+			depths[child-first] = max(depths[child-first], depths[i]+1)
+		}
+	}
+	e.depths, e.mixed = append(e.depths, deepest), append(e.mixed, mixed)
+}
+
+// importances returns how often and with what gain the features were split.
+func (e *ensemble) Importances() []ml.Importance {
+	out := make([]ml.Importance, len(e.features))
+	for i := range out {
+		out[i] = ml.Importance{Feature: i, Gain: e.gains[i], Splits: e.splits[i]}
+	}
+	return out
+}
