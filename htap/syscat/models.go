@@ -23,6 +23,9 @@ func mlRelations() []relation {
 			vcol("term_no", types.TInt4), vcol("term", types.TText), vcol("coefficient", types.TFloat8), vcol("std_err", types.TFloat8),
 			vcol("t", types.TFloat8), vcol("p_value", types.TFloat8), vcol("conf_low", types.TFloat8), vcol("conf_high", types.TFloat8),
 			vcol("vif", types.TFloat8), vcol("schema", types.TText)}, coefficientRows},
+		{"ml", "importances", []plan.TableColumn{vcol("model", types.TText), vcol("version", types.TInt4), vcol("partition", types.TText),
+			vcol("feature", types.TText), vcol("gain", types.TFloat8), vcol("share", types.TFloat8), vcol("splits", types.TInt8),
+			vcol("schema", types.TText)}, importanceRows},
 		{"ml", "clusters", []plan.TableColumn{vcol("model", types.TText), vcol("version", types.TInt4), vcol("partition", types.TText),
 			vcol("cluster", types.TInt4), vcol("row_count", types.TInt8), vcol("term", types.TText), vcol("center", types.TFloat8),
 			vcol("schema", types.TText)}, clusterRows},
@@ -95,6 +98,25 @@ func (x *reader) each(f func(m *catalog.Model, decoded *ml.Model)) {
 		}
 		f(m, decoded)
 	}
+}
+
+func importanceRows(x *reader) (rows [][]types.Datum) {
+	x.each(func(m *catalog.Model, decoded *ml.Model) {
+		d, ok := decoded.Fitted.(ml.Importancer)
+		if !ok {
+			return
+		}
+		list, all := d.Importances(), 0.0
+		for _, i := range list {
+			all += i.Gain
+		}
+		for _, i := range list {
+			// Of a model that never splits no feature has a share.
+			rows = append(rows, []types.Datum{text(m.Name), types.NewInt32(int32(m.Version)), types.NullDatum,
+				text(decoded.Features[i.Feature].Name), number(i.Gain), number(i.Gain / all), types.NewInt64(i.Splits), text(m.Schema)})
+		}
+	})
+	return rows
 }
 
 func clusterRows(x *reader) (rows [][]types.Datum) {
