@@ -13,12 +13,16 @@ func (b *binding) Model(name string) (binder.Model, error) {
 	if m == nil {
 		return nil, nil
 	}
-	db := b.s.db
+	return b.s.boundModel(m)
+}
+
+// boundModel decodes a model, unless that has been done.
+func (s *Session) boundModel(m *catalog.Model) (*model.Bound, error) {
 	key := modelKey{m.ID, m.StateID, m.Version, m.SnapshotTS}
-	if bound := db.models.get(key); bound != nil {
+	if bound := s.db.models.get(key); bound != nil {
 		return bound, nil
 	}
-	state, err := b.state(m)
+	state, err := s.modelState(m)
 	if err != nil {
 		return nil, err
 	}
@@ -26,20 +30,20 @@ func (b *binding) Model(name string) (binder.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.models.put(key, bound, m.SizeOfState())
+	s.db.models.put(key, bound, m.SizeOfState())
 	return bound, nil
 }
 
-// state reads the state of a model as the statement sees it. Outside of a
+// modelState reads the state of a model as the statement sees it. Outside of a
 // transaction the catalog is a little older than what is read here.
-func (b *binding) state(m *catalog.Model) ([]byte, error) {
-	db := b.s.db
+func (s *Session) modelState(m *catalog.Model) ([]byte, error) {
+	db := s.db
 	if err := db.begin(); err != nil {
 		return nil, err
 	}
 	defer db.working.Done()
-	if b.s.inStatement() {
-		return db.engine.Catalog.ModelState(b.s.tx.Txn, m)
+	if s.inStatement() {
+		return db.engine.Catalog.ModelState(s.tx.Txn, m)
 	}
 	snap := db.engine.Rows.Snapshot()
 	defer snap.Close()

@@ -2,8 +2,10 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/model"
 	"htapdb/htap/setting"
 	"htapdb/htap/syscat"
+	"htapdb/ml"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
@@ -84,6 +86,21 @@ func (e systemEnv) TableStates() (out []syscat.TableState) {
 	for _, t := range e.s.db.tableStatus(uint64(e.s.db.engine.Rows.Visible())) {
 		out = append(out, syscat.TableState{Name: t.Name, State: t.State, Reason: t.Reason, Rows: t.Rows, LagMicros: t.LagMicros,
 			DeltaRows: t.DeltaRows, Segments: t.Segments, ColumnBytes: t.ColumnBytes})
+	}
+	return out
+}
+
+func (e systemEnv) Model(m *catalog.Model) (*ml.Model, error) {
+	b, err := e.s.boundModel(m)
+	if err != nil {
+		return nil, err
+	}
+	return b.Model(), nil
+}
+
+func (e systemEnv) Algorithms() (out []*ml.Info) {
+	for _, a := range model.Algorithms.All() {
+		out = append(out, a.Info())
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package ml
 
 import (
 	"context"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -16,10 +17,14 @@ const (
 	Regression Task = iota
 	// Classification predicts one of the values that the target had.
 	Classification
+	// Clustering has no target: it predicts to which group of rows that are like each
+	// other a row belongs.
+	Clustering
 )
 
+// String returns the name that ml.models and ml.algorithms show.
 func (t Task) String() string {
-	return [...]string{"regression", "classification"}[t]
+	return [...]string{"regression", "classification", "clustering"}[t]
 }
 
 // Info describes an estimator. Documentation, hints and ml.algorithms are made from
@@ -28,7 +33,8 @@ type Info struct {
 	// Name is the algorithm's after USING; Aliases are other names for it.
 	Name    string
 	Aliases []string
-	Task    Task
+	// Tasks are those that it can be trained for; see Info.task for the choice.
+	Tasks []Task
 	// Help is one line.
 	Help    string
 	Options []Option
@@ -37,12 +43,44 @@ type Info struct {
 	Complete bool
 }
 
+// task chooses what a model of a target is for: what the estimator can, what the task
+// option says, and else what the target's type is. An integer is a number to auto:
+// counts are more often integers than labels are, and labels say so by the option.
+func (i *Info) task(options Options, target Target) (Task, error) {
+	unsupervised := slices.Contains(i.Tasks, Clustering)
+	switch {
+	case target.Name == "" && unsupervised:
+		return Clustering, nil
+	case target.Name == "":
+		return 0, sqlstate.New(sqlstate.SyntaxError, "%s needs a column to predict: CREATE MODEL … PREDICT column USING %s", i.Name, i.Name)
+	case unsupervised:
+		return 0, sqlstate.New(sqlstate.SyntaxError, "%s predicts no column: leave out PREDICT %s", i.Name, target.Name)
+	}
+	var can []Task
+	asked := options.Choice("task")
+	for _, task := range i.Tasks {
+		if task.target(target.Type) && (asked == "" || asked == "auto" || asked == task.String()) {
+			can = append(can, task)
+		}
+	}
+	switch {
+	case len(can) == 0 && (asked == "" || asked == "auto"):
+		return 0, sqlstate.New(sqlstate.DatatypeMismatch, "%s cannot predict column %q of type %s", i.Name, target.Name, target.Type)
+	case len(can) == 0:
+		return 0, sqlstate.New(sqlstate.DatatypeMismatch, "%s of column %q is not possible: it has type %s", asked, target.Name, target.Type).
+			WithHint("Regression needs a number, classification an integer, a text or a boolean: cast the target in the query.")
+	case slices.Contains(can, Regression):
+		return Regression, nil
+	}
+	return can[0], nil
+}
+
 // target reports whether columns of a type can be the target of the task.
 func (t Task) target(c types.Type) bool {
 	if t == Regression {
 		return c.IsNumber()
 	}
-	return c.Kind == types.Bool || c.IsString() || c.IsInteger()
+	return t == Classification && c.Kind == types.Bool || c.IsString() || c.IsInteger()
 }
 
 // Estimator is an algorithm that learns from rows. It has no state: what Fit learns
@@ -75,10 +113,10 @@ type Metric struct {
 
 // Fitted is the part of a model that its algorithm knows. It is immutable and safe
 // for concurrent use. What it can do beyond prediction it says by implementing
-// Prober or Describer.
+// Prober, Describer or Clusterer.
 type Fitted interface {
 	// Predict computes the prediction of each row of b into out: a number, or the
-	// number of a class.
+	// number of a class or cluster, from 0.
 	Predict(b *Block, out []float64)
 	// Encode writes what Estimator.Decode reads.
 	Encode(e *Encoder)
@@ -108,6 +146,22 @@ type Term struct {
 	StdErr, Statistic, P, Low, High float64
 	// VIF is the variance inflation factor 1/(1−R²) of the term on the others.
 	VIF float64
+}
+
+// Clusterer is a Fitted that groups rows around centers.
+type Clusterer interface {
+	// Clusters returns the clusters in the order of their numbers.
+	Clusters() []Cluster
+}
+
+// Cluster is a group of rows.
+type Cluster struct {
+	// Rows is how many rows of the training belong to it.
+	Rows int64
+	// Center has the coordinates, in the units of the features. Names has what they
+	// are: features, and categories of features.
+	Center []float64
+	Names  []string
 }
 
 // Registry is the estimators that there are.
@@ -151,18 +205,19 @@ func (r *Registry) Lookup(name string) (Estimator, error) {
 // learned of them afterwards.
 func (r *Registry) Train(ctx context.Context, e Estimator, t *Training) (*Model, error) {
 	info := e.Info()
-	if !info.Task.target(t.Target.Type) {
-		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "%s cannot predict column %q of type %s", info.Name, t.Target.Name, t.Target.Type)
+	var err error
+	if t.task, err = info.task(t.Options, t.Target); err != nil {
+		return nil, err
 	}
 	if len(t.Features) == 0 {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "model has no features: the query gives only the target %q", t.Target.Name)
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "model has no features: the query gives no column but the target %q", t.Target.Name)
 	}
 	t.info = info
 	fit, err := e.Fit(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Algorithm: info.Name, Task: info.Task, Features: t.Features, Target: t.Target,
+	m := &Model{Algorithm: info.Name, Task: t.task, Features: t.Features, Target: t.Target,
 		Rows: t.rows, Skipped: t.skipped, Notices: fit.Notices, Fitted: fit.Fitted}
 	for _, metric := range append(fit.Metrics, Metric{"skipped_rows", float64(t.skipped)}) {
 		if finite(metric.Value) {

@@ -11,7 +11,7 @@ type Kind uint8
 // The kinds of features.
 const (
 	// Number is a column of doubles: numbers, truth values (0 and 1), dates (days
-	// since 2000-01-01) and timestamps (seconds since then).
+	// since 1970-01-01) and timestamps (seconds since then).
 	Number Kind = iota
 	// Category is one of finitely many texts.
 	Category

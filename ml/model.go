@@ -3,6 +3,7 @@ package ml
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -48,11 +49,14 @@ func (m *Model) finish() {
 // Classifier reports whether the model predicts one of the target's values.
 func (m *Model) Classifier() bool { return m.Task == Classification }
 
-// ResultType is the type of Predict's result: the target's for a classifier, else
-// DOUBLE PRECISION.
+// ResultType is the type of Predict's result: the target's for a classifier, INTEGER
+// for the number of a cluster, from 1, else DOUBLE PRECISION.
 func (m *Model) ResultType() types.Type {
-	if m.Classifier() {
+	switch m.Task {
+	case Classification:
 		return m.Target.Type
+	case Clustering:
+		return types.TInt4
 	}
 	return types.TFloat8
 }
@@ -67,15 +71,21 @@ func (m *Model) Predict(cols []*vector.Vector, sel []int32, n int, out *vector.V
 	}
 	defer blocks.Put(p)
 	m.Fitted.Predict(&p.Block, p.out)
-	if !m.Classifier() {
-		scatter(out.F64, p.out, sel)
-		return nil
-	}
 	i := 0
-	eachRow(sel, n, func(r int) {
-		out.Set(r, m.classes[int(p.out[i])])
-		i++
-	})
+	switch m.Task {
+	case Classification:
+		eachRow(sel, n, func(r int) {
+			out.Set(r, m.classes[int(p.out[i])])
+			i++
+		})
+	case Clustering:
+		eachRow(sel, n, func(r int) {
+			out.I32[r] = int32(p.out[i]) + 1
+			i++
+		})
+	default:
+		scatter(out.F64, p.out, sel)
+	}
 	return nil
 }
 
@@ -126,6 +136,7 @@ func (m *Model) Encode() []byte {
 	e := &Encoder{b: []byte(magic)}
 	e.Int(formatVersion)
 	e.Text(m.Algorithm)
+	e.Int(int64(m.Task))
 	e.Int(int64(len(m.Features)))
 	for _, f := range m.Features {
 		e.Text(f.Name)
@@ -178,8 +189,10 @@ func (r *Registry) Decode(b []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Task = e.Info().Task
 	m.decode(d)
+	if (!slices.Contains(e.Info().Tasks, m.Task) || m.Classifier() != (len(m.Target.Classes) > 0)) && d.err == nil {
+		d.Fail("%s makes no %s with %d classes", m.Algorithm, m.Task, len(m.Target.Classes))
+	}
 	if d.err == nil {
 		m.Fitted, err = e.Decode(d, m)
 	}
@@ -202,6 +215,7 @@ func wrongFormat(have int64) error {
 
 // decode reads what all models have.
 func (m *Model) decode(d *Decoder) {
+	m.Task = Task(d.Index(int(Clustering) + 1))
 	for range d.length(1) {
 		f := Feature{Name: d.Text(), Kind: Kind(d.Index(int(Category) + 1)), Type: d.sqlType()}
 		f.Categories = d.Texts()
@@ -215,7 +229,4 @@ func (m *Model) decode(d *Decoder) {
 		m.Metrics = append(m.Metrics, Metric{Name: d.Text(), Value: d.Float()})
 	}
 	m.Notices = d.Texts()
-	if m.Classifier() && len(m.Target.Classes) == 0 && d.err == nil {
-		d.Fail("a classifier without classes")
-	}
 }

@@ -20,6 +20,10 @@ const (
 	ChoiceOption
 )
 
+func (k OptionKind) String() string {
+	return [...]string{"number", "integer", "boolean", "choice"}[k]
+}
+
 // Option declares a pair of WITH (…).
 type Option struct {
 	Name string
@@ -72,9 +76,7 @@ func ParseOptions(info *Info, given map[string]string) (Options, error) {
 }
 
 func (o *Option) parse(algorithm, text string, out *Options) error {
-	refuse := func(want string) error {
-		return sqlstate.New(sqlstate.InvalidParameterValue, "option %s of %s must be %s, not %q", o.Name, algorithm, want, text)
-	}
+	refused := sqlstate.New(sqlstate.InvalidParameterValue, "option %s of %s must be %s, not %q", o.Name, algorithm, o.Values(), text)
 	switch o.Kind {
 	case BoolOption:
 		switch strings.ToLower(text) {
@@ -83,13 +85,13 @@ func (o *Option) parse(algorithm, text string, out *Options) error {
 		case "false", "off", "0", "no":
 			out.numbers[o.Name] = 0
 		default:
-			return refuse("true or false")
+			return refused
 		}
 		return nil
 	case ChoiceOption:
 		text = strings.ToLower(text)
 		if !slices.Contains(o.Choices, text) {
-			return refuse("one of " + enumerate(o.Choices))
+			return refused
 		}
 		out.texts[o.Name] = text
 		return nil
@@ -97,20 +99,25 @@ func (o *Option) parse(algorithm, text string, out *Options) error {
 	x, err := strconv.ParseFloat(text, 64)
 	whole := o.Kind == NumberOption || x == math.Trunc(x)
 	if err != nil || !(x >= o.Min && x <= o.Max) || !whole {
-		return refuse(o.wanted())
+		return refused
 	}
 	out.numbers[o.Name] = x
 	return nil
 }
 
-// wanted words the range of a number.
-func (o *Option) wanted() string {
+// Values words the values that the option can have.
+func (o *Option) Values() string {
 	what := "a number"
-	if o.Kind == IntegerOption {
+	switch o.Kind {
+	case BoolOption:
+		return "true or false"
+	case ChoiceOption:
+		return "one of " + enumerate(o.Choices)
+	case IntegerOption:
 		what = "an integer"
 	}
 	text := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	if math.IsInf(o.Max, 1) || o.Max == math.MaxFloat64 {
+	if o.Max >= math.MaxFloat64 {
 		return what + " of at least " + text(o.Min)
 	}
 	return what + " from " + text(o.Min) + " to " + text(o.Max)

@@ -11,7 +11,7 @@ import (
 )
 
 // Source gives the training rows once: it calls yield with batches whose columns are
-// the features in order and then the target. A batch is valid during the call.
+// the features in order and then the target, if there is one. A batch is valid during the call.
 type Source func(ctx context.Context, yield func(*vector.Batch) error) error
 
 // Account is what memory is charged to.
@@ -25,7 +25,7 @@ type Training struct {
 	// Features and Target describe the columns of Source. Categories and Classes are
 	// known, and in order, when Stream or Frame has returned.
 	Features []Feature
-	Target   Target
+	Target   Target // the zero value for an algorithm without one
 	// Options are those of the algorithm.
 	Options Options
 	Source  Source
@@ -37,6 +37,7 @@ type Training struct {
 	Progress func(share float64, phase string)
 
 	info          *Info
+	task          Task
 	rows, skipped int64
 	held          int64
 	// categories are those of the text features, classes those of a classifier.
@@ -250,7 +251,7 @@ func (t *Training) begin() {
 			t.categories[i] = &arriving{column: t.Features[i].Name, memory: t.Memory, held: &t.held}
 		}
 	}
-	if t.info.Task == Classification {
+	if t.task == Classification {
 		t.classes = &arriving{column: t.Target.Name, memory: t.Memory, held: &t.held}
 	}
 }
@@ -314,15 +315,16 @@ func (t *Training) load(in *loaded, b *vector.Batch) (err error) {
 		in.columns = make([]Column, k)
 	}
 	keep, n := b.Sel, b.Len
-	target := b.Cols[k]
-	in.sel = in.sel[:0]
-	eachRow(b.Sel, n, func(r int) {
-		if !target.IsNull(r) {
-			in.sel = append(in.sel, int32(r))
+	if t.task != Clustering {
+		in.sel = in.sel[:0]
+		eachRow(b.Sel, n, func(r int) {
+			if !b.Cols[k].IsNull(r) {
+				in.sel = append(in.sel, int32(r))
+			}
+		})
+		if len(in.sel) < b.Rows() {
+			keep = in.sel
 		}
-	})
-	if len(in.sel) < b.Rows() {
-		keep = in.sel
 	}
 	for {
 		rows := n
@@ -360,7 +362,7 @@ func (t *Training) load(in *loaded, b *vector.Batch) (err error) {
 	if t.classes == nil {
 		return nil
 	}
-	in.class, err = t.readClasses(in.class[:0], target, keep, n)
+	in.class, err = t.readClasses(in.class[:0], b.Cols[k], keep, n)
 	return err
 }
 
@@ -388,7 +390,7 @@ func (in *loaded) numbers(t *Training, b *vector.Batch, keep []int32, rows int) 
 			check(c.Numbers)
 		}
 	}
-	if t.info.Task == Regression {
+	if t.task == Regression {
 		in.target = readNumbers(in.target[:0], b.Cols[len(t.Features)], keep, b.Len)
 		check(in.target)
 	}
@@ -440,7 +442,8 @@ func (in *loaded) appendTo(b *Block, from, to int) {
 	}
 	if in.class != nil {
 		b.Class = append(b.Class, in.class[from:to]...)
-	} else {
+	}
+	if in.target != nil {
 		b.Target = append(b.Target, in.target[from:to]...)
 	}
 	b.Rows += to - from

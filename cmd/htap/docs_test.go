@@ -15,14 +15,16 @@ import (
 	"htapdb/cmd/htap/serving"
 	"htapdb/cmd/htap/shell"
 	"htapdb/htap"
+	"htapdb/htap/model"
 	"htapdb/internal/testutil"
+	"htapdb/ml"
 	"htapdb/vector/fn"
 
 	"github.com/alecthomas/kong"
 )
 
 // pages are what people read first; these tests run what stands in them.
-var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/sql/README.md", "docs/operations/README.md"}
+var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/sql/README.md", "docs/operations/README.md", "docs/ml/README.md"}
 
 // page reads a page.
 func page(t *testing.T, path string) string {
@@ -315,4 +317,60 @@ func TestDocsSQL(t *testing.T) {
 	if status, _, errs := program(t, script, "sql"); status != 0 || strings.Count(script, ";") < 5 {
 		t.Errorf("%s: status %d, %s", script, status, errs)
 	}
+}
+
+// TestDocsModels runs the sessions of docs/ml: every statement prints what stands
+// there. Each algorithm has a page with its options as they are.
+func TestDocsModels(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(testutil.Root(), "docs/ml/*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name := "docs/ml/" + filepath.Base(path)
+		if !strings.Contains(page(t, name), "\n```console\n") {
+			t.Errorf("%s has no session", name)
+			continue
+		}
+		db, err := htap.Open("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		sh := shell.New(shell.Embedded(t.Context(), db), shell.Options{Out: &out, Err: &errs, Terminal: true, Width: func() int { return 100 }})
+		defer sh.Close()
+		_, session := exchanges(block(t, name, "console"))
+		for _, x := range session {
+			out.Reset()
+			errs.Reset()
+			if status := sh.Script(t.Context(), strings.NewReader(x.sql), name); status != shell.ExitOK {
+				t.Fatalf("%s: %s\nends with status %d: %s", name, x.sql, status, &errs)
+			}
+			got, want := trailing.ReplaceAllString(out.String()+errs.String(), "\n"), trailing.ReplaceAllString(x.want, "\n")
+			if !likeText(want).MatchString(got) {
+				t.Errorf("%s: %s\nprints\n%s\nwhere the page has\n%s", name, x.sql, got, want)
+			}
+		}
+	}
+	overview := page(t, "docs/ml/README.md")
+	for _, e := range model.Algorithms.All() {
+		info := e.Info()
+		if !strings.Contains(overview, "| `"+info.Name+"` |") {
+			t.Errorf("docs/ml/README.md does not list %s", info.Name)
+		}
+		if got, want := section(t, "docs/ml/"+info.Name+".md", "Options"), optionTable(info); !strings.Contains(got, want) {
+			t.Errorf("docs/ml/%s.md should have these options:\n%s", info.Name, want)
+		}
+	}
+}
+
+// optionTable is the table of an algorithm's options.
+func optionTable(info *ml.Info) string {
+	var b strings.Builder
+	b.WriteString("| Option | Value | Default | |\n|---|---|---|---|\n")
+	for i := range info.Options {
+		o := &info.Options[i]
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s |\n", o.Name, o.Values(), o.Default, o.Help)
+	}
+	return b.String()
 }

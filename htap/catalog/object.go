@@ -160,7 +160,9 @@ type Model struct {
 	Version      int
 	// Algorithm is the name after USING in its full form.
 	Algorithm string
-	// Target is the predicted column, Features the others in order.
+	// Task is what it is for, "" for models from before tasks were kept.
+	Task string `json:",omitempty"`
+	// Target is the predicted column, "" if there is none, Features the others in order.
 	Target   string
 	Features []string
 	// Query is the SQL that gave the training rows, Options the WITH pairs.

@@ -1,7 +1,8 @@
 package model
 
 import (
-	"strconv"
+	"slices"
+	"strings"
 
 	"htapdb/ml"
 	"htapdb/sql/binder"
@@ -52,7 +53,7 @@ func argument(f *ml.Feature) types.Type {
 }
 
 // Scalar implements binder.Model.
-func (b *Bound) Scalar(name string) (*fn.Scalar, error) {
+func (b *Bound) Scalar(name string, constants []string) (*fn.Scalar, error) {
 	s := &fn.Scalar{Name: name, Volatility: fn.Stable}
 	for i := range b.model.Features {
 		s.Args = append(s.Args, argument(&b.model.Features[i]))
@@ -65,19 +66,46 @@ func (b *Bound) Scalar(name string) (*fn.Scalar, error) {
 		if _, ok := b.model.Fitted.(ml.Prober); !ok {
 			return nil, sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier, and model %q is a %s", b.name, b.model.Algorithm)
 		}
-		if n := len(b.model.Target.Classes); n != 2 {
-			return nil, sqlstate.New(sqlstate.WrongObjectType, "predict_proba needs a classifier of two classes, and model %q has %s", b.name, strconv.Itoa(n))
+		class, err := b.class(constants)
+		if err != nil {
+			return nil, err
 		}
-		s.Result = types.TFloat8
+		constants, s.Result = nil, types.TFloat8
 		compute = func(cols []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
-			return b.model.Probability(1, cols, sel, n, out)
+			return b.model.Probability(class, cols, sel, n, out)
 		}
 	default:
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s(model) does not exist", name).
 			WithHint("There are predict and predict_proba.")
+	}
+	if len(constants) > 0 {
+		return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s takes a row (a table's alias) or arguments by name, not %q", name, constants[0])
 	}
 	s.Kernel = func(_ *fn.Context, args []*vector.Vector, sel []int32, n int, out *vector.Vector) error {
 		return compute(args, sel, n, out)
 	}
 	return s, nil
 }
+
+// class finds the class whose probability is wanted: the one that is named, or the
+// second of two.
+func (b *Bound) class(constants []string) (int, error) {
+	classes := b.model.Target.Classes
+	if len(constants) == 0 && len(classes) == 2 {
+		return 1, nil
+	}
+	if len(constants) == 1 {
+		if i := slices.Index(classes, constants[0]); i >= 0 {
+			return i, nil
+		}
+		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "model %q has no class %q", b.name, constants[0]).
+			WithHint("Its classes are %s.", strings.Join(classes[:min(len(classes), shownClasses)], ", "))
+	}
+	return 0, sqlstate.New(sqlstate.UndefinedFunction, "predict_proba needs to know of which class, and model %q has %d", b.name, len(classes)).
+		WithHint("Name it after the model: predict_proba(%s, %s, …).", quoted(b.name), quoted(classes[0]))
+}
+
+// shownClasses is how many classes a hint lists.
+const shownClasses = 20
+
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -38,7 +38,7 @@ func Train(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (*catal
 	for _, notice := range trained.Notices {
 		x.Warn(sqlstate.Success, "%s", notice)
 	}
-	m := &catalog.Model{Name: st.Name.Name, Algorithm: trained.Algorithm, Target: trained.Target.Name,
+	m := &catalog.Model{Name: st.Name.Name, Algorithm: trained.Algorithm, Task: trained.Task.String(), Target: trained.Target.Name,
 		Query: parser.Format(st.Query), Options: options, SnapshotTS: uint64(x.Tx.Txn.ReadTimestamp()),
 		RowCount: trained.Rows, Metrics: map[string]float64{}, Notices: trained.Notices, Classes: trained.Target.Classes}
 	for _, metric := range trained.Metrics {
@@ -63,7 +63,8 @@ func given(list []*parser.Option) map[string]string {
 	return out
 }
 
-// training describes the query's columns; target is the place of the target among them.
+// training describes the query's columns; target is the place of the target among
+// them, −1 for none.
 func training(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (t *ml.Training, target int, err error) {
 	t = &ml.Training{Target: ml.Target{Name: st.Target.Name}, Memory: x.Memory}
 	target = -1
@@ -73,7 +74,7 @@ func training(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (t *
 			return nil, 0, sqlstate.New(sqlstate.DuplicateColumn, "the query of a model has two columns named %q", c.Name)
 		}
 		seen[c.Name] = true
-		if c.Name == st.Target.Name {
+		if c.Name == st.Target.Name && c.Name != "" {
 			target, t.Target.Type = i, c.Type
 			continue
 		}
@@ -83,13 +84,13 @@ func training(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (t *
 		}
 		t.Features = append(t.Features, f)
 	}
-	if target < 0 {
+	if target < 0 && st.Target.Name != "" {
 		return nil, 0, located(sqlstate.New(sqlstate.UndefinedColumn, "the query of the model has no column %q to predict", st.Target.Name), x.Script, st.Target.Pos())
 	}
 	return t, target, nil
 }
 
-// rows gives the query's rows with the target last.
+// rows gives the query's rows with the target, if there is one, last.
 func rows(q *exec.Query, target int) ml.Source {
 	return func(ctx context.Context, yield func(*vector.Batch) error) error {
 		_, err := q.Run(func(b *vector.Batch) error {
@@ -102,7 +103,9 @@ func rows(q *exec.Query, target int) ml.Source {
 					out.Cols = append(out.Cols, c)
 				}
 			}
-			out.Cols = append(out.Cols, b.Cols[target])
+			if target >= 0 {
+				out.Cols = append(out.Cols, b.Cols[target])
+			}
 			return yield(out)
 		})
 		return err

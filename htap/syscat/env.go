@@ -2,6 +2,7 @@ package syscat
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/ml"
 	"htapdb/sql/plan"
 	"htapdb/sql/types"
 )
@@ -21,6 +22,10 @@ type Env interface {
 	Sizes
 	// TableStates are the states of the columns of all tables.
 	TableStates() []TableState
+	// Model reads a model's state.
+	Model(m *catalog.Model) (*ml.Model, error)
+	// Algorithms are those that models can be trained with.
+	Algorithms() []*ml.Info
 }
 
 // Sizes are those of the columns.

@@ -1,7 +1,7 @@
 package syscat
 
 import (
-	"encoding/json"
+	"slices"
 	"sort"
 
 	"htapdb/htap/catalog"
@@ -21,6 +21,8 @@ type relation struct {
 type reader struct {
 	cat *catalog.Snapshot
 	env Env
+	// err is why the rows could not be computed.
+	err error
 }
 
 // firstID is the first ID of the relations, above all stored ones.
@@ -31,10 +33,7 @@ const firstID = 0xf0000000
 var relations []relation
 
 func init() {
-	relations = append(append(pgRelations(), infoRelations()...),
-		relation{"ml", "models", []plan.TableColumn{vcol("name", types.TText), vcol("version", types.TInt4), vcol("algorithm", types.TText),
-			vcol("target", types.TText), vcol("snapshot_ts", types.TInt8), vcol("row_count", types.TInt8), vcol("metrics", types.TJSON),
-			vcol("features", types.TText), vcol("query", types.TText)}, modelRows},
+	relations = append(slices.Concat(pgRelations(), infoRelations(), mlRelations()),
 		relation{"htap", "tables", []plan.TableColumn{vcol("name", types.TText), vcol("row_count", types.TInt8), vcol("state", types.TText),
 			vcol("reason", types.TText), vcol("lag_us", types.TInt8), vcol("delta_rows", types.TInt8), vcol("segments", types.TInt4),
 			vcol("column_bytes", types.TInt8)}, htapTableRows})
@@ -77,7 +76,9 @@ func Rows(t *plan.Table, cat *catalog.Snapshot, env Env) ([][]types.Datum, error
 	if i < 0 || i >= len(relations) {
 		return nil, sqlstate.New(sqlstate.InternalError, "system relation %q is unknown", t.Name)
 	}
-	return relations[i].rows(&reader{cat: cat, env: env}), nil
+	x := &reader{cat: cat, env: env}
+	rows := relations[i].rows(x)
+	return rows, x.err
 }
 
 // Schemas are the user's schemas and the system's, sorted.
@@ -103,22 +104,6 @@ func udtName(t types.Type) string {
 		return n
 	}
 	return t.String()
-}
-
-func modelRows(x *reader) (rows [][]types.Datum) {
-	for _, m := range x.cat.Models() {
-		metrics, err := json.Marshal(m.Metrics)
-		if err != nil {
-			metrics = []byte("{}")
-		}
-		features, err := json.Marshal(m.Features)
-		if err != nil {
-			features = []byte("[]")
-		}
-		rows = append(rows, []types.Datum{text(m.Name), types.NewInt32(int32(m.Version)), text(m.Algorithm), text(m.Target),
-			types.NewInt64(int64(m.SnapshotTS)), types.NewInt64(m.RowCount), text(string(metrics)), text(string(features)), text(m.Query)})
-	}
-	return rows
 }
 
 func htapTableRows(x *reader) (rows [][]types.Datum) {

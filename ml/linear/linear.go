@@ -14,7 +14,7 @@ import (
 type Least struct{}
 
 var leastInfo = ml.Info{
-	Name: "linear_regression", Aliases: []string{"linear", "ols"}, Task: ml.Regression, Complete: true,
+	Name: "linear_regression", Aliases: []string{"linear", "ols"}, Tasks: []ml.Task{ml.Regression}, Complete: true,
 	Help: "Least squares with standard errors, and an optional ridge penalty.",
 	Options: []ml.Option{
 		{Name: "intercept", Kind: ml.BoolOption, Default: "true", Help: "Whether there is a constant term."},

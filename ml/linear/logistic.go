@@ -16,7 +16,7 @@ import (
 type Logistic struct{}
 
 var logisticInfo = ml.Info{
-	Name: "logistic_regression", Aliases: []string{"logistic", "logit"}, Task: ml.Classification, Complete: true,
+	Name: "logistic_regression", Aliases: []string{"logistic", "logit"}, Tasks: []ml.Task{ml.Classification}, Complete: true,
 	Help: "Probability of one of two classes by maximum likelihood with standard errors, and an optional ridge penalty.",
 	Options: []ml.Option{
 		{Name: "intercept", Kind: ml.BoolOption, Default: "true", Help: "Whether there is a constant term."},

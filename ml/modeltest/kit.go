@@ -17,23 +17,30 @@ import (
 	"htapdb/vector"
 )
 
-// Run checks what every estimator has to keep.
+// Run checks what every estimator has to keep, for each of its tasks.
 func Run(t *testing.T, e ml.Estimator) {
-	t.Run("saved", func(t *testing.T) { saved(t, e) })
-	t.Run("rows", func(t *testing.T) { byRow(t, e) })
-	t.Run("schedules", func(t *testing.T) { schedules(t, e) })
-	t.Run("extremes", func(t *testing.T) { extremes(t, e) })
-	t.Run("missing", func(t *testing.T) { missing(t, e) })
-	t.Run("cancel", func(t *testing.T) { cancels(t, e) })
-	t.Run("memory", func(t *testing.T) { limits(t, e) })
-	t.Run("progress", func(t *testing.T) { progress(t, e) })
 	t.Run("options", func(t *testing.T) { options(t, e) })
-	t.Run("damage", func(t *testing.T) { damage(t, e) })
+	for _, task := range e.Info().Tasks {
+		t.Run(task.String(), func(t *testing.T) { run(t, e, task) })
+	}
+}
+
+// run checks what an estimator has to keep when it is trained for a task.
+func run(t *testing.T, e ml.Estimator, task ml.Task) {
+	t.Run("saved", func(t *testing.T) { saved(t, e, task) })
+	t.Run("rows", func(t *testing.T) { byRow(t, e, task) })
+	t.Run("schedules", func(t *testing.T) { schedules(t, e, task) })
+	t.Run("extremes", func(t *testing.T) { extremes(t, e, task) })
+	t.Run("missing", func(t *testing.T) { missing(t, e, task) })
+	t.Run("cancel", func(t *testing.T) { cancels(t, e, task) })
+	t.Run("memory", func(t *testing.T) { limits(t, e, task) })
+	t.Run("progress", func(t *testing.T) { progress(t, e, task) })
+	t.Run("damage", func(t *testing.T) { damage(t, e, task) })
 }
 
 // A model that was saved and read again is the same.
-func saved(t *testing.T, e ml.Estimator) {
-	d := Mixed(testutil.Rand(t), 3000, e.Info().Task)
+func saved(t *testing.T, e ml.Estimator, task ml.Task) {
+	d := Mixed(testutil.Rand(t), 3000, task)
 	m := MustTrain(t, e, nil, d)
 	state := m.Encode()
 	again, err := ml.NewRegistry(e).Decode(state)
@@ -57,9 +64,9 @@ func same(t *testing.T, what string, got, want *vector.Vector) {
 
 // A prediction does not depend on how many rows are predicted at a time, on which of
 // a batch, nor on the encoding of the columns.
-func byRow(t *testing.T, e ml.Estimator) {
+func byRow(t *testing.T, e ml.Estimator, task ml.Task) {
 	rng := testutil.Rand(t)
-	d := Mixed(rng, 2000, e.Info().Task)
+	d := Mixed(rng, 2000, task)
 	m := MustTrain(t, e, nil, d)
 	want := Predict(t, m, d.Columns)
 	one := vector.New(want.Type, want.Len)
@@ -101,9 +108,9 @@ func byRow(t *testing.T, e ml.Estimator) {
 
 // The same rows make the same bits, in whatever order, batches and number of workers
 // they come.
-func schedules(t *testing.T, e ml.Estimator) {
+func schedules(t *testing.T, e ml.Estimator, task ml.Task) {
 	rng := testutil.Rand(t)
-	d := Mixed(rng, 4000, e.Info().Task)
+	d := Mixed(rng, 4000, task)
 	d.Columns[0].SetNull(17)
 	d.Columns[1].SetNull(170)
 	d.Target.SetNull(3)
@@ -136,7 +143,7 @@ func terms(m *ml.Model) []ml.Term {
 
 // Data at the edges is learned, or refused with an error of the engine; predictions
 // are numbers.
-func extremes(t *testing.T, e ml.Estimator) {
+func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
 	n := 64
 	ramp, half := make([]float64, n), make([]bool, n)
 	for i := range ramp {
@@ -150,7 +157,7 @@ func extremes(t *testing.T, e ml.Estimator) {
 		return out
 	}
 	target := func(n int) *vector.Vector {
-		if e.Info().Task == ml.Classification {
+		if task == ml.Classification {
 			return Bools(half[:n])
 		}
 		return Numbers(ramp[:n])
@@ -166,7 +173,7 @@ func extremes(t *testing.T, e ml.Estimator) {
 		"only NULL":          {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(int) float64 { return math.NaN() }))}, Target: target(n)},
 		"infinite":           {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] / float64(i%2) }))}, Target: target(n)},
 	}
-	if e.Info().Task == ml.Classification {
+	if task == ml.Classification {
 		once := make([]bool, n)
 		once[9] = true
 		cases["a class seen once"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(once)}
@@ -198,8 +205,8 @@ func extremes(t *testing.T, e ml.Estimator) {
 }
 
 // Predictions take NULL, NaN, infinite numbers and texts that training has not seen.
-func missing(t *testing.T, e ml.Estimator) {
-	d := Mixed(testutil.Rand(t), 1000, e.Info().Task)
+func missing(t *testing.T, e ml.Estimator, task ml.Task) {
+	d := Mixed(testutil.Rand(t), 1000, task)
 	m := MustTrain(t, e, nil, d)
 	nan := Numbers([]float64{1, math.NaN(), 1, 1})
 	out := Predict(t, m, []*vector.Vector{nan, Texts([]string{"AA", "AA", Null, "unseen"}), Numbers([]float64{0, 0, 0, 0})})
@@ -215,8 +222,8 @@ func missing(t *testing.T, e ml.Estimator) {
 const cancelWithin = 400 * time.Millisecond
 
 // A cancel ends the training soon, in whatever phase it comes.
-func cancels(t *testing.T, e ml.Estimator) {
-	d := Mixed(testutil.Rand(t), 60_000, e.Info().Task)
+func cancels(t *testing.T, e ml.Estimator, task ml.Task) {
+	d := Mixed(testutil.Rand(t), 60_000, task)
 	start := time.Now()
 	if _, err := Train(t.Context(), e, nil, d, Schedule{Workers: 2}); err != nil {
 		t.Fatal(err)
@@ -243,8 +250,8 @@ func cancels(t *testing.T, e ml.Estimator) {
 }
 
 // A training that needs more memory than it may have is refused, and gives everything back.
-func limits(t *testing.T, e ml.Estimator) {
-	d := Mixed(testutil.Rand(t), 1000, e.Info().Task)
+func limits(t *testing.T, e ml.Estimator, task ml.Task) {
+	d := Mixed(testutil.Rand(t), 1000, task)
 	_, err := Train(t.Context(), e, nil, d, Schedule{Limit: 10_000})
 	if !sqlstate.Is(err, sqlstate.OutOfMemory) {
 		t.Errorf("with 10,000 bytes: %v", err)
@@ -274,8 +281,8 @@ func limits(t *testing.T, e ml.Estimator) {
 }
 
 // Progress grows and ends at 1.
-func progress(t *testing.T, e ml.Estimator) {
-	d := Mixed(testutil.Rand(t), 3000, e.Info().Task)
+func progress(t *testing.T, e ml.Estimator, task ml.Task) {
+	d := Mixed(testutil.Rand(t), 3000, task)
 	last, calls := 0.0, 0
 	if _, err := Train(t.Context(), e, nil, d, Schedule{Progress: func(share float64, phase string) {
 		calls++
@@ -312,9 +319,9 @@ func options(t *testing.T, e ml.Estimator) {
 
 // A damaged state is refused as such and never believed: not cut, and not with a
 // changed byte under a right checksum, which may only make another model.
-func damage(t *testing.T, e ml.Estimator) {
+func damage(t *testing.T, e ml.Estimator, task ml.Task) {
 	rng := testutil.Rand(t)
-	d := Mixed(rng, 500, e.Info().Task)
+	d := Mixed(rng, 500, task)
 	state := MustTrain(t, e, nil, d).Encode()
 	r := ml.NewRegistry(e)
 	for range 300 {

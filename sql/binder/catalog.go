@@ -65,8 +65,10 @@ type Model interface {
 	// Features are the model's inputs in the order in which Scalar takes them.
 	Features() []Feature
 	// Scalar returns the function that applies the model: fnName is predict,
-	// predict_proba… Unknown functions are an error with SQLSTATE 42883.
-	Scalar(fnName string) (*fn.Scalar, error)
+	// predict_proba… Unknown functions are an error with SQLSTATE 42883. constants are
+	// the literals between the model's name and the features, as texts: the class of
+	// predict_proba('m', 'late', t).
+	Scalar(fnName string, constants []string) (*fn.Scalar, error)
 }
 
 // Feature is an input of a model.

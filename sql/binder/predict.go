@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"strconv"
 	"strings"
 
 	"htapdb/sql/parser"
@@ -19,7 +20,8 @@ func isPredict(e *parser.FuncCall) bool {
 }
 
 // predict binds predict('m', t), which takes the features from the columns of
-// t by name, and predict('m', a => 1, b => 'x').
+// t by name, and predict('m', a => 1, b => 'x'). Literals before the features are
+// the function's own: predict_proba('m', 'late', t).
 func (b *binder) predict(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 	name := e.Args[0].(*parser.StringLit)
 	m, err := b.cat.Model(name.Value)
@@ -29,11 +31,12 @@ func (b *binder) predict(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 	if m == nil {
 		return nil, b.errorAt(name.Pos(), sqlstate.UndefinedObject, "model %q does not exist", name.Value)
 	}
-	f, err := m.Scalar(e.Name.Name)
+	constants := constantsOf(e.Args[1:])
+	f, err := m.Scalar(e.Name.Name, constants)
 	if err != nil {
 		return nil, b.locate(err, e.Pos())
 	}
-	given, err := b.features(e, sc)
+	given, err := b.features(e, e.Args[1+len(constants):], sc)
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +89,29 @@ func (v *featureValues) missing(b *binder, model string, f Feature) error {
 		WithHint("Pass %s => value.", parser.QuoteIdent(f.Name))
 }
 
-func (b *binder) features(e *parser.FuncCall, sc *scope) (*featureValues, error) {
+// constantsOf are the texts of the literals that arguments begin with.
+func constantsOf(args []parser.Expr) (out []string) {
+	for _, a := range args {
+		switch a := a.(type) {
+		case *parser.StringLit:
+			out = append(out, a.Value)
+		case *parser.NumberLit:
+			out = append(out, a.Text)
+		case *parser.BoolLit:
+			out = append(out, strconv.FormatBool(a.Value))
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+func (b *binder) features(e *parser.FuncCall, args []parser.Expr, sc *scope) (*featureValues, error) {
 	v := &featureValues{pos: e.Pos(), named: map[string]int{}, values: map[string]struct {
 		expr fn.Expr
 		pos  int
 	}{}}
-	for _, a := range e.Args[1:] {
+	for _, a := range args {
 		switch a := a.(type) {
 		case *parser.NamedArg:
 			x, err := b.expr(a.Value, sc)

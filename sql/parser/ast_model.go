@@ -8,7 +8,7 @@ type CreateModelStmt struct {
 	IfNotExists bool
 	// Transform are the items of TRANSFORM (…), empty without.
 	Transform []*Target
-	// Target is the column that the model predicts.
+	// Target is the column that the model predicts, without a name for none.
 	Target Ident
 	// PartitionBy trains one model for each group; empty trains one.
 	PartitionBy []Expr

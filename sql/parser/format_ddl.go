@@ -261,7 +261,9 @@ func (n *CreateModelStmt) format(w *printer) {
 		listClause(w, " TRANSFORM (", n.Transform)
 		w.str(")")
 	}
-	w.str(" PREDICT ", QuoteIdent(n.Target.Name))
+	if n.Target.Name != "" {
+		w.str(" PREDICT ", QuoteIdent(n.Target.Name))
+	}
 	listClause(w, " PARTITION BY ", n.PartitionBy)
 	w.str(" USING ", QuoteIdent(n.Algorithm.Name))
 	w.parameters(" WITH ", n.Options)

@@ -276,8 +276,9 @@ func (p *parser) createModel(loc Loc, replace bool) Stmt {
 		n.Transform = p.targets()
 		p.expectPunct(")")
 	}
-	p.expect("predict")
-	n.Target = p.ident()
+	if p.accept("predict") {
+		n.Target = p.ident()
+	}
 	if p.accept("partition", "by") {
 		n.PartitionBy = p.exprList()
 	}

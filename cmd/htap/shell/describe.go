@@ -107,7 +107,7 @@ func (s *Shell) metaDescribe(ctx context.Context, arg string, _ *feeder) error {
 	sql := `SELECT table_schema AS "Schema", table_name AS "Name",
  CASE WHEN table_type = 'VIEW' THEN 'view' ELSE 'table' END AS "Type" FROM information_schema.tables WHERE ` + userSchemas
 	if s.has(ctx, "ml", "models") {
-		sql += ` UNION ALL SELECT 'public', name, 'model' FROM ml.models`
+		sql += ` UNION ALL SELECT schema, name, 'model' FROM ml.models`
 	}
 	return s.show(ctx, sql+` ORDER BY 1, 2`, "There are no tables, views or models.")
 }

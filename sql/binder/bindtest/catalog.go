@@ -161,7 +161,7 @@ type Model []binder.Feature
 func (m Model) Features() []binder.Feature { return m }
 
 // Scalar implements binder.Model for predict and predict_proba.
-func (m Model) Scalar(name string) (*fn.Scalar, error) {
+func (m Model) Scalar(name string, _ []string) (*fn.Scalar, error) {
 	if name != "predict" && name != "predict_proba" {
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "model has no function %s", name)
 	}
