@@ -101,6 +101,11 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	}
+	plain := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{series(20, func(i float64) float64 { return i })},
+		Target: series(20, func(i float64) float64 { return i })})
+	if out := modeltest.Predict(t, plain, []*vector.Vector{modeltest.Numbers([]float64{1.4, 1.6})}); out.F64[0] != 1.4 || out.F64[1] != 1.6 {
+		t.Errorf("y = x predicts %v for 1.4 and 1.6", out.F64)
+	}
 	large := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{series(20, func(i float64) float64 { return i })},
 		Target: series(20, func(i float64) float64 { return (3*i + 1) * 1e300 })})
 	if b := term(t, large, "x").Coefficient; math.Abs(b-3e300) > 1e286 || modeltest.Metric(large, "r2") != 1 {
