@@ -228,6 +228,21 @@ func TestDropped(t *testing.T) {
 			t.Errorf("%s: %v", e.Info().Name, x)
 		}
 	}
+	// Sums of columns far from zero are blurred by their rounding, and still found.
+	rng := testutil.Rand(t)
+	a, b, sum := make([]float64, 200), make([]float64, 200), make([]float64, 200)
+	up := make([]bool, 200)
+	for i := range a {
+		a[i], b[i] = 1e9+rng.NormFloat64(), rng.NormFloat64()
+		sum[i], up[i] = a[i]+3*b[i], a[i]-1e9+rng.NormFloat64() > 0
+	}
+	d = &modeltest.Data{Names: []string{"a", "b", "sum"}, Columns: []*vector.Vector{modeltest.Numbers(a), modeltest.Numbers(b), modeltest.Numbers(sum)}}
+	for _, e := range []ml.Estimator{Least{}, Logistic{}} {
+		if d.Target = modeltest.Numbers(b); e.Info().Name == "logistic_regression" {
+			d.Target = modeltest.Bools(up)
+		}
+		mentions(t, modeltest.MustTrain(t, e, nil, d), `"sum" is left out`)
+	}
 	few := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"a"}, Columns: []*vector.Vector{modeltest.Numbers([]float64{1, 2})},
 		Target: modeltest.Numbers([]float64{3, 5})})
 	mentions(t, few, "no more rows (2) than coefficients (2)")
