@@ -2,6 +2,7 @@ package htap
 
 import (
 	"htapdb/htap/catalog"
+	"htapdb/htap/ddl"
 	"htapdb/htap/model"
 	"htapdb/internal/memory"
 	"htapdb/sql/binder"
@@ -9,7 +10,7 @@ import (
 
 // Model implements binder.Catalog.
 func (b *binding) Model(name string) (binder.Model, error) {
-	m := b.deps.Model(b.cat, "", name)
+	m := ddl.FindModel(name, func(schema, model string) *catalog.Model { return b.deps.Model(b.cat, schema, model) })
 	if m == nil {
 		return nil, nil
 	}

@@ -46,12 +46,11 @@ func TestChangesOfOneTable(t *testing.T) {
 	}
 }
 
-// A schema is not dropped under what others are about to put into it, and
-// nothing is put into one that others are about to drop.
-func TestDropSchemaRaces(t *testing.T) {
-	db, s := openTest(t, "")
+// races returns a function that runs one statement in a transaction of s and another
+// beside it, which must wait for its end and then end with the SQLSTATE.
+func races(t *testing.T, db *DB, s *Session) func(first, second, want string) {
 	other := db.Session(t.Context())
-	run := func(first, second, want string) {
+	return func(first, second, want string) {
 		t.Helper()
 		before := db.engine.Rows.Metrics().LockWaits
 		mustExec(t, s, "BEGIN; "+first)
@@ -63,7 +62,9 @@ func TestDropSchemaRaces(t *testing.T) {
 		select {
 		case err := <-done:
 			t.Errorf("%s did not wait for %s: %v", second, first, err)
-		case <-time.After(time.Second):
+			mustExec(t, s, "COMMIT")
+			return
+		case <-time.After(200 * time.Millisecond):
 		}
 		waits(t, db, before+1)
 		mustExec(t, s, "COMMIT")
@@ -71,6 +72,13 @@ func TestDropSchemaRaces(t *testing.T) {
 			t.Errorf("%s after %s: %v, want %s", second, first, err, want)
 		}
 	}
+}
+
+// A schema is not dropped under what others are about to put into it, and
+// nothing is put into one that others are about to drop.
+func TestDropSchemaRaces(t *testing.T) {
+	db, s := openTest(t, "")
+	run := races(t, db, s)
 	mustExec(t, s, "CREATE SCHEMA a; CREATE SCHEMA b; CREATE SCHEMA c")
 	run("CREATE TABLE a.t (i INTEGER)", "DROP SCHEMA a", "2BP01")
 	run("DROP SCHEMA b", "CREATE TABLE b.t (i INTEGER)", "3F000")

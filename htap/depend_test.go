@@ -175,10 +175,13 @@ func TestDropSchema(t *testing.T) {
 	if got := queryText(t, s, "SELECT x, y FROM u"); got != "NULL|1" {
 		t.Errorf("the default is left: %s", got)
 	}
-	for _, sql := range []string{"SELECT * FROM outside", "SELECT * FROM s.t", "SELECT nextval('s.q')"} {
+	for _, sql := range []string{"SELECT * FROM outside", "SELECT * FROM s.t"} {
 		if e := failure(t, s, sql); e.Code != sqlstate.UndefinedTable {
 			t.Errorf("%s: %v", sql, e)
 		}
+	}
+	if e := failure(t, s, "SELECT nextval('s.q')"); e.Code != sqlstate.InvalidSchemaName {
+		t.Error(e)
 	}
 	mustExec(t, s, "CREATE SCHEMA s; CREATE TABLE s.t (a INT); DROP TABLE s.t; DROP SCHEMA s")
 }

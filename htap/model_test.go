@@ -139,7 +139,7 @@ func TestModelSeparable(t *testing.T) {
 	for _, columns := range []string{"a, c, d, e", "a*1000 AS a, c, d, e",
 		"a, a*a AS a2, a*a*a AS a3, c, d, e, c*d AS cd, c*e AS ce, d*e AS de, c*c AS cc, d*d AS dd, e*e AS ee"} {
 		mustExec(t, s, "CREATE OR REPLACE MODEL s1 PREDICT b USING logistic_regression AS SELECT b, "+columns+" FROM sp")
-		got := queryText(t, s, `SELECT notices::text LIKE '%separa%', (metrics->>'log_loss')::float8 BETWEEN 0 AND 0.2, (metrics->>'accuracy')::float8 >= 0.99,
+		got := queryText(t, s, `SELECT notices::text LIKE '%separa%', (metrics->>'log_loss')::float8 BETWEEN 0 AND 0.6, (metrics->>'accuracy')::float8 >= 0.99,
 			coalesce((metrics->>'converged')::float8, 0) = 0 FROM ml.models WHERE name = 's1'`)
 		if strings.ReplaceAll(got, "|", " ") != "t t t t" {
 			t.Errorf("%s: %s: %s", columns, got, queryText(t, s, "SELECT metrics, notices FROM ml.models WHERE name = 's1'"))

@@ -13,7 +13,6 @@ import (
 	"htapdb/colstore"
 	"htapdb/htap/catalog"
 	"htapdb/htap/setting"
-	"htapdb/htap/syscat"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
@@ -237,7 +236,7 @@ func (s *Session) infoVars(cat *catalog.Snapshot) map[string]string {
 func (s *Session) pathWithSystem(cat *catalog.Snapshot) []string {
 	var out []string
 	for _, schema := range setting.SearchPath.Get(&s.vars).Schemas {
-		known := cat.HasSchema(schema) || syscat.IsSchema(schema) && schema != setting.User
+		known := cat.HasSchema(schema) || catalog.IsSystemSchema(schema) && schema != setting.User
 		if known && !slices.Contains(out, schema) {
 			out = append(out, schema)
 		}

@@ -108,7 +108,7 @@ func (e systemEnv) Algorithms() (out []*ml.Info) {
 // Function implements binder.Catalog.
 func (b *binding) Function(name string, args int) *fn.Scalar {
 	if b.names == nil {
-		b.names = syscat.NewNames(b.cat, columnSizes{b.s.db})
+		b.names = syscat.NewNames(b.cat, b.s.pathWithSystem(b.cat), columnSizes{b.s.db})
 	}
 	f := b.names.Function(name, args)
 	if f != nil {

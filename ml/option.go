@@ -116,7 +116,12 @@ func (o *Option) Values() string {
 	case IntegerOption:
 		what = "an integer"
 	}
-	text := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	text := func(x float64) string {
+		if x == math.Trunc(x) && math.Abs(x) < 1e16 {
+			return strconv.FormatFloat(x, 'f', -1, 64)
+		}
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
 	if o.Max >= math.MaxFloat64 {
 		return what + " of at least " + text(o.Min)
 	}

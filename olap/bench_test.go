@@ -57,6 +57,32 @@ func BenchmarkFilterSum(b *testing.B) {
 	bench(b, &HashAggregate{Input: f, Aggs: []AggSpec{benchAgg(b, "sum", col(f, 1))}}, n, 1)
 }
 
+// BenchmarkFloatAgg aggregates three million doubles of 53 random bits: of all
+// rows, of a third of them, and by 1000 groups.
+func BenchmarkFloatAgg(b *testing.B) {
+	const n = 3_000_000
+	r := rand.New(rand.NewPCG(1, 2))
+	scan := newBenchTable([]types.Type{types.TInt4, types.TFloat8}, n, func(x *vector.Batch, i, row int) {
+		x.Cols[0].I32[i], x.Cols[1].F64[i] = int32(row*7919%1000), r.Float64()*1000
+	})
+	third := &Filter{Input: scan, Pred: call(b, "<", col(scan, 0), &fn.Literal{Value: types.NewInt32(333), Typ: types.TInt4})}
+	for _, name := range []string{"sum", "avg", "var_samp", "corr"} {
+		args := []fn.Expr{col(scan, 1)}
+		if name == "corr" {
+			args = append(args, call(b, "+", col(scan, 0), col(scan, 1)))
+		}
+		b.Run(name+"/all", func(b *testing.B) {
+			bench(b, &HashAggregate{Input: scan, Aggs: []AggSpec{benchAgg(b, name, args...)}}, n, 1)
+		})
+		b.Run(name+"/third", func(b *testing.B) {
+			bench(b, &HashAggregate{Input: third, Aggs: []AggSpec{benchAgg(b, name, args...)}}, n, 1)
+		})
+		b.Run(name+"/groups=1000", func(b *testing.B) {
+			bench(b, &HashAggregate{Input: scan, GroupBy: []fn.Expr{col(scan, 0)}, Aggs: []AggSpec{benchAgg(b, name, args...)}}, n, 1000)
+		})
+	}
+}
+
 func BenchmarkHashAgg(b *testing.B) {
 	const n = 1 << 20
 	for _, groups := range []int{4, 1000, 100_000, 1 << 20} {

@@ -83,6 +83,7 @@ func text(s *Snapshot) string {
 		for i := range t.Indexes {
 			fmt.Fprintln(&b, "index", t.Indexes[i].Name, s.IndexTable(t.Schema, t.Indexes[i].Name) == t)
 		}
+		fmt.Fprintln(&b, "primary", t.PrimaryName, t.HiddenKey() || s.IndexTable(t.Schema, t.PrimaryName) == t)
 	}
 	for _, v := range s.Views() {
 		fmt.Fprintln(&b, "view", v.Schema, v.Name, v.SQL, s.View(v.Schema, v.Name) == v, s.ViewByID(v.ID) == v)
@@ -93,7 +94,7 @@ func text(s *Snapshot) string {
 	for _, m := range s.Models() {
 		fmt.Fprintln(&b, "model", m.Schema, m.Name, m.Version, s.Model(m.Schema, m.Name) == m)
 	}
-	fmt.Fprintln(&b, "schemas", s.Schemas(), s.indexes.m.Len(), s.byID.m.Len(), s.byStorage.m.Len(), s.viewByID.m.Len(), s.seqByID.m.Len())
+	fmt.Fprintln(&b, "schemas", s.Schemas(), s.indexes.m.Len(), s.primaries.m.Len(), s.byID.m.Len(), s.byStorage.m.Len(), s.viewByID.m.Len(), s.seqByID.m.Len())
 	return b.String()
 }
 
@@ -129,6 +130,9 @@ func (g *changer) change(txn *rowstore.Txn, s *Snapshot) {
 		t := &Table{ID: g.id(), StorageID: g.id(), Schema: schema, Name: n, Columns: []Column{{ID: 1, Name: "x", Type: types.TInt8}}}
 		if i := "i" + n; !s.Exists(schema, i) {
 			t.Indexes = []Index{{ID: g.id(), Name: i, Columns: []int{0}}}
+		}
+		if p := "p" + n; !s.Exists(schema, p) {
+			t.Primary, t.PrimaryName = []int{0}, p
 		}
 		err = g.c.CreateTable(ctx, txn, t)
 	case 2: // a new name, or a new storage

@@ -12,18 +12,37 @@ func (c *Store) CreateTable(ctx context.Context, txn *rowstore.Txn, t *Table) er
 	if err := c.put(ctx, txn, relations, t.Schema, t.Name, kindTable, t.ID, t, false); err != nil {
 		return err
 	}
-	for i := range t.Indexes {
-		if err := c.putIndex(ctx, txn, t, &t.Indexes[i]); err != nil {
+	for _, x := range t.indexNames() {
+		if err := c.putIndex(ctx, txn, t, x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// indexName is the name of an index among the relations; that of the primary key has
+// the identifier of its table.
+type indexName struct {
+	id   ID
+	name string
+}
+
+// indexNames are the names of a table's indexes, that of its primary key first.
+func (t *Table) indexNames() []indexName {
+	var out []indexName
+	if !t.HiddenKey() {
+		out = append(out, indexName{t.ID, t.PrimaryName})
+	}
+	for i := range t.Indexes {
+		out = append(out, indexName{t.Indexes[i].ID, t.Indexes[i].Name})
+	}
+	return out
+}
+
 // putIndex reserves an index's name.
-func (c *Store) putIndex(ctx context.Context, txn *rowstore.Txn, t *Table, x *Index) error {
-	e := indexEntry{Schema: t.Schema, Name: x.Name, Table: t.ID}
-	return c.put(ctx, txn, relations, t.Schema, x.Name, kindIndex, x.ID, &e, false)
+func (c *Store) putIndex(ctx context.Context, txn *rowstore.Txn, t *Table, x indexName) error {
+	e := indexEntry{Schema: t.Schema, Name: x.name, Table: t.ID}
+	return c.put(ctx, txn, relations, t.Schema, x.name, kindIndex, x.id, &e, false)
 }
 
 // AlterTable replaces a table's descriptor by next; names of indexes that come
@@ -40,14 +59,13 @@ func (c *Store) AlterTable(ctx context.Context, txn *rowstore.Txn, old, next *Ta
 		return err
 	}
 	had := map[string]bool{}
-	for i := range old.Indexes {
-		had[old.Indexes[i].Name] = true
+	for _, x := range old.indexNames() {
+		had[x.name] = true
 	}
 	has := map[string]bool{}
-	for i := range next.Indexes {
-		x := &next.Indexes[i]
-		has[x.Name] = true
-		if !had[x.Name] {
+	for _, x := range next.indexNames() {
+		has[x.name] = true
+		if !had[x.name] {
 			if err := c.putIndex(ctx, txn, next, x); err != nil {
 				return err
 			}
@@ -68,8 +86,11 @@ func (c *Store) DropTable(ctx context.Context, txn *rowstore.Txn, s *Snapshot, t
 	if err := c.remove(ctx, txn, relations, t.Schema, t.Name); err != nil {
 		return err
 	}
-	for i := range t.Indexes {
-		if err := c.remove(ctx, txn, relations, t.Schema, t.Indexes[i].Name); err != nil {
+	for _, x := range t.indexNames() {
+		if s.indexes.get(name{t.Schema, x.name}) != t.ID {
+			continue // the primary key of a table of before its name was reserved
+		}
+		if err := c.remove(ctx, txn, relations, t.Schema, x.name); err != nil {
 			return err
 		}
 	}
@@ -92,7 +113,22 @@ func (c *Store) PutView(ctx context.Context, txn *rowstore.Txn, v *View, replace
 // ends, or with exclusive against being read by new views, and reports whether
 // it is still there.
 func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclusive bool) (bool, error) {
-	key, err := c.key(relations, v.Schema, v.Name)
+	return c.hold(ctx, txn, relations, name{v.Schema, v.Name}, v.ID, exclusive)
+}
+
+// HoldSequence is HoldView for a sequence.
+func (c *Store) HoldSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence, exclusive bool) (bool, error) {
+	return c.hold(ctx, txn, relations, name{q.Schema, q.Name}, q.ID, exclusive)
+}
+
+// HoldModel is HoldView for a model.
+func (c *Store) HoldModel(ctx context.Context, txn *rowstore.Txn, m *Model, exclusive bool) (bool, error) {
+	return c.hold(ctx, txn, models, name{m.Schema, m.Name}, m.ID, exclusive)
+}
+
+// hold locks the row of an object and reports whether it is still there.
+func (c *Store) hold(ctx context.Context, txn *rowstore.Txn, sp space, n name, id ID, exclusive bool) (bool, error) {
+	key, err := c.key(sp, n.schema, n.name)
 	if err != nil {
 		return false, err
 	}
@@ -101,7 +137,7 @@ func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclus
 		mode = rowstore.LockUpdate
 	}
 	got, err := txn.Lock(ctx, c.objects, key, mode, rowstore.Wait)
-	return err == nil && got.Found && ID(got.Row.Int64(colID)) == v.ID, err
+	return err == nil && got.Found && ID(got.Row.Int64(colID)) == id, err
 }
 
 // DropView removes a view.

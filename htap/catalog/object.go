@@ -103,8 +103,9 @@ type View struct {
 	Columns []string `json:",omitempty"`
 	SQL     string
 	// Sources are the tables and views that the query names: they are found by
-	// their identifiers, so that the view outlives changes of their names. The
-	// sequences that it draws from are among them, for what depends on them.
+	// their identifiers, so that the view outlives changes of their names. What
+	// constants of the text name, as nextval('s') does, is among them, for what depends
+	// on it; such entries have no columns.
 	Sources []ViewSource `json:",omitempty"`
 	// Comment is the text of COMMENT ON VIEW, ColumnComments are those of its
 	// columns by their names.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"htapdb/rowstore"
+	"htapdb/sql/sqlstate"
 )
 
 // Snapshot is the catalog as of one version. It is immutable. An object that a
@@ -20,6 +21,9 @@ type Snapshot struct {
 	byStorage tree[ID, *Table]
 	byID      tree[ID, *Table]
 	indexes   tree[name, ID] // index name → table ID
+	// primaries are the indexes of primary keys, by name: the names of those that
+	// were made before they were reserved are not among the indexes.
+	primaries tree[name, ID]
 	views     tree[name, *View]
 	viewByID  tree[ID, *View]
 	sequences tree[name, *Sequence]
@@ -44,8 +48,8 @@ func compareNames(a, b name) int {
 func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
 	s := &Snapshot{store: c, ts: ts,
 		tables: newTree[name, *Table](compareNames), byStorage: newTree[ID, *Table](cmp.Compare[ID]), byID: newTree[ID, *Table](cmp.Compare[ID]),
-		indexes: newTree[name, ID](compareNames),
-		views:   newTree[name, *View](compareNames), viewByID: newTree[ID, *View](cmp.Compare[ID]),
+		indexes: newTree[name, ID](compareNames), primaries: newTree[name, ID](compareNames),
+		views: newTree[name, *View](compareNames), viewByID: newTree[ID, *View](cmp.Compare[ID]),
 		sequences: newTree[name, *Sequence](compareNames), seqByID: newTree[ID, *Sequence](cmp.Compare[ID]),
 		models: newTree[name, *Model](compareNames), schemas: newTree[name, bool](compareNames), path: []string{DefaultSchema}}
 	s.schemas.set(name{"", DefaultSchema}, true)
@@ -56,7 +60,7 @@ func newSnapshot(c *Store, ts rowstore.Timestamp) *Snapshot {
 // changed. Of one Snapshot only one clone may be made at a time.
 func (s *Snapshot) clone(ts rowstore.Timestamp) *Snapshot {
 	return &Snapshot{store: s.store, ts: ts,
-		tables: s.tables.clone(), byStorage: s.byStorage.clone(), byID: s.byID.clone(), indexes: s.indexes.clone(),
+		tables: s.tables.clone(), byStorage: s.byStorage.clone(), byID: s.byID.clone(), indexes: s.indexes.clone(), primaries: s.primaries.clone(),
 		views: s.views.clone(), viewByID: s.viewByID.clone(), sequences: s.sequences.clone(), seqByID: s.seqByID.clone(),
 		models: s.models.clone(), schemas: s.schemas.clone(), path: s.path}
 }
@@ -72,6 +76,9 @@ func (s *Snapshot) add(n name, k kind, definition string) error {
 		s.tables.set(n, o)
 		s.byStorage.set(o.StorageID, o)
 		s.byID.set(o.ID, o)
+		if !o.HiddenKey() {
+			s.primaries.set(name{o.Schema, o.PrimaryName}, o.ID)
+		}
 	case *indexEntry:
 		s.indexes.set(n, o.Table)
 	case *View:
@@ -102,6 +109,9 @@ func (s *Snapshot) remove(sp space, n name) {
 		s.tables.remove(n)
 		s.byStorage.remove(t.StorageID)
 		s.byID.remove(t.ID)
+		if p := (name{t.Schema, t.PrimaryName}); s.primaries.get(p) == t.ID {
+			s.primaries.remove(p)
+		}
 	}
 	if v := s.views.get(n); v != nil {
 		s.views.remove(n)
@@ -208,13 +218,41 @@ func (s *Snapshot) Model(schema, model string) *Model {
 	return nil
 }
 
-// IndexTable returns the table that has the named index, or nil.
+// IndexTable returns the table that has the named index, which may be that of its
+// primary key, or nil.
 func (s *Snapshot) IndexTable(schema, index string) *Table {
-	return s.byID.get(s.indexes.get(s.relation(schema, index)))
+	n := s.relation(schema, index)
+	if t := s.byID.get(s.indexes.get(n)); t != nil {
+		return t
+	}
+	return s.byID.get(s.primaries.get(n))
 }
 
 // HasSchema reports whether the schema exists.
 func (s *Snapshot) HasSchema(schema string) bool { return s.schemas.get(name{"", schema}) }
+
+// IsSystemSchema reports the schemas whose relations are computed from the catalog.
+func IsSystemSchema(schema string) bool {
+	switch schema {
+	case "pg_catalog", "information_schema", "ml", "htap":
+		return true
+	}
+	return false
+}
+
+// NoRelation is the error for the name of a relation that does not exist: 42P01, or
+// 3F000 if its schema does not.
+func (s *Snapshot) NoRelation(schema, relation string) *sqlstate.Error {
+	if s.MissingSchema(schema) {
+		return sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", schema)
+	}
+	return sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", QualifiedName(schema, relation))
+}
+
+// MissingSchema reports whether a name has a schema that does not exist.
+func (s *Snapshot) MissingSchema(schema string) bool {
+	return schema != "" && !s.HasSchema(schema) && !IsSystemSchema(schema)
+}
 
 // Exists reports whether the relation name is taken.
 func (s *Snapshot) Exists(schema, relation string) bool {
@@ -222,7 +260,7 @@ func (s *Snapshot) Exists(schema, relation string) bool {
 }
 
 func (s *Snapshot) has(n name) bool {
-	return s.tables.has(n) || s.views.has(n) || s.sequences.has(n) || s.indexes.has(n)
+	return s.tables.has(n) || s.views.has(n) || s.sequences.has(n) || s.indexes.has(n) || s.primaries.has(n)
 }
 
 // Tables returns all tables ordered by schema and name.

@@ -23,8 +23,9 @@ func Columns() []exec.Column {
 		{Name: "status", Type: types.TText}, {Name: "detail", Type: types.TText}}
 }
 
-// Run is CHECK TABLE: it compares every row and column of both copies at the
-// statement's timestamp.
+// Run is CHECK TABLE: it compares every row and column of both copies, and the
+// secondary indexes with the rows, at the statement's timestamp. What its own
+// transaction has written is not among them.
 func Run(x *exec.Statement, st *parser.CheckTableStmt) (*exec.Output, error) {
 	var tables []*catalog.Table
 	for _, n := range st.Tables {
@@ -77,29 +78,30 @@ func compareCopies(x *exec.Statement, t *catalog.Table) (rows int64, detail stri
 	if err := ct.WaitSafe(x.Ctx, uint64(ts)); err != nil {
 		return 0, "", err
 	}
-	c := &comparison{x: x, t: t, columns: len(t.Columns)}
-	if t.HiddenKey() {
-		c.columns++
-	}
+	c := &comparison{x: x}
 	defer func() { x.Memory.Release(c.reserved) }()
 	if c.snap, err = ct.Snapshot(uint64(ts)); err != nil {
 		return 0, "", err
 	}
 	defer c.snap.Close()
-	if c.schema, err = x.Catalog.RowSchema(t); err != nil {
-		return 0, "", err
-	}
 	if c.rows, err = x.Rows.SnapshotAt(ts); err != nil {
 		return 0, "", err
 	}
 	defer c.rows.Close()
+	if err := c.describe(t); err != nil {
+		return 0, "", err
+	}
 
+	audit := c.rows.AuditIndexes(c.schema)
 	inColumns, inRows := newTableDigest(), newTableDigest()
 	if err := c.eachColumnRow(inColumns, inColumns.add); err != nil {
 		return 0, "", err
 	}
-	err = c.eachRow(func(row rowstore.Row, _ rowstore.Key, digest uint64) error {
+	err = c.eachRow(func(row rowstore.Row, key rowstore.Key, digest uint64) error {
 		inRows.add(row.RowID(), digest)
+		if err := audit.Add(row, key); err != nil {
+			return err
+		}
 		if inRows.rows%vector.MaxBatch == 0 {
 			return c.reserve(inColumns, inRows)
 		}
@@ -111,9 +113,33 @@ func compareCopies(x *exec.Statement, t *catalog.Table) (rows int64, detail stri
 	inColumns.close()
 	inRows.close()
 	if r, differ := inRows.difference(inColumns); differ {
-		detail, err = c.differenceIn(r)
+		if detail, err = c.differenceIn(r); err != nil {
+			return 0, "", err
+		}
 	}
-	return inRows.rows, detail, err
+	indexes, err := c.indexDifferences(audit)
+	if detail != "" && indexes != "" {
+		detail += "; "
+	}
+	return inRows.rows, detail + indexes, err
+}
+
+// describe takes the table as it was committed at the snapshot: the statement's
+// own transaction may have altered it, which neither copy knows yet.
+func (c *comparison) describe(t *catalog.Table) error {
+	cat, err := c.x.Catalog.At(c.rows)
+	if err != nil {
+		return err
+	}
+	if c.t = cat.TableByStorage(t.StorageID); c.t == nil {
+		return sqlstate.New(sqlstate.ObjectNotInState, "table %q has no columns", t.Name)
+	}
+	c.columns = len(c.t.Columns)
+	if c.t.HiddenKey() {
+		c.columns++
+	}
+	c.schema, err = c.x.Catalog.RowSchema(c.t)
+	return err
 }
 
 // reserve reserves the memory of the digests.
@@ -248,9 +274,9 @@ func (c *comparison) differenceIn(r uint64) (detail string, err error) {
 		got, ok := columns[row.RowID()]
 		switch {
 		case !ok:
-			detail = difference(c.t, c.schema, key, row, "is missing in the columns")
+			detail = c.rowName(key, row.RowID()) + ", is missing in the columns"
 		case got != digest:
-			detail = difference(c.t, c.schema, key, row, "differs in the columns")
+			detail = c.rowName(key, row.RowID()) + ", differs in the columns"
 		}
 		delete(columns, row.RowID())
 		return nil
@@ -264,18 +290,29 @@ func (c *comparison) differenceIn(r uint64) (detail string, err error) {
 	return "", sqlstate.New(sqlstate.InternalError, "table %q: the digests of the copies differ, but no row does", c.t.Name)
 }
 
-// difference names the row.
-func difference(t *catalog.Table, schema *rowstore.Schema, key rowstore.Key, row rowstore.Row, what string) string {
-	values, err := schema.DecodeKey(key)
-	if err != nil || t.HiddenKey() {
-		return fmt.Sprintf("the row with rowID %d %s", row.RowID(), what)
+// rowName names a row.
+func (c *comparison) rowName(key rowstore.Key, rowID uint64) string {
+	name, ok := c.keyName(key)
+	if !ok || c.t.HiddenKey() {
+		return fmt.Sprintf("the row with rowID %d", rowID)
 	}
-	name := ""
-	for i, o := range t.Primary {
+	return fmt.Sprintf("the row with %s, rowID %d", name, rowID)
+}
+
+// keyName names the values of a key: (a = 1, b = x).
+func (c *comparison) keyName(key rowstore.Key) (name string, ok bool) {
+	values, err := c.schema.DecodeKey(key)
+	if err != nil {
+		return "", false
+	}
+	if c.t.HiddenKey() {
+		return fmt.Sprintf("the hidden key %d", values[0].Int()), true
+	}
+	for i, o := range c.t.Primary {
 		if i > 0 {
 			name += ", "
 		}
-		name += t.Columns[o].Name + " = " + types.Format(values[i], t.Columns[o].Type, time.UTC)
+		name += c.t.Columns[o].Name + " = " + types.Format(values[i], c.t.Columns[o].Type, time.UTC)
 	}
-	return fmt.Sprintf("the row with (%s), rowID %d, %s", name, row.RowID(), what)
+	return "(" + name + ")", true
 }

@@ -24,7 +24,7 @@ func Types(cat *catalog.Snapshot, st *parser.CopyStmt, script string, columns fu
 	var out []types.Type
 	t := cat.Table(st.Table.Schema, st.Table.Name)
 	if t == nil {
-		return nil, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", st.Table.Name)
+		return nil, cat.NoRelation(st.Table.Schema, st.Table.Name)
 	}
 	if len(st.Columns) > 0 {
 		ords, err := ordinals(t, st.Columns, script)

@@ -6,6 +6,7 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
+	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -19,13 +20,12 @@ func (x *Statement) AlterTable(st *parser.AlterTableStmt) (*exec.Output, error) 
 	if st.Kind != parser.ObjectTable {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "ALTER of a %s is not supported", st.Kind)
 	}
-	t := x.Cat.Table(st.Name.Schema, st.Name.Name)
-	if t == nil {
-		if st.IfExists {
-			x.Warn(sqlstate.UndefinedTable, "relation %q does not exist, skipping", st.Name.Name)
-			return exec.Done, nil
-		}
-		_, err := x.Table(st.Name)
+	if st.IfExists && !x.isSystem(st.Name) && x.Cat.Table(st.Name.Schema, st.Name.Name) == nil {
+		x.Warn(sqlstate.Success, "relation %q does not exist, skipping", st.Name.Name)
+		return exec.Done, nil
+	}
+	t, err := x.Table(st.Name)
+	if err != nil {
 		return nil, err
 	}
 	if err := x.LockTable(t, rowstore.LockTableExclusive); err != nil {
@@ -58,7 +58,7 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.RenameColumn:
 		err = x.renameColumn(next, a)
 	case parser.RenameObject:
-		next.Name = a.NewName.Name
+		return x.rename(t, a.NewName.Name)
 	case parser.SetColumnDefault, parser.DropColumnDefault:
 		err = x.setDefault(next, a)
 	case parser.DropNotNull, parser.SetNotNull:
@@ -66,7 +66,7 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.AddConstraint:
 		return x.addConstraint(t, a.Constraint)
 	case parser.DropConstraint:
-		err = dropConstraint(next, a)
+		err = x.dropConstraint(next, a)
 	case parser.OwnerTo, parser.SetOptions, parser.ResetOptions:
 		return nil
 	default:
@@ -76,6 +76,28 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 		return err
 	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
+}
+
+// rename gives a table another name. Who names it in a stored expression follows;
+// whoever made one while the table's lock was waited for is known after it.
+func (x *Statement) rename(t *catalog.Table, name string) error {
+	if err := x.Settle(); err != nil {
+		return err
+	}
+	old := x.Cat.TableByID(t.ID)
+	if old == nil {
+		return physical.ErrRestart
+	}
+	next := old.Clone()
+	next.Name = name
+	if err := x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, old, next); err != nil {
+		return err
+	}
+	x.Tx.DDL = true
+	if err := x.NextStatement(); err != nil {
+		return err
+	}
+	return x.renamed(old, next)
 }
 
 // alteredColumn finds the column that an action names.
@@ -92,6 +114,7 @@ func (x *Statement) alteredColumn(t *catalog.Table, name parser.Ident) (int, err
 func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 	if t.Ordinal(a.Column.Name) >= 0 {
 		if a.IfNotExists {
+			x.Warn(sqlstate.DuplicateColumn, "column %q of relation %q already exists, skipping", a.Column.Name, t.Name)
 			return nil
 		}
 		return sqlstate.New(sqlstate.DuplicateColumn, "column %q of relation %q already exists", a.Column.Name, t.Name)
@@ -115,7 +138,7 @@ func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 		case parser.ConstrNotNull:
 			col.NotNull = true
 		case parser.ConstrDefault:
-			if err := x.missingValue(&col, k.Expr); err != nil {
+			if err := x.missingValue(t, &col, k.Expr); err != nil {
 				return err
 			}
 		default:
@@ -138,7 +161,7 @@ func (x *Statement) addColumn(t *catalog.Table, a *parser.AlterAction) error {
 }
 
 // missingValue evaluates a constant default for the rows that are there.
-func (x *Statement) missingValue(col *catalog.Column, e parser.Expr) error {
+func (x *Statement) missingValue(t *catalog.Table, col *catalog.Column, e parser.Expr) error {
 	bound, err := binder.BindExpr(e, nil, col.Type, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return err
@@ -150,7 +173,9 @@ func (x *Statement) missingValue(col *catalog.Column, e parser.Expr) error {
 	if err != nil {
 		return err
 	}
-	col.Default = parser.Format(e)
+	if col.Default, err = x.storedExpr(e, true, t); err != nil {
+		return err
+	}
 	if !d.IsNull() {
 		col.HasMissing, col.Missing = true, types.Format(d, col.Type, time.UTC)
 	}
@@ -249,7 +274,7 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	// The default of a serial column is nextval of its sequence.
 	col.Default, col.Sequence = "", 0
 	if a.Kind == parser.SetColumnDefault {
-		col.Default, err = x.checkDefault(a.Default, col.Type)
+		col.Default, err = x.checkDefault(a.Default, col.Type, t)
 	}
 	return err
 }
@@ -301,6 +326,9 @@ func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 	if err := b.constraint(k); err != nil {
 		return err
 	}
+	if err := b.makeKeys(); err != nil {
+		return err
+	}
 	switch k.Kind {
 	case parser.ConstrUnique:
 		return x.addIndex(t, b.t.Indexes[len(b.t.Indexes)-1])
@@ -315,7 +343,7 @@ func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 }
 
 // dropConstraint removes a CHECK or UNIQUE constraint.
-func dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
+func (x *Statement) dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
 	for i, c := range t.Checks {
 		if c.Name == a.Name.Name {
 			t.Checks = append(t.Checks[:i], t.Checks[i+1:]...)
@@ -323,17 +351,18 @@ func dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
 			return nil
 		}
 	}
-	for i, x := range t.Indexes {
-		if x.Name == a.Name.Name && x.Constraint {
+	for i, k := range t.Indexes {
+		if k.Name == a.Name.Name && k.Constraint {
 			t.Indexes = append(t.Indexes[:i], t.Indexes[i+1:]...)
 			return nil
 		}
 	}
-	if a.IfExists {
-		return nil
-	}
-	if t.PrimaryName == a.Name.Name {
+	if hasConstraint(t, a.Name.Name) {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "dropping a primary key is not supported")
+	}
+	if a.IfExists {
+		x.Warn(sqlstate.Success, "constraint %q of relation %q does not exist, skipping", a.Name.Name, t.Name)
+		return nil
 	}
 	return sqlstate.New(sqlstate.UndefinedObject, "constraint %q of relation %q does not exist", a.Name.Name, t.Name)
 }

@@ -358,6 +358,9 @@ func (x *Statement) checkMaintenance(statement string, options []*parser.Option,
 			x.Warn("01000", "skipping %q --- cannot vacuum or analyze non-tables", m.Name.Name)
 			continue
 		}
+		if x.isSystem(m.Name) {
+			continue // nothing is kept of it
+		}
 		t, err := x.Table(m.Name)
 		if err != nil {
 			return err

@@ -54,7 +54,7 @@ func (x *Statement) commentTable(st *parser.CommentStmt, text string) (*exec.Out
 	n := st.Name
 	var t *catalog.Table
 	if st.Kind == parser.ObjectIndex {
-		if t = x.indexed(n); t == nil {
+		if t = x.Cat.IndexTable(n.Schema, n.Name); t == nil {
 			return nil, x.notA(n, "index")
 		}
 	} else {
@@ -94,19 +94,6 @@ func (x *Statement) commentTable(st *parser.CommentStmt, text string) (*exec.Out
 	}
 	x.Tx.DDL = true
 	return exec.Done, x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
-}
-
-// indexed is the table of an index, that of a primary key included, nil if there is none.
-func (x *Statement) indexed(n parser.ObjectName) *catalog.Table {
-	if t := x.Cat.IndexTable(n.Schema, n.Name); t != nil {
-		return t
-	}
-	for _, t := range x.Cat.Tables() {
-		if !t.HiddenKey() && t.PrimaryName == n.Name && (t.Schema == n.Schema || n.Schema == "" && x.Cat.Visible(t.Schema, n.Name)) {
-			return t
-		}
-	}
-	return nil
 }
 
 // commentConstraint sets the comment of the table's constraint with the name.
@@ -161,8 +148,8 @@ func (x *Statement) commentViewColumn(st *parser.CommentStmt, v *catalog.View, t
 
 // notA is the error for a name that is not that of a relation of the kind.
 func (x *Statement) notA(n parser.ObjectName, kind string) error {
-	e := sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", catalog.QualifiedName(n.Schema, n.Name))
-	if x.Cat.Exists(n.Schema, n.Name) || x.indexed(n) != nil {
+	e := x.Cat.NoRelation(n.Schema, n.Name)
+	if x.Cat.Exists(n.Schema, n.Name) || x.Cat.IndexTable(n.Schema, n.Name) != nil {
 		article := "a "
 		if kind == "index" {
 			article = "an "
@@ -180,7 +167,7 @@ func (x *Statement) uncommented(st *parser.CommentStmt) (*exec.Output, error) {
 	}
 	switch st.Kind {
 	case parser.ObjectSchema:
-		if !x.Cat.HasSchema(n.Name) && !syscat.IsSchema(n.Name) {
+		if !x.Cat.HasSchema(n.Name) && !catalog.IsSystemSchema(n.Name) {
 			return missing(sqlstate.InvalidSchemaName, "schema %q does not exist")
 		}
 	case parser.ObjectDatabase:

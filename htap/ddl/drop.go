@@ -8,7 +8,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/physical"
-	"htapdb/htap/sequence"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -27,6 +26,8 @@ type dropItem struct {
 	// column is the column of table that goes, nil for the table itself.
 	column    *catalog.Column
 	isDefault bool
+	// check is the name of a CHECK constraint of table.
+	check string
 }
 
 // String is the item as messages name it.
@@ -36,8 +37,10 @@ func (d *dropItem) String() string {
 		return fmt.Sprintf("default value for column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.column != nil:
 		return fmt.Sprintf("column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
+	case d.check != "":
+		return fmt.Sprintf("constraint %s on table %s", d.check, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.index != "":
-		return "index " + d.index
+		return "index " + catalog.QualifiedName(d.table.Schema, d.index)
 	case d.table != nil:
 		return "table " + catalog.QualifiedName(d.table.Schema, d.table.Name)
 	case d.view != nil:
@@ -63,6 +66,23 @@ func (d *dropItem) id() catalog.ID {
 		return d.model.ID
 	}
 	return 0
+}
+
+// name is the name of the object.
+func (d *dropItem) name() (schema, name string) {
+	switch {
+	case d.index != "":
+		return d.table.Schema, d.index
+	case d.table != nil:
+		return d.table.Schema, d.table.Name
+	case d.view != nil:
+		return d.view.Schema, d.view.Name
+	case d.sequence != nil:
+		return d.sequence.Schema, d.sequence.Name
+	case d.model != nil:
+		return d.model.Schema, d.model.Name
+	}
+	return "", d.schema
 }
 
 // dropOrder collects what goes with what is dropped.
@@ -94,25 +114,69 @@ func (o *dropOrder) add(d *dropItem, why string) {
 // dependents are the items that cannot be without d, in the order of their making.
 func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 	switch {
-	case d.isDefault || d.index != "":
+	case d.isDefault || d.check != "":
 	case d.schema != "":
 		return o.inSchema(d.schema)
 	case d.column != nil:
 		out = o.readers(d.table.ID, d.column.ID)
-		if q := o.cat.SequenceByID(d.column.Sequence); q != nil {
-			out = append(out, o.draws(q, d.table)...)
-		}
-	case d.table != nil:
-		out = o.readers(d.table.ID, 0)
-		for _, q := range o.cat.Sequences() {
-			if q.Owner == d.table.ID {
-				out = append(out, o.draws(q, d.table)...)
+		ord := d.table.OrdinalOf(d.column.ID)
+		for i := range d.table.Indexes {
+			if x := &d.table.Indexes[i]; slices.Contains(x.Columns, ord) {
+				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d.table)...)
 			}
 		}
-	case d.view != nil:
-		out = o.readers(d.view.ID, 0)
-	case d.sequence != nil:
-		out = o.draws(d.sequence, nil)
+		if q := o.cat.SequenceByID(d.column.Sequence); q != nil {
+			out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+		}
+	case d.index != "":
+		out = o.users(d, nil)
+	case d.table != nil:
+		out = o.users(d, d.table)
+		for i := range d.table.Indexes {
+			out = append(out, o.users(&dropItem{table: d.table, index: d.table.Indexes[i].Name}, d.table)...)
+		}
+		for _, q := range o.cat.Sequences() {
+			if q.Owner == d.table.ID {
+				out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+			}
+		}
+	default:
+		out = o.users(d, nil)
+	}
+	return out
+}
+
+// users are the views that read an object, or name it in a constant, and the defaults
+// and CHECK constraints that name it, but for those of a table.
+func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
+	source := d.source()
+	out = o.readers(source.ID, 0)
+	if q := d.sequence; q != nil {
+		// TRUNCATE … RESTART IDENTITY gives the name to another sequence.
+		for _, v := range o.cat.Views() {
+			byName := func(s catalog.ViewSource) bool {
+				return s.Columns == nil && s.ID != q.ID && s.Schema == q.Schema && s.Name == q.Name
+			}
+			if !v.Reads(q.ID, 0) && slices.ContainsFunc(v.Sources, byName) {
+				out = append(out, &dropItem{view: v})
+			}
+		}
+	}
+	names := func(text string) bool { return storedNames(text, source.Schema, source.Name, d.model != nil) }
+	for _, t := range o.cat.Tables() {
+		if but != nil && t.ID == but.ID {
+			continue
+		}
+		for i := range t.Columns {
+			if c := &t.Columns[i]; names(c.Default) {
+				out = append(out, &dropItem{table: t, column: c, isDefault: true})
+			}
+		}
+		for i := range t.Checks {
+			if k := &t.Checks[i]; names(k.SQL) {
+				out = append(out, &dropItem{table: t, check: k.Name})
+			}
+		}
 	}
 	return out
 }
@@ -125,20 +189,6 @@ func (o *dropOrder) readers(relation catalog.ID, column uint32) (out []*dropItem
 		}
 	}
 	slices.SortFunc(out, func(a, b *dropItem) int { return int(a.view.ID) - int(b.view.ID) })
-	return out
-}
-
-// draws are the views and the defaults that draw from a sequence, but for those of a
-// table.
-func (o *dropOrder) draws(q *catalog.Sequence, but *catalog.Table) (out []*dropItem) {
-	out = o.readers(q.ID, 0)
-	for _, t := range o.cat.Tables() {
-		for i := range t.Columns {
-			if c := &t.Columns[i]; t != but && c.Default != "" && sequence.DrawsFrom(c.Default, q) {
-				out = append(out, &dropItem{table: t, column: c, isDefault: true})
-			}
-		}
-	}
 	return out
 }
 
@@ -180,8 +230,10 @@ func (x *Statement) Drop(st *parser.DropStmt) (*exec.Output, error) {
 			named = append(named, d)
 		case !st.IfExists:
 			return nil, x.noSuch(st.Kind, n)
+		case x.Cat.MissingSchema(n.Schema):
+			x.Warn(sqlstate.Success, "schema %q does not exist, skipping", n.Schema)
 		default:
-			x.Warn(sqlstate.UndefinedObject, "%s %q does not exist, skipping", st.Kind, n.Name)
+			x.Warn(sqlstate.Success, "%s %q does not exist, skipping", st.Kind, n.Name)
 		}
 	}
 	if err := x.dropAll(named, st.Cascade); err != nil {
@@ -202,6 +254,9 @@ func (x *Statement) lockDropped(kind parser.ObjectKind, n parser.ObjectName) (*d
 // findDropped finds an object that is to be dropped, nil if there is none.
 func (x *Statement) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*dropItem, error) {
 	d := &dropItem{}
+	if isRelationKind(kind) && x.isSystem(n) {
+		return nil, systemCatalog(n.Name)
+	}
 	switch kind {
 	case parser.ObjectTable:
 		d.table = x.Cat.Table(n.Schema, n.Name)
@@ -216,7 +271,10 @@ func (x *Statement) findDropped(kind parser.ObjectKind, n parser.ObjectName) (*d
 	case parser.ObjectModel:
 		d.model = x.Cat.Model(n.Schema, n.Name)
 	case parser.ObjectSchema:
-		if x.Cat.HasSchema(n.Name) && n.Name != catalog.DefaultSchema {
+		if n.Name == catalog.DefaultSchema || catalog.IsSystemSchema(n.Name) && !x.Cat.HasSchema(n.Name) {
+			return nil, sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop schema %s because it is required by the database system", n.Name)
+		}
+		if x.Cat.HasSchema(n.Name) {
 			d.schema = n.Name
 		}
 	default:
@@ -261,6 +319,9 @@ func (x *Statement) relationKind(n parser.ObjectName) parser.ObjectKind {
 }
 
 func (x *Statement) noSuch(kind parser.ObjectKind, n parser.ObjectName) error {
+	if x.Cat.MissingSchema(n.Schema) {
+		return sqlstate.New(sqlstate.InvalidSchemaName, "schema %q does not exist", n.Schema)
+	}
 	code := sqlstate.UndefinedTable
 	switch kind {
 	case parser.ObjectSchema:
@@ -278,14 +339,25 @@ func (x *Statement) lockItem(d *dropItem) error {
 		return x.LockTable(d.table, rowstore.LockTableExclusive)
 	case d.view != nil:
 		ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, d.view, true)
-		if err == nil && !ok {
-			err = physical.ErrRestart
-		}
-		return err
+		return held(ok, err)
+	case d.sequence != nil:
+		ok, err := x.Catalog.HoldSequence(x.Ctx, x.Tx.Txn, d.sequence, true)
+		return held(ok, err)
+	case d.model != nil:
+		ok, err := x.Catalog.HoldModel(x.Ctx, x.Tx.Txn, d.model, true)
+		return held(ok, err)
 	case d.schema != "":
 		return x.Catalog.HoldSchema(x.Ctx, x.Tx.Txn, d.schema)
 	}
 	return nil
+}
+
+// held has the statement start over if an object that was to be locked is gone.
+func held(ok bool, err error) error {
+	if err == nil && !ok {
+		err = physical.ErrRestart
+	}
+	return err
 }
 
 // dropAll drops locked objects with what depends on them, which needs cascade.
@@ -390,6 +462,11 @@ func (x *Statement) dropItem(d *dropItem) error {
 			if o := next.OrdinalOf(d.column.ID); o >= 0 {
 				next.Columns[o].Default = ""
 			}
+			return c.AlterTable(x.Ctx, txn, t, next)
+		case d.check != "":
+			next := t.Clone()
+			next.Checks = slices.DeleteFunc(next.Checks, func(k catalog.Check) bool { return k.Name == d.check })
+			next.Version++
 			return c.AlterTable(x.Ctx, txn, t, next)
 		case d.column != nil:
 			return x.removeColumn(t, d.column)

@@ -1,10 +1,11 @@
 package ddl
 
 import (
+	"strings"
+
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
-	"htapdb/htap/syscat"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -18,6 +19,7 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 		return nil, err
 	}
 	if st.IfNotExists && x.Cat.Exists(schema, st.Name.Name) {
+		x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 		return exec.Done, nil
 	}
 	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
@@ -33,8 +35,13 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 
 // CreateSchema is CREATE SCHEMA.
 func (x *Statement) CreateSchema(st *parser.CreateSchemaStmt) (*exec.Output, error) {
-	if x.Cat.HasSchema(st.Name.Name) || syscat.IsSchema(st.Name.Name) {
+	if strings.HasPrefix(st.Name.Name, "pg_") {
+		return nil, sqlstate.New(sqlstate.ReservedName, "unacceptable schema name %q", st.Name.Name).
+			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	if x.Cat.HasSchema(st.Name.Name) || catalog.IsSystemSchema(st.Name.Name) {
 		if st.IfNotExists {
+			x.Warn(sqlstate.DuplicateSchema, "schema %q already exists, skipping", st.Name.Name)
 			return exec.Done, nil
 		}
 		return nil, sqlstate.New(sqlstate.DuplicateSchema, "schema %q already exists", st.Name.Name)
@@ -53,12 +60,14 @@ func (x *Statement) CreateIndex(st *parser.CreateIndexStmt) (*exec.Output, error
 		return nil, err
 	}
 	var cols []parser.Ident
+	var names []string
 	for _, e := range st.Elems {
 		ref, ok := e.Expr.(*parser.ColumnRef)
 		if !ok || len(ref.Parts) != 1 {
 			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "indexes on expressions are not supported")
 		}
 		cols = append(cols, parser.Ident{Loc: ref.Loc, Name: ref.Parts[0]})
+		names = append(names, ref.Parts[0])
 	}
 	ords, err := exec.KeyOrdinals(t, cols, x.Script)
 	if err != nil {
@@ -66,14 +75,14 @@ func (x *Statement) CreateIndex(st *parser.CreateIndexStmt) (*exec.Output, error
 	}
 	name := st.Name.Name
 	if name == "" {
-		name = x.freeName(t.Schema, t.Name+"_"+joinNames(cols)+"_idx")
+		name = numbered(t.Name, strings.Join(names, "_"), "idx", x.relationTaken(t.Schema))
 	}
 	if x.Cat.Exists(t.Schema, name) {
 		if st.IfNotExists {
 			x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", name)
 			return exec.Done, nil
 		}
-		return nil, sqlstate.New(sqlstate.DuplicateTable, "relation %q already exists", name)
+		return nil, duplicateRelation(name)
 	}
 	return exec.Done, x.addIndex(t, catalog.Index{Name: name, Columns: ords, Unique: st.Unique})
 }
@@ -175,12 +184,11 @@ func (x *Statement) dropIndex(t *catalog.Table, name string) error {
 	for _, i := range t.Indexes {
 		if i.Name != name {
 			next.Indexes = append(next.Indexes, i)
-			continue
 		}
-		if i.Constraint {
-			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %q because constraint %q on table %q requires it", name, name, t.Name).
-				WithHint("ALTER TABLE %s DROP CONSTRAINT %s drops both.", t.Name, name)
-		}
+	}
+	if len(next.Indexes) == len(t.Indexes) || hasConstraint(t, name) {
+		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name).
+			WithHint("You can drop constraint %s on table %s instead.", name, t.Name)
 	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 }

@@ -1,14 +1,11 @@
 package ddl
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/sequence"
-	"htapdb/htap/syscat"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
@@ -29,7 +26,7 @@ func (x *Statement) schemaOf(n parser.ObjectName) (string, error) {
 		}
 		schema = path[0]
 	}
-	if syscat.IsSchema(schema) && !x.Cat.HasSchema(schema) {
+	if catalog.IsSystemSchema(schema) && !x.Cat.HasSchema(schema) {
 		return "", sqlstate.New(sqlstate.InsufficientPrivilege, "permission denied to create \"%s.%s\"", schema, n.Name).
 			WithDetail("System catalog modifications are currently disallowed.")
 	}
@@ -73,6 +70,9 @@ func (x *Statement) CreateTable(st *parser.CreateTableStmt) (*exec.Output, error
 			return nil, err
 		}
 	}
+	if err := b.makeKeys(); err != nil {
+		return nil, err
+	}
 	return exec.Done, b.create()
 }
 
@@ -81,6 +81,8 @@ type tableBuilder struct {
 	x         *Statement
 	t         *catalog.Table
 	sequences []*catalog.Sequence
+	// keys are the PRIMARY KEY and UNIQUE constraints that are not in t yet.
+	keys []key
 }
 
 // column adds a column with its constraints.
@@ -122,7 +124,7 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	case parser.ConstrNotNull:
 		col.NotNull = true
 	case parser.ConstrDefault:
-		text, err := b.x.checkDefault(k.Expr, col.Type)
+		text, err := b.x.checkDefault(k.Expr, col.Type, b.t)
 		if err != nil {
 			return err
 		}
@@ -136,10 +138,9 @@ func (b *tableBuilder) columnConstraint(ord int, k *parser.ColumnConstraint) err
 	return nil
 }
 
-// checkDefault binds a default expression, to refuse what cannot be one, and
-// returns its text, in which the names of sequences have their schemas: another
-// session's search_path must not change them.
-func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
+// checkDefault binds a default expression of a table, to refuse what cannot be one,
+// and returns its text.
+func (x *Statement) checkDefault(e parser.Expr, t types.Type, of *catalog.Table) (string, error) {
 	bound, err := binder.BindExpr(e, nil, t, binder.Options{SQL: x.Script, Catalog: x.Names()})
 	if err != nil {
 		return "", err
@@ -147,22 +148,7 @@ func (x *Statement) checkDefault(e parser.Expr, t types.Type) (string, error) {
 	if plan.HasSubquery(bound) {
 		return "", sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
 	}
-	text := parser.Format(e)
-	if len(sequence.Names(e, true)) == 0 {
-		return text, nil
-	}
-	own, err := parser.ParseExpr(text) // the statement may run again along another path
-	if err != nil {
-		return "", sqlstate.Wrap(sqlstate.InternalError, err, "reading the default %s again", text)
-	}
-	for _, name := range sequence.Names(own, true) {
-		q, err := sequence.Find(x.Cat, name.Value)
-		if err != nil {
-			return "", err
-		}
-		name.Value = parser.QuoteIdent(q.Schema) + "." + parser.QuoteIdent(q.Name)
-	}
-	return parser.Format(own), nil
+	return x.storedExpr(e, true, of)
 }
 
 // sequence gives a column a sequence of its own.
@@ -171,7 +157,7 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 	if col.Type.Kind != types.Int2 && col.Type.Kind != types.Int4 && col.Type.Kind != types.Int8 {
 		return sqlstate.New(sqlstate.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 	}
-	q := &catalog.Sequence{Schema: b.t.Schema, Name: b.x.freeName(b.t.Schema, b.t.Name+"_"+col.Name+"_seq"), Owner: b.t.ID}
+	q := &catalog.Sequence{Schema: b.t.Schema, Name: numbered(b.t.Name, col.Name, "seq", b.relationTaken), Owner: b.t.ID}
 	err := sequence.Options(q, options, col.Type)
 	if err != nil {
 		return err
@@ -184,24 +170,12 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 	return nil
 }
 
-// freeName returns the name, with a number if it is taken.
-func (x *Statement) freeName(schema, name string) string {
-	free := name
-	for i := 1; x.Cat.Exists(schema, free); i++ {
-		free = fmt.Sprintf("%s%d", name, i)
-	}
-	return free
-}
-
 // constraint applies a table constraint.
 func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
-	if k.Name != "" && hasConstraint(b.t, k.Name) {
-		return sqlstate.New(sqlstate.DuplicateObject, "constraint %q for relation %q already exists", k.Name, b.t.Name).
-			WithPosition(parser.Position(b.x.Script, k.Pos()))
-	}
 	switch k.Kind {
-	case parser.ConstrPrimaryKey:
-		if len(b.t.Primary) > 0 {
+	case parser.ConstrPrimaryKey, parser.ConstrUnique:
+		primary := k.Kind == parser.ConstrPrimaryKey
+		if primary && (len(b.t.Primary) > 0 || slices.ContainsFunc(b.keys, func(o key) bool { return o.primary })) {
 			return sqlstate.New(sqlstate.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", b.t.Name)
 		}
 		ords, err := b.ordinals(k.Columns)
@@ -209,42 +183,21 @@ func (b *tableBuilder) constraint(k *parser.TableConstraint) error {
 			return err
 		}
 		for _, o := range ords {
-			b.t.Columns[o].NotNull = true
+			b.t.Columns[o].NotNull = b.t.Columns[o].NotNull || primary
 		}
-		b.t.Primary = ords
-		b.t.PrimaryName = k.Name
-		if k.Name == "" {
-			b.t.PrimaryName = b.t.Name + "_pkey"
-		}
-	case parser.ConstrUnique:
-		if k.NullsNotDistinct {
-			return sqlstate.New(sqlstate.FeatureNotSupported, "UNIQUE NULLS NOT DISTINCT is not supported")
-		}
-		ords, err := b.ordinals(k.Columns)
-		if err != nil {
-			return err
-		}
-		name := k.Name
-		if name == "" {
-			name = b.x.freeName(b.t.Schema, b.t.Name+"_"+joinNames(k.Columns)+"_key")
-		}
-		id, err := b.x.Catalog.NextID(b.x.Ctx)
-		if err != nil {
-			return err
-		}
-		b.t.Indexes = append(b.t.Indexes, catalog.Index{ID: id, Name: name, Columns: ords, Unique: true, Constraint: true})
+		b.keys = append(b.keys, key{name: k.Name, columns: ords, primary: primary, pos: k.Pos()})
 	case parser.ConstrCheck:
 		name := k.Name
 		if name == "" {
-			name = b.t.Name + "_check"
-			if len(k.Columns) == 1 {
-				name = b.t.Name + "_" + k.Columns[0].Name + "_check"
-			}
-			for base, i := name, 1; hasConstraint(b.t, name); i++ {
-				name = fmt.Sprintf("%s%d", base, i)
-			}
+			name = b.checkName(k.Expr)
+		} else if hasConstraint(b.t, name) {
+			return b.duplicateConstraint(name, k.Pos())
 		}
-		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: parser.Format(k.Expr)})
+		text, err := b.x.storedExpr(k.Expr, false, b.t)
+		if err != nil {
+			return err
+		}
+		b.t.Checks = append(b.t.Checks, catalog.Check{Name: name, SQL: text})
 	case parser.ConstrForeignKey:
 		return sqlstate.New(sqlstate.FeatureNotSupported, "FOREIGN KEY constraints are not supported").
 			WithPosition(parser.Position(b.x.Script, k.Pos()))
@@ -265,14 +218,6 @@ func hasConstraint(t *catalog.Table, name string) bool {
 // ordinals resolves key columns.
 func (b *tableBuilder) ordinals(cols []parser.Ident) ([]int, error) {
 	return exec.KeyOrdinals(b.t, cols, b.x.Script)
-}
-
-func joinNames(cols []parser.Ident) string {
-	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = c.Name
-	}
-	return strings.Join(names, "_")
 }
 
 // create checks the table as a whole and stores it.

@@ -6,7 +6,6 @@ import (
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
 	"htapdb/htap/physical"
-	"htapdb/htap/sequence"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -37,11 +36,11 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 	if v.Sources, err = x.viewSources(pl.Sources); err != nil {
 		return nil, err
 	}
-	var sequences []catalog.ViewSource
-	if v.SQL, sequences, err = x.viewText(st.Query); err != nil {
+	var named []catalog.ViewSource
+	if v.SQL, named, err = x.viewText(st.Query); err != nil {
 		return nil, err
 	}
-	v.Sources = append(v.Sources, sequences...)
+	v.Sources = append(v.Sources, named...)
 	old := x.Cat.View(schema, v.Name)
 	replace := old != nil && st.OrReplace
 	if replace {
@@ -59,30 +58,29 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 	return exec.Done, x.Catalog.PutView(x.Ctx, x.Tx.Txn, v, replace)
 }
 
-// viewText is the text of a view's query with the sequences that its calls name as
-// constants: their names have schemas in it, so that no other search_path changes
-// what the view draws from.
-func (x *Statement) viewText(query *parser.SelectStmt) (text string, sequences []catalog.ViewSource, err error) {
+// viewText is the text of a view's query, with the objects that its constants name:
+// their names have schemas in it, so that no other search_path changes what the view
+// means.
+func (x *Statement) viewText(query *parser.SelectStmt) (text string, named []catalog.ViewSource, err error) {
 	text = parser.Format(query)
-	if len(sequence.Names(query, false)) == 0 {
+	if len(references(query, false)) == 0 {
 		return text, nil, nil
 	}
 	own, err := parser.ParseOne(text) // the statement may run again along another path
 	if err != nil {
 		return "", nil, sqlstate.Wrap(sqlstate.InternalError, err, "reading the query of the view again")
 	}
-	for _, name := range sequence.Names(own.Stmt, false) {
-		q, err := sequence.Find(x.Cat, name.Value)
-		if err != nil {
-			return "", nil, err
-		}
-		name.Value = parser.QuoteIdent(q.Schema) + "." + parser.QuoteIdent(q.Name)
-		source := catalog.ViewSource{ID: q.ID, Schema: q.Schema, Name: q.Name}
-		if !slices.ContainsFunc(sequences, func(s catalog.ViewSource) bool { return s.ID == q.ID }) {
-			sequences = append(sequences, source)
+	items, err := x.qualify(own.Stmt, false, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, d := range items {
+		source := d.source()
+		if !slices.ContainsFunc(named, func(s catalog.ViewSource) bool { return s.ID == source.ID && s.Name == source.Name }) {
+			named = append(named, source)
 		}
 	}
-	return parser.Format(own.Stmt), sequences, nil
+	return parser.Format(own.Stmt), named, nil
 }
 
 // viewColumns are the names of a view's columns: those that it is given, then

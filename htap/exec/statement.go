@@ -90,7 +90,7 @@ func (x *Statement) Settle() error {
 func (x *Statement) Table(n parser.ObjectName) (*catalog.Table, error) {
 	t := x.Cat.Table(n.Schema, n.Name)
 	if t == nil {
-		e := sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", catalog.QualifiedName(n.Schema, n.Name))
+		e := x.Cat.NoRelation(n.Schema, n.Name)
 		if n.Pos() > 0 {
 			e = e.WithPosition(parser.Position(x.Script, n.Pos()))
 		}

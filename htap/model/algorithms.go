@@ -2,8 +2,9 @@ package model
 
 import (
 	"htapdb/ml"
+	"htapdb/ml/cluster"
 	"htapdb/ml/linear"
 )
 
 // Algorithms are the estimators that CREATE MODEL … USING names.
-var Algorithms = ml.NewRegistry(linear.Least{}, linear.Logistic{})
+var Algorithms = ml.NewRegistry(linear.Least{}, linear.Logistic{}, cluster.KMeans{})

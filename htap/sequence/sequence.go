@@ -65,7 +65,7 @@ func Find(cat *catalog.Snapshot, name string) (*catalog.Sequence, error) {
 	if cat.Exists(n.Schema, n.Name) {
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "%q is not a sequence", n.Name)
 	}
-	return nil, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", catalog.QualifiedName(n.Schema, n.Name))
+	return nil, cat.NoRelation(n.Schema, n.Name)
 }
 
 // writable refuses changes in a read-only transaction.
@@ -149,7 +149,7 @@ func (q Functions) Owned(table, column string) (string, bool, error) {
 	}
 	t := q.Statement.Cat.Table(n.Schema, n.Name)
 	if t == nil {
-		return "", false, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", catalog.QualifiedName(n.Schema, n.Name))
+		return "", false, q.Statement.Cat.NoRelation(n.Schema, n.Name)
 	}
 	o := t.Ordinal(column)
 	if o < 0 {

@@ -20,6 +20,8 @@ import (
 type Names struct {
 	sizes Sizes
 	cat   *catalog.Snapshot
+	// path is the search_path with the schemas of system catalogs that it names.
+	path []string
 
 	once    sync.Once
 	byOID   map[int64]catalogName
@@ -32,8 +34,10 @@ type Names struct {
 // catalogName is a name in pg_class.
 type catalogName struct{ schema, name string }
 
-// NewNames returns the functions for a snapshot of the catalog.
-func NewNames(cat *catalog.Snapshot, sizes Sizes) *Names { return &Names{sizes: sizes, cat: cat} }
+// NewNames returns the functions for a snapshot of the catalog and a search path.
+func NewNames(cat *catalog.Snapshot, path []string, sizes Sizes) *Names {
+	return &Names{sizes: sizes, cat: cat, path: path}
+}
 
 func (c *Names) load() {
 	c.byOID, c.indexes, c.checks = map[int64]catalogName{}, map[int64]string{}, map[int64]string{}
@@ -138,7 +142,15 @@ func (c *Names) visible(args []types.Datum) (types.Datum, error) {
 	if !ok {
 		return types.NullDatum, nil
 	}
-	return types.NewBool(r.schema == "pg_catalog" || c.cat.Visible(r.schema, r.name)), nil
+	return types.NewBool(c.isVisible(r)), nil
+}
+
+// isVisible reports whether a relation is found by its name without the schema.
+func (c *Names) isVisible(r catalogName) bool {
+	if system := Resolve(c.cat, c.path, "", r.name); system != "" {
+		return system == r.schema
+	}
+	return c.cat.Visible(r.schema, r.name)
 }
 
 // regName is the name of an object: of pg_class, pg_type, pg_namespace or pg_roles.
@@ -152,7 +164,7 @@ func (c *Names) regName(kind string) func([]types.Datum) (types.Datum, error) {
 		case "pg_class":
 			if r, ok := c.relations()[oid]; ok {
 				name := parser.QuoteIdent(r.name)
-				if r.schema != "pg_catalog" && !c.cat.Visible(r.schema, r.name) {
+				if !c.isVisible(r) {
 					name = parser.QuoteIdent(r.schema) + "." + name
 				}
 				return types.NewString(name), nil
@@ -208,7 +220,7 @@ func (c *Names) regOID(kind string, strict bool) func([]types.Datum) (types.Datu
 		case "pg_roles":
 			return types.NullDatum, sqlstate.New(sqlstate.UndefinedObject, "role %q does not exist", text)
 		}
-		return types.NullDatum, sqlstate.New(sqlstate.UndefinedTable, "relation %q does not exist", text)
+		return types.NullDatum, c.cat.NoRelation(n.Schema, n.Name)
 	}
 }
 
@@ -237,10 +249,8 @@ func (c *Names) find(kind, schema, name, text string) (int64, bool) {
 
 // relationOID finds a relation by name for regclass.
 func (c *Names) relationOID(schema, name string) (int64, bool) {
-	if schema == "" || schema == "pg_catalog" {
-		if oid := relationID("pg_catalog", name); oid != 0 {
-			return oid, true
-		}
+	if system := Resolve(c.cat, c.path, schema, name); system != "" {
+		return relationID(system, name), true
 	}
 	for oid, r := range c.relations() {
 		if r.name == name && (r.schema == schema || schema == "" && c.cat.Visible(r.schema, name)) {

@@ -60,14 +60,24 @@ func Lookup(schema, name string) *plan.Table {
 // names it.
 const PgCatalog = "pg_catalog"
 
-// IsSchema reports whether a schema is one of the system's.
-func IsSchema(name string) bool {
-	for _, v := range relations {
-		if v.schema == name {
-			return true
+// Resolve returns the schema of the system's relation that a name means along a search
+// path, "" if it means none: a stored one, or nothing. pg_catalog comes first, unless
+// the path names it.
+func Resolve(cat *catalog.Snapshot, path []string, schema, name string) (system string) {
+	if schema != "" {
+		path = []string{schema}
+	} else if !slices.Contains(path, PgCatalog) {
+		path = append([]string{PgCatalog}, path...)
+	}
+	for _, s := range path {
+		if cat.Exists(s, name) {
+			return ""
+		}
+		if slices.ContainsFunc(relations, func(r relation) bool { return r.schema == s && r.name == name }) {
+			return s
 		}
 	}
-	return false
+	return ""
 }
 
 // Rows computes the rows of a relation that Lookup has found.

@@ -58,13 +58,13 @@ func Bools(xs []bool) *vector.Vector {
 // Data is the columns of a training query.
 type Data struct {
 	Names []string
-	// Columns are the features; Target is what is to be predicted.
+	// Columns are the features; Target is what is to be predicted, nil for nothing.
 	Columns []*vector.Vector
 	Target  *vector.Vector
 }
 
 // Rows is the number of rows.
-func (d *Data) Rows() int { return d.Target.Len }
+func (d *Data) Rows() int { return d.Columns[0].Len }
 
 // Permuted returns the rows in another order.
 func (d *Data) Permuted(order []int) *Data {
@@ -75,7 +75,10 @@ func (d *Data) Permuted(order []int) *Data {
 		}
 		return out
 	}
-	out := &Data{Names: d.Names, Target: pick(d.Target)}
+	out := &Data{Names: d.Names}
+	if d.Target != nil {
+		out.Target = pick(d.Target)
+	}
 	for _, c := range d.Columns {
 		out.Columns = append(out.Columns, pick(c))
 	}
@@ -117,7 +120,9 @@ func (d *Data) source(s Schedule) ml.Source {
 			for _, c := range d.Columns {
 				b.Cols = append(b.Cols, c.Slice(at, to))
 			}
-			b.Cols = append(b.Cols, d.Target.Slice(at, to))
+			if d.Target != nil {
+				b.Cols = append(b.Cols, d.Target.Slice(at, to))
+			}
 			if turn%2 == 1 {
 				for r := range to - at {
 					b.Sel = append(b.Sel, int32(r))
@@ -138,10 +143,21 @@ func Train(ctx context.Context, e ml.Estimator, options map[string]string, d *Da
 	if err != nil {
 		return nil, err
 	}
-	account := memory.NewRoot(s.Limit)
-	t := &ml.Training{Options: parsed, Source: d.source(s), Memory: account, Workers: max(s.Workers, 1), Progress: s.Progress,
-		Target: ml.Target{Name: "y", Type: d.Target.Type}}
+	t, err := d.training(s, memory.NewRoot(s.Limit))
+	if err != nil {
+		return nil, err
+	}
+	t.Options = parsed
 	defer t.Close()
+	return ml.NewRegistry(e).Train(ctx, e, t)
+}
+
+// training describes the columns.
+func (d *Data) training(s Schedule, account ml.Account) (*ml.Training, error) {
+	t := &ml.Training{Source: d.source(s), Memory: account, Workers: max(s.Workers, 1), Progress: s.Progress}
+	if d.Target != nil {
+		t.Target = ml.Target{Name: "y", Type: d.Target.Type}
+	}
 	for i, c := range d.Columns {
 		f, err := ml.NewFeature(d.Names[i], c.Type)
 		if err != nil {
@@ -149,7 +165,7 @@ func Train(ctx context.Context, e ml.Estimator, options map[string]string, d *Da
 		}
 		t.Features = append(t.Features, f)
 	}
-	return ml.NewRegistry(e).Train(ctx, e, t)
+	return t, nil
 }
 
 // MustTrain is Train in batches of 1,024, for data that can be learned.
@@ -210,8 +226,11 @@ func Mixed(rng *rand.Rand, n int, task ml.Task) *Data {
 		late[i] = rng.Float64() < 1/(1+math.Exp(-(y[i]-6)/2))
 	}
 	d := &Data{Names: []string{"a", "carrier", "noise"}, Columns: []*vector.Vector{Numbers(a), Texts(carrier), Numbers(noise)}, Target: Numbers(y)}
-	if task == ml.Classification {
+	switch task {
+	case ml.Classification:
 		d.Target = Bools(late)
+	case ml.Clustering:
+		d.Target = nil
 	}
 	return d
 }

@@ -113,7 +113,9 @@ func schedules(t *testing.T, e ml.Estimator, task ml.Task) {
 	d := Mixed(rng, 4000, task)
 	d.Columns[0].SetNull(17)
 	d.Columns[1].SetNull(170)
-	d.Target.SetNull(3)
+	if d.Target != nil {
+		d.Target.SetNull(3)
+	}
 	for _, i := range []int{5, 50, 500} {
 		d.Columns[2].F64[i] *= 1e12 // sums of these and of small ones show their order
 	}
@@ -157,8 +159,11 @@ func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
 		return out
 	}
 	target := func(n int) *vector.Vector {
-		if task == ml.Classification {
+		switch task {
+		case ml.Classification:
 			return Bools(half[:n])
+		case ml.Clustering:
+			return nil
 		}
 		return Numbers(ramp[:n])
 	}
@@ -178,7 +183,8 @@ func extremes(t *testing.T, e ml.Estimator, task ml.Task) {
 		once[9] = true
 		cases["a class seen once"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(once)}
 		cases["one class"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(make([]bool, n))}
-	} else {
+	}
+	if task == ml.Regression {
 		cases["constant target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(int) float64 { return 3 }))}
 		cases["large target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}
 	}
@@ -261,14 +267,11 @@ func limits(t *testing.T, e ml.Estimator, task ml.Task) {
 		t.Fatal(err)
 	}
 	account := memory.NewRoot(0)
-	tr := &ml.Training{Options: parsed, Source: d.source(Schedule{}), Memory: account, Target: ml.Target{Name: "y", Type: d.Target.Type}}
-	for i, c := range d.Columns {
-		f, err := ml.NewFeature(d.Names[i], c.Type)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr.Features = append(tr.Features, f)
+	tr, err := d.training(Schedule{}, account)
+	if err != nil {
+		t.Fatal(err)
 	}
+	tr.Options = parsed
 	if _, err := ml.NewRegistry(e).Train(t.Context(), e, tr); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strconv"
+	"strings"
 
 	"htapdb/sql/sqlstate"
 )
@@ -197,6 +198,11 @@ func (p *parser) nameOrCall() Expr {
 	case next.kind == tokString:
 		name := p.objectNameOf(t.loc(), parts)
 		typ := &TypeName{Loc: t.loc(), Catalog: name.Catalog, Schema: name.Schema, Name: name.Name}
+		if strings.HasPrefix(typ.Name, "reg") {
+			// What names an object has one form: 't'::regclass.
+			lit := p.next()
+			return &CastExpr{Loc: t.loc(), Operand: &StringLit{Loc: lit.loc(), Value: lit.text}, Type: typ}
+		}
 		return &TypedLit{Loc: t.loc(), Type: typ, Value: p.next().text}
 	case next.isPunct(".") && p.ahead(1).isOp("*"):
 		p.next()

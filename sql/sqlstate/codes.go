@@ -51,6 +51,7 @@ const (
 	InvalidCatalogName         Code = "3D000"
 	InvalidSavepoint           Code = "3B001"
 	InvalidSchemaName          Code = "3F000"
+	ReservedName               Code = "42939"
 
 	SerializationFailure Code = "40001"
 	DeadlockDetected     Code = "40P01"

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"htapdb/sql/sqlstate"
@@ -24,7 +25,39 @@ func algebraRows(r *rand.Rand, agg *Aggregate, n int) []*vector.Vector {
 		}
 		args = append(args, v)
 	}
+	asObserved(r, agg, args...)
 	return args
+}
+
+// randomTypes are types of the kinds, the same one for all that have to be.
+func randomTypes(r *rand.Rand, kinds []types.Kind) []types.Type {
+	var ts []types.Type
+	shared := randomType(r, sameKind)
+	for _, k := range kinds {
+		if k == sameKind {
+			ts = append(ts, shared)
+		} else {
+			ts = append(ts, randomType(r, k))
+		}
+	}
+	return ts
+}
+
+// asObserved makes doubles what an evaluation aggregate takes: classes,
+// probabilities, observations that are not 0.
+func asObserved(r *rand.Rand, agg *Aggregate, args ...*vector.Vector) {
+	if !slices.Contains([]string{"mape", "logloss", "brier", "roc_auc", "pr_auc", "precision_score", "recall_score", "f1", "mcc"}, agg.Name) {
+		return
+	}
+	for _, v := range args {
+		for _, f := range [][]float64{v.F64, dictOf(v).F64} {
+			for i := range f {
+				if f[i] = float64(r.IntN(2)); agg.Name == "mape" {
+					f[i]++
+				}
+			}
+		}
+	}
 }
 
 func dictOf(v *vector.Vector) *vector.Vector {
@@ -47,10 +80,7 @@ func TestAlgebra(t *testing.T) {
 			}
 			declared[o.algebra]++
 			for range 20 {
-				var ts []types.Type
-				for _, k := range o.args {
-					ts = append(ts, randomType(r, k))
-				}
+				ts := randomTypes(r, o.args)
 				agg, err := ResolveAggregate(name, ts)
 				if err != nil {
 					t.Fatal(err)
@@ -156,6 +186,7 @@ func checkAssociative(t *testing.T, r *rand.Rand, agg *Aggregate) {
 	for i := range groups {
 		groups[i] = uint32(i * (parts - 1) / n)
 	}
+	asObserved(r, agg, args...)
 	p := agg.state(parts)
 	if err := p.Add(groups, args, nil, n); err != nil {
 		t.Fatalf("%s%v: %v", agg.Name, agg.Args, err)
@@ -186,7 +217,7 @@ func checkAssociative(t *testing.T, r *rand.Rand, agg *Aggregate) {
 // checkStateSize feeds one group many rows.
 func checkStateSize(t *testing.T, r *rand.Rand, agg *Aggregate) {
 	t.Helper()
-	const n, small = 200, 256
+	const n, small = 200, 2048
 	args := make([]*vector.Vector, len(agg.Args))
 	for i, typ := range agg.Args {
 		args[i] = vector.New(typ, n)
@@ -197,6 +228,7 @@ func checkStateSize(t *testing.T, r *rand.Rand, agg *Aggregate) {
 			args[i].F64[k] = float64(k)
 		}
 	}
+	asObserved(r, agg, args...)
 	s := agg.state(1)
 	if err := s.AddAll(args, []int32{0}, n); err != nil {
 		t.Fatal(err)

@@ -86,3 +86,40 @@ func (s *countState) Bytes() int64 { return sliceBytes(s.n) }
 
 // errMerge is a programmer's error: states of different aggregates were merged.
 var errMerge = sqlstate.New(sqlstate.InternalError, "states of different aggregates cannot be merged")
+
+// pairCount counts pairs without a null.
+type pairCount struct {
+	countState
+	both vector.Vector // scratch: valid where both arguments are
+}
+
+func (s *pairCount) pairs(args []*vector.Vector, n int) []*vector.Vector {
+	x, y := args[0], args[1]
+	s.both.Resize(n)
+	s.both.Valid = s.both.Valid[:0]
+	for i := range n {
+		s.both.Valid = append(s.both.Valid, b2u(!x.IsNull(i) && !y.IsNull(i)))
+	}
+	return []*vector.Vector{&s.both}
+}
+
+func (s *pairCount) Add(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
+	return s.countState.Add(groups, s.pairs(args, n), sel, n)
+}
+
+// Remove implements Inverse.
+func (s *pairCount) Remove(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
+	return s.countState.Remove(groups, s.pairs(args, n), sel, n)
+}
+
+func (s *pairCount) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	return s.countState.AddAll(s.pairs(args, n), sel, n)
+}
+
+func (s *pairCount) Merge(other AggState, from []int32, to []uint32) error {
+	o, ok := other.(*pairCount)
+	if !ok {
+		return errMerge
+	}
+	return s.countState.Merge(&o.countState, from, to)
+}

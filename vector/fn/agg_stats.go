@@ -2,266 +2,244 @@ package fn
 
 import (
 	"math"
+	"math/big"
 
 	"htapdb/sql/types"
-	"htapdb/vector"
 )
 
-// statAggregates are variances, covariances, correlation and regression, over DOUBLE PRECISION.
+// statAggregates are variances of integers, NUMERIC and DOUBLE PRECISION, and
+// covariances, correlation and regression of DOUBLE PRECISION. Results are DOUBLE
+// PRECISION: the exact value rounded once.
 func statAggregates() []aggregateOverload {
 	var out []aggregateOverload
-	one, two := []types.Kind{types.Float8}, []types.Kind{types.Float8, types.Float8}
-	for name, f := range map[string]func(m *moments, g int) (float64, bool){
+	for name, f := range map[string]func(e *estimate) (float64, bool){
 		"stddev": stddevSamp, "stddev_samp": stddevSamp, "stddev_pop": stddevPop,
 		"variance": varSamp, "var_samp": varSamp, "var_pop": varPop,
 	} {
-		out = append(out, aggregateOverload{name: name, args: one, result: types.Float8, algebra: Merges, bind: func(a *Aggregate) {
-			a.NewState = func(*Context) AggState { return &moments{result: f} }
-		}})
+		for _, k := range []types.Kind{types.Int2, types.Int4, types.Int8, types.Numeric, types.Float8} {
+			out = append(out, aggregateOverload{name: name, args: []types.Kind{k}, result: types.Float8, algebra: Inverts, bind: bindMoments(f)})
+		}
 	}
-	for name, f := range map[string]func(m *moments, g int) (float64, bool){
-		"covar_pop": covarPop, "covar_samp": covarSamp, "corr": corr, "regr_slope": regrSlope, "regr_intercept": regrIntercept,
-		"regr_r2": regrR2, "regr_avgx": func(m *moments, g int) (float64, bool) { return m.x[g].mean(m.n[g]), m.n[g] > 0 },
-		"regr_avgy": func(m *moments, g int) (float64, bool) { return m.y[g].mean(m.n[g]), m.n[g] > 0 },
-		"regr_sxx":  func(m *moments, g int) (float64, bool) { return m.x[g].square, m.n[g] > 0 },
-		"regr_syy":  func(m *moments, g int) (float64, bool) { return m.y[g].square, m.n[g] > 0 },
-		"regr_sxy":  func(m *moments, g int) (float64, bool) { return m.xy[g], m.n[g] > 0 },
+	for name, f := range map[string]func(e *estimate) (float64, bool){
+		"covar_pop":      func(e *estimate) (float64, bool) { return e.covariance(0) },
+		"covar_samp":     func(e *estimate) (float64, bool) { return e.covariance(1) },
+		"corr":           (*estimate).corr,
+		"regr_slope":     (*estimate).slope,
+		"regr_intercept": (*estimate).intercept,
+		"regr_r2":        (*estimate).r2,
+		"regr_avgx":      func(e *estimate) (float64, bool) { return e.mean(&e.sx, e.ux, e.specialX), e.n > 0 },
+		"regr_avgy":      func(e *estimate) (float64, bool) { return e.mean(&e.sy, e.uy, e.specialY), e.n > 0 },
+		"regr_sxx":       func(e *estimate) (float64, bool) { return e.centred(&e.cxx, 2*e.ux, e.specialX), e.n > 0 },
+		"regr_syy":       func(e *estimate) (float64, bool) { return e.centred(&e.cyy, 2*e.uy, e.specialY), e.n > 0 },
+		"regr_sxy": func(e *estimate) (float64, bool) {
+			return e.centred(&e.cxy, e.ux+e.uy, e.specialX+e.specialY), e.n > 0
+		},
 	} {
-		out = append(out, aggregateOverload{name: name, args: two, result: types.Float8, algebra: Merges, bind: func(a *Aggregate) {
-			a.NewState = func(*Context) AggState { return &moments{pairs: true, result: f} }
-		}})
+		out = append(out, aggregateOverload{name: name, args: []types.Kind{types.Float8, types.Float8}, result: types.Float8, algebra: Inverts, bind: bindMoments(f)})
 	}
-	return append(out, aggregateOverload{name: "regr_count", args: two, result: types.Int8, algebra: Merges, bind: func(a *Aggregate) {
-		a.NewState = func(*Context) AggState { return &moments{pairs: true, count: true} }
+	return append(out, aggregateOverload{name: "regr_count", args: []types.Kind{types.Float8, types.Float8}, result: types.Int8, algebra: Inverts, bind: func(a *Aggregate) {
+		a.NewState = func(*Context) AggState { return &pairCount{} }
 	}})
 }
 
-// moments holds the count, sums and centred second moments of a group by the
-// method of Youngs and Cramer ("Some Results Relevant to Choice of Sum and
-// Sum-of-Product Algorithms", 1971), which PostgreSQL has too. Sums are exact where
-// Welford's running means are not: those cost the variance of four integers at 1e8
-// half of its digits, in an order that depends on which worker came first.
-// In pairs the first argument is y and the second x; alone, the argument is x.
-type moments struct {
-	pairs, count bool
-	result       func(m *moments, g int) (float64, bool)
-	n            []float64
-	x, y         []axis    // y only in pairs
-	xy           []float64 // Σ(x−mean)(y−mean), only in pairs
-	// special marks the groups with an infinite or NaN input: only without one is
-	// a result that is not finite an overflow. It is nil until there is such an input.
-	special  []uint8
-	inX, inY input[float64]
-}
-
-// axis is one variable of a group.
-type axis struct {
-	// origin is the group's first value, or 0 if that is not finite. Distances from
-	// it keep the digits that sums of values with a large mean would lose.
-	origin float64
-	sum    float64 // Σ(v−origin)
-	square float64 // Σ(v−mean)²
-}
-
-// add takes the n-th value of a group and returns its distance from the mean times n.
-func (a *axis) add(v, n float64) float64 {
-	if n == 1 {
-		a.origin = v
-		if v-v != 0 {
-			a.origin, a.sum, a.square = 0, v, math.NaN()
-		}
-		return v - v
+// bindMoments binds an aggregate that is computed from the moments of its arguments.
+func bindMoments(f func(e *estimate) (float64, bool)) func(*Aggregate) {
+	return func(a *Aggregate) {
+		t := a.Args[len(a.Args)-1]
+		a.NewState = func(*Context) AggState { return newMoments(len(a.Args) == 2, t, f) }
 	}
-	d := v - a.origin
-	a.sum += d
-	t := d*n - a.sum
-	a.square += t * t / (n * (n - 1))
-	return t
 }
 
-// mean is the mean of n values.
-func (a *axis) mean(n float64) float64 { return a.origin + a.sum/n }
-
-// merge adds the values of b, nb of them, to the na of a, and returns the distance
-// of the means times na·nb.
-func (a *axis) merge(b *axis, na, nb float64) float64 {
-	sum := b.sum + nb*(b.origin-a.origin)
-	t := a.sum*nb - sum*na
-	a.sum += sum
-	a.square += b.square + scaled(t, t, na, nb)
-	return t
-}
-
-// scaled is s·t/(na·nb·(na+nb)), also where s·t is out of range and the result is not.
-func scaled(s, t, na, nb float64) float64 {
-	if p := s * t; !math.IsInf(p, 0) {
-		return p / (na * nb * (na + nb))
+func newMoments(pairs bool, t types.Type, f func(e *estimate) (float64, bool)) *moments {
+	m := &moments{pairs: pairs, result: f}
+	if t.Kind == types.Numeric {
+		m.scale = int(t.Scale)
 	}
-	return s / na / nb * (t / (na + nb))
+	m.inX.floats = t.Kind == types.Float8
+	return m
 }
 
-func (m *moments) Grow(n int) {
-	m.n, m.x = extend(m.n, n), extend(m.x, n)
+// estimate is what is computed of the moments of one group. Its numbers are kept
+// from group to group.
+type estimate struct {
+	n int64
+	// The sums: sx and sxx are in units of 2^ux and 4^ux.
+	sx, sy, sxx, syy, sxy big.Int
+	ux, uy                int
+	// What special values add up to, 0 without one.
+	specialX, specialY float64
+	// cxx is n·Σ(x−mean)², cxy n·Σ(x−mean)(y−mean), in the same units.
+	cxx, cyy, cxy big.Int
+	// unit is 10^(2·scale), by which squares of NUMERICs are to be divided.
+	unit big.Int
+
+	ratios
+	a, b, count big.Int
+}
+
+// load computes the moments of group g.
+func (e *estimate) load(m *moments, g uint32) {
+	e.n = m.n[g]
+	e.count.SetInt64(e.n)
+	if e.unit.Sign() == 0 {
+		e.unit.Exp(big.NewInt(100), big.NewInt(int64(m.scale)), nil)
+	}
+	e.ux, e.uy, e.specialX, e.specialY = m.x.unitOf(g), 0, 0, 0
+	bigFixed(&e.sx, m.x.sumOf(g))
+	bigFixed(&e.sxx, m.x.squareOf(g))
 	if m.pairs {
-		m.y, m.xy = extend(m.y, n), extend(m.xy, n)
+		e.uy = m.y.unitOf(g)
+		bigFixed(&e.sy, m.y.sumOf(g))
+		bigFixed(&e.syy, m.y.squareOf(g))
+		bigFixed(&e.sxy, wordsOf(m.xy, g, squareWords))
 	}
-	if m.special != nil {
-		m.special = extend(m.special, n)
+	if far := m.far[g]; far != nil {
+		e.addFar(far)
 	}
-}
-
-// mark notes a special input of group g.
-func (m *moments) mark(g uint32) {
-	if m.special == nil {
-		m.special = make([]uint8, len(m.n))
-	}
-	m.special[g] = 1
-}
-
-func (m *moments) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
-	x, y := &m.inX, &m.inY
-	x.set(args[len(args)-1])
+	e.centre(&e.cxx, &e.sxx, &e.sx, &e.sx)
 	if m.pairs {
-		y.set(args[0])
+		e.centre(&e.cyy, &e.syy, &e.sy, &e.sy)
+		e.centre(&e.cxy, &e.sxy, &e.sx, &e.sy)
 	}
-	for k, g := range groups {
-		i := rowOf(sel, k)
-		if x.null(i) || m.pairs && y.null(i) {
-			continue
-		}
-		v := x.a[i&x.mask]
-		m.n[g]++
-		n := m.n[g]
-		dx := m.x[g].add(v, n)
-		if v-v != 0 {
-			m.mark(g)
-		}
-		if !m.pairs {
-			continue
-		}
-		w := y.a[i&y.mask]
-		dy := m.y[g].add(w, n)
-		if w-w != 0 {
-			m.mark(g)
-		}
-		m.xy[g] += dx * dy / max(n*(n-1), 1)
-	}
-	return nil
 }
 
-func (m *moments) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	return m.Add(groupZero(sel, n), args, sel, n)
+// unitOf is the exponent of group g's unit.
+func (a *axis) unitOf(g uint32) int {
+	if a.unit == nil || a.unit[g] == unknownUnit {
+		return 0
+	}
+	return int(a.unit[g])
 }
 
-func (m *moments) Merge(other AggState, from []int32, to []uint32) error {
-	o, ok := other.(*moments)
-	if !ok {
-		return errMerge
+// addFar adds the far moments, whose units the sums then have. Without values the
+// unit is 0, above that of far sums too.
+func (e *estimate) addFar(f *farMoments) {
+	x, y := uint(e.ux-minExp), uint(e.uy-minExp)
+	for _, s := range []struct {
+		sum   *big.Int
+		far   []uint64
+		shift uint
+	}{
+		{&e.sx, f.sumX[:], x}, {&e.sy, f.sumY[:], y}, {&e.sxx, f.squareX[:], 2 * x}, {&e.syy, f.squareY[:], 2 * y}, {&e.sxy, f.square[:], x + y},
+	} {
+		s.sum.Lsh(s.sum, s.shift)
+		s.sum.Add(s.sum, bigFixed(&e.a, s.far))
 	}
-	for k, t := range to {
-		g := MergedGroup(from, k)
-		a, b := m.n[t], o.n[g]
-		if b == 0 {
-			continue
-		}
-		if o.special != nil && o.special[g] != 0 {
-			m.mark(t)
-		}
-		m.n[t] = a + b
-		if a == 0 {
-			m.x[t] = o.x[g]
-			if m.pairs {
-				m.y[t], m.xy[t] = o.y[g], o.xy[g]
-			}
-			continue
-		}
-		dx := m.x[t].merge(&o.x[g], a, b)
-		if m.pairs {
-			dy := m.y[t].merge(&o.y[g], a, b)
-			m.xy[t] += o.xy[g] + scaled(dx, dy, a, b)
-		}
-	}
-	return nil
+	e.ux, e.uy, e.specialX, e.specialY = minExp, minExp, f.specialX.sum(), f.specialY.sum()
 }
 
-// overflowed reports that a group without a special input left the range.
-func (m *moments) overflowed(g int) bool {
-	if m.special != nil && m.special[g] != 0 {
+// centre sets c to n·s − a·b.
+func (e *estimate) centre(c, s, a, b *big.Int) {
+	e.a.Mul(a, b)
+	c.Mul(&e.count, s)
+	c.Sub(c, &e.a)
+}
+
+func (e *estimate) mean(sum *big.Int, unit int, special float64) float64 {
+	if special != 0 || e.n == 0 {
+		return special
+	}
+	return e.quotient(sum, &e.count, unit)
+}
+
+// centred is c/n, NaN if there was a special value.
+func (e *estimate) centred(c *big.Int, unit int, special float64) float64 {
+	if special != 0 {
+		return math.NaN()
+	}
+	return e.mean(c, unit, 0)
+}
+
+// freedom sets b to n·(n − less)·unit, and reports whether that is above 0.
+func (e *estimate) freedom(less int64) bool {
+	if e.n <= less {
 		return false
 	}
-	v := m.x[g].sum - m.x[g].sum + (m.x[g].square - m.x[g].square)
-	if m.pairs {
-		v += m.y[g].sum - m.y[g].sum + (m.y[g].square - m.y[g].square) + (m.xy[g] - m.xy[g])
-	}
-	return v != 0
+	e.a.SetInt64(e.n - less)
+	e.b.Mul(&e.count, &e.a)
+	e.b.Mul(&e.b, &e.unit)
+	return true
 }
 
-func (m *moments) Finish(out *vector.Vector, from, to int) error {
-	out.Resize(to - from)
-	for g := from; g < to; g++ {
-		if m.count {
-			out.I64[g-from] = int64(m.n[g])
-			continue
-		}
-		if m.overflowed(g) {
-			return overflow()
-		}
-		v, ok := m.result(m, g)
-		if !ok {
-			out.SetNull(g - from)
-		}
-		out.F64[g-from] = v
-	}
-	return nil
-}
-
-func (m *moments) Bytes() int64 {
-	return sliceBytes(m.n) + sliceBytes(m.x) + sliceBytes(m.y) + sliceBytes(m.xy) + sliceBytes(m.special)
-}
-
-func varPop(m *moments, g int) (float64, bool)  { return m.x[g].square / m.n[g], m.n[g] > 0 }
-func varSamp(m *moments, g int) (float64, bool) { return m.x[g].square / (m.n[g] - 1), m.n[g] > 1 }
-
-func stddevPop(m *moments, g int) (float64, bool) {
-	v, ok := varPop(m, g)
-	return math.Sqrt(v), ok
-}
-
-func stddevSamp(m *moments, g int) (float64, bool) {
-	v, ok := varSamp(m, g)
-	return math.Sqrt(v), ok
-}
-
-func covarPop(m *moments, g int) (float64, bool)  { return m.xy[g] / m.n[g], m.n[g] > 0 }
-func covarSamp(m *moments, g int) (float64, bool) { return m.xy[g] / (m.n[g] - 1), m.n[g] > 1 }
-
-func corr(m *moments, g int) (float64, bool) {
-	if m.n[g] < 1 || m.x[g].square == 0 || m.y[g].square == 0 {
-		return 0, false
-	}
-	root := math.Sqrt(m.x[g].square * m.y[g].square)
-	if root == 0 || math.IsInf(root, 0) { // the product left the range: the root of each
-		root = math.Sqrt(m.x[g].square) * math.Sqrt(m.y[g].square)
-	}
-	r := m.xy[g] / root
-	return max(-1, min(1, r)), true
-}
-
-func regrSlope(m *moments, g int) (float64, bool) {
-	return m.xy[g] / m.x[g].square, m.n[g] > 0 && m.x[g].square != 0
-}
-
-func regrIntercept(m *moments, g int) (float64, bool) {
-	slope, ok := regrSlope(m, g)
-	return m.y[g].mean(m.n[g]) - slope*m.x[g].mean(m.n[g]), ok
-}
-
-func regrR2(m *moments, g int) (float64, bool) {
+func (e *estimate) variance(less int64, of func(r *ratios, num, den *big.Int, exp int) float64) (float64, bool) {
 	switch {
-	case m.n[g] < 1 || m.x[g].square == 0:
+	case !e.freedom(less):
 		return 0, false
-	case m.y[g].square == 0:
-		return 1, true
+	case e.specialX != 0:
+		return math.NaN(), true
 	}
-	return m.xy[g] * m.xy[g] / (m.x[g].square * m.y[g].square), true
+	return of(&e.ratios, &e.cxx, &e.b, 2*e.ux), true
+}
+
+func varPop(e *estimate) (float64, bool)     { return e.variance(0, (*ratios).quotient) }
+func varSamp(e *estimate) (float64, bool)    { return e.variance(1, (*ratios).quotient) }
+func stddevPop(e *estimate) (float64, bool)  { return e.variance(0, (*ratios).root) }
+func stddevSamp(e *estimate) (float64, bool) { return e.variance(1, (*ratios).root) }
+
+func (e *estimate) covariance(less int64) (float64, bool) {
+	switch {
+	case !e.freedom(less):
+		return 0, false
+	case e.specialX != 0 || e.specialY != 0:
+		return math.NaN(), true
+	}
+	return e.quotient(&e.cxy, &e.b, e.ux+e.uy), true
+}
+
+// sameValues reports whether the values are all the same.
+func sameValues(c *big.Int, special float64) bool { return special == 0 && c.Sign() == 0 }
+
+func (e *estimate) corr() (float64, bool) {
+	switch {
+	case e.n < 1 || sameValues(&e.cxx, e.specialX) || sameValues(&e.cyy, e.specialY):
+		return 0, false
+	case e.specialX != 0 || e.specialY != 0:
+		return math.NaN(), true
+	}
+	e.a.Mul(&e.cxy, &e.cxy)
+	e.b.Mul(&e.cxx, &e.cyy)
+	r := e.root(&e.a, &e.b, 0)
+	if e.cxy.Sign() < 0 {
+		return -r, true
+	}
+	return r, true
+}
+
+func (e *estimate) r2() (float64, bool) {
+	switch {
+	case e.n < 1 || sameValues(&e.cxx, e.specialX):
+		return 0, false
+	case sameValues(&e.cyy, e.specialY):
+		return 1, true
+	case e.specialX != 0 || e.specialY != 0:
+		return math.NaN(), true
+	}
+	e.a.Mul(&e.cxy, &e.cxy)
+	e.b.Mul(&e.cxx, &e.cyy)
+	return e.quotient(&e.a, &e.b, 0), true
+}
+
+func (e *estimate) slope() (float64, bool) {
+	switch {
+	case e.n < 1 || sameValues(&e.cxx, e.specialX):
+		return 0, false
+	case e.specialX != 0 || e.specialY != 0:
+		return math.NaN(), true
+	}
+	return e.quotient(&e.cxy, &e.cxx, e.uy-e.ux), true
+}
+
+// intercept is (Σy·Cxx − Σx·Cxy) / (n·Cxx).
+func (e *estimate) intercept() (float64, bool) {
+	switch {
+	case e.n < 1 || sameValues(&e.cxx, e.specialX):
+		return 0, false
+	case e.specialX != 0 || e.specialY != 0:
+		return math.NaN(), true
+	}
+	e.a.Mul(&e.sy, &e.cxx)
+	e.b.Mul(&e.sx, &e.cxy)
+	e.a.Sub(&e.a, &e.b)
+	e.b.Mul(&e.count, &e.cxx)
+	return e.quotient(&e.a, &e.b, e.uy), true
 }

@@ -7,9 +7,8 @@ import (
 	"htapdb/vector"
 )
 
-// sumAggregates are sum and avg. Sums of integers and NUMERICs are exact in 128
-// bits; averages are one division of the exact sum; sums of floats are compensated, so that
-// their order hardly matters.
+// sumAggregates are sum and avg. All sums are exact: of integers and NUMERICs in
+// 128 bits, of floats as floatSum has them. Averages are one division of the exact sum.
 func sumAggregates() []aggregateOverload {
 	var out []aggregateOverload
 	for _, k := range []types.Kind{types.Int2, types.Int4, types.Int8, types.Numeric, types.Float4, types.Float8, types.Interval} {
@@ -24,13 +23,9 @@ func sumAggregates() []aggregateOverload {
 		case types.Interval:
 			sumKind, avgKind = k, k
 		}
-		algebra := Inverts
-		if k == types.Float4 || k == types.Float8 {
-			algebra = Merges // Inf − Inf is no zero, and roundings are not undone
-		}
 		out = append(out,
-			aggregateOverload{name: "sum", args: []types.Kind{k}, result: sumKind, algebra: algebra, bind: bindSum(false)},
-			aggregateOverload{name: "avg", args: []types.Kind{k}, result: avgKind, algebra: algebra, bind: bindSum(true)})
+			aggregateOverload{name: "sum", args: []types.Kind{k}, result: sumKind, algebra: Inverts, bind: bindSum(false)},
+			aggregateOverload{name: "avg", args: []types.Kind{k}, result: avgKind, algebra: Inverts, bind: bindSum(true)})
 	}
 	return out
 }

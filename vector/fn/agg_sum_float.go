@@ -2,100 +2,267 @@ package fn
 
 import (
 	"math"
+	"math/big"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
 
-// floatSum sums floats with the rounding error of every addition collected
-// (Neumaier's compensated summation in the branch-free form of Knuth's TwoSum).
+// floatSum sums floats exactly, and rounds once in the end: whatever the order of
+// the rows and the number of workers, the bits of the result are the same.
+//
+// A group's sum is kept as two doubles, sum + err, the pair that compensated
+// summation (Knuth's TwoSum, Neumaier) has; unlike there the addition to err is
+// checked. It is exact as long as the values fit a window of about 106 bits
+// together, as those of one column mostly do. A value that does not goes into the
+// group's far sum instead, a fixed-point number as wide as the range of doubles.
 type floatSum[T float] struct {
-	avg      bool
-	sum, err []float64
-	n        []int64
-	// special marks the groups with an infinite or NaN input: only without one is
-	// an infinite sum an overflow. It is nil until there is such an input.
-	special []uint8
-	in      input[T]
+	avg    bool
+	groups []nearSum
+	far    map[uint32]*farSum
+	in     input[T]
+	chunk  [floatChunk]float64 // scratch, as is whole
+	whole  farSum
+}
+
+// nearSum is the sum of a group's n values but those in its far sum.
+type nearSum struct {
+	sum, err float64
+	n        int64
+}
+
+// farWords are enough for 2⁶⁴ doubles of any size.
+const farWords = 36
+
+// farSum is the rest of a group's sum.
+type farSum struct {
+	specials
+	words [farWords]uint64 // fixed point in units of 2^minExp
+}
+
+// specials counts values that are no finite numbers.
+type specials struct {
+	positive, negative, nan int64
+}
+
+// count adds by if v is special, and reports whether it is.
+func (s *specials) count(v float64, by int64) bool {
+	switch {
+	case v-v == 0:
+		return false
+	case v != v:
+		s.nan += by
+	case v > 0:
+		s.positive += by
+	default:
+		s.negative += by
+	}
+	return true
+}
+
+func (s *specials) merge(o *specials) {
+	s.positive += o.positive
+	s.negative += o.negative
+	s.nan += o.nan
+}
+
+// sum is the sum of the special values, 0 without one.
+func (s *specials) sum() float64 {
+	switch {
+	case s.nan != 0, s.positive != 0 && s.negative != 0:
+		return math.NaN()
+	case s.positive != 0:
+		return math.Inf(1)
+	case s.negative != 0:
+		return math.Inf(-1)
+	}
+	return 0
+}
+
+// add adds a finite v.
+func (f *farSum) add(v float64) {
+	if mantissa, exp, negative := splitFloat(v); mantissa != 0 {
+		addFixed(f.words[:], uint(exp-minExp), 0, mantissa, signOf(negative))
+	}
+}
+
+// parts rounds f·2^scale to a double and what is left of it to another.
+func (f *farSum) parts(scale int) (sum, rest float64) {
+	n := bigFixed(new(big.Int), f.words[:])
+	if sum = exactFloat(n, minExp+scale); math.IsInf(sum, 0) || sum == 0 {
+		return sum, 0
+	}
+	mantissa, exp, negative := splitFloat(sum)
+	m := new(big.Int).SetUint64(mantissa)
+	if negative {
+		m.Neg(m)
+	}
+	if shift := exp - minExp - scale; shift >= 0 {
+		n.Sub(n, m.Lsh(m, uint(shift)))
+	}
+	return sum, exactFloat(n, minExp+scale)
 }
 
 func (s *floatSum[T]) Grow(n int) {
-	s.sum, s.err, s.n = extend(s.sum, n), extend(s.err, n), extend(s.n, n)
-	if s.special != nil {
-		s.special = extend(s.special, n)
-	}
+	s.groups = extend(s.groups, n)
 }
 
-// mark notes a special input of group g.
-func (s *floatSum[T]) mark(g uint32) {
-	if s.special == nil {
-		s.special = make([]uint8, len(s.sum))
+// farOf is group g's far sum.
+func (s *floatSum[T]) farOf(g uint32) *farSum {
+	f := s.far[g]
+	if f == nil {
+		if s.far == nil {
+			s.far = map[uint32]*farSum{}
+		}
+		f = &farSum{}
+		s.far[g] = f
 	}
-	s.special[g] = 1
+	return f
 }
 
-// isSpecial reports whether group g had a special input.
-func (s *floatSum[T]) isSpecial(g int) bool { return s.special != nil && s.special[g] != 0 }
-
+// add adds v to group g.
 func (s *floatSum[T]) add(g uint32, v float64) {
-	a := s.sum[g]
-	t := a + v
-	b := t - a
-	s.err[g] += (a - (t - b)) + (v - b)
-	s.sum[g] = t
+	a := &s.groups[g]
+	sum, err, lost := addExact(a.sum, a.err, v)
+	if lost != 0 { // NaN if the sum left the range
+		s.farOf(g).add(v)
+		return
+	}
+	a.sum, a.err = sum, err
+}
+
+// addExact adds v to sum + err; lost is what the two doubles could not take, not
+// 0 unless they are exact.
+func addExact(sum, err, v float64) (newSum, newErr, lost float64) {
+	t := sum + v
+	b := t - sum
+	r := (sum - (t - b)) + (v - b)
+	u := err + r
+	c := u - err
+	return t, u, (err - (u - c)) + (r - c)
 }
 
 func (s *floatSum[T]) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.feed(groups, args, sel, 1)
+	return nil
+}
+
+// Remove implements Inverse.
+func (s *floatSum[T]) Remove(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.feed(groups, args, sel, -1)
+	return nil
+}
+
+func (s *floatSum[T]) feed(groups []uint32, args []*vector.Vector, sel []int32, by int64) {
 	in := &s.in
 	in.set(args[0])
-	special := 0.0 // NaN once a value is infinite or NaN
+	sign := float64(by)
 	for k, g := range groups {
 		i := rowOf(sel, k) & in.mask
 		if in.valid != nil && in.valid[i] == 0 {
 			continue
 		}
-		v := float64(in.a[i])
-		s.add(g, v)
-		special += v - v
-		s.n[g]++
-	}
-	if special == 0 {
-		return nil
-	}
-	for k, g := range groups {
-		i := rowOf(sel, k) & in.mask
-		if v := float64(in.a[i]); v-v != 0 && (in.valid == nil || in.valid[i] != 0) {
-			s.mark(g)
+		v, a := sign*float64(in.a[i]), &s.groups[g]
+		a.n += by
+		sum, err, lost := addExact(a.sum, a.err, v)
+		if lost != 0 { // NaN if v is special or the sum left the range
+			s.lost(g, v, by)
+			continue
 		}
+		a.sum, a.err = sum, err
 	}
-	return nil
+}
+
+// lost takes by times a value v, its sign already by's, that the two doubles of g could not.
+func (s *floatSum[T]) lost(g uint32, v float64, by int64) {
+	if f := s.farOf(g); !f.count(v*float64(by), by) {
+		f.add(v)
+	}
 }
 
 func (s *floatSum[T]) AddAll(args []*vector.Vector, sel []int32, n int) error {
 	in := &s.in
 	in.set(args[0])
-	if sel != nil || in.valid != nil {
+	if in.mask == 0 {
 		return s.Add(groupZero(sel, n), args, sel, n)
 	}
-	// Two chains of additions, so that one does not wait for the other.
-	var sum, err [2]float64
-	special := 0.0
-	for i := 0; i < n; i++ {
-		v, k := float64(in.a[i&in.mask]), i&1
-		t := sum[k] + v
-		b := t - sum[k]
-		err[k] += (sum[k] - (t - b)) + (v - b)
-		sum[k] = t
-		special += v - v
+	var sum, err [sumChains]float64
+	if sel != nil {
+		n = len(sel)
 	}
-	s.add(0, sum[0])
-	s.add(0, sum[1])
-	s.err[0] += err[0] + err[1]
-	s.n[0] += int64(n)
-	if special != 0 {
-		s.mark(0)
+	count := 0
+	for from := 0; from < n; from += floatChunk {
+		values := s.values(sel, from, min(from+floatChunk, n))
+		if !sumExact(&sum, &err, values) {
+			return s.Add(groupZero(sel, n), args, sel, n)
+		}
+		count += len(values)
 	}
+	for k := range sum {
+		s.add(0, sum[k])
+		s.add(0, err[k])
+	}
+	s.groups[0].n += int64(count)
 	return nil
+}
+
+// floatChunk is how many values AddAll gathers at a time.
+const floatChunk = 256
+
+// values are the values from the from-th to the to-th row that are not null, in
+// chunk unless they lie side by side.
+func (s *floatSum[T]) values(sel []int32, from, to int) []float64 {
+	in := &s.in
+	if a, ok := any(in.a).([]float64); ok && sel == nil && in.valid == nil {
+		return a[from:to]
+	}
+	k := 0
+	switch {
+	case sel == nil && in.valid == nil:
+		for _, v := range in.a[from:to] {
+			s.chunk[k] = float64(v)
+			k++
+		}
+	case in.valid == nil:
+		for _, i := range sel[from:to] {
+			s.chunk[k] = float64(in.a[i])
+			k++
+		}
+	case sel == nil:
+		for i, v := range in.a[from:to] {
+			s.chunk[k] = float64(v)
+			k += int(in.valid[from+i])
+		}
+	default:
+		for _, i := range sel[from:to] {
+			s.chunk[k] = float64(in.a[i])
+			k += int(in.valid[i])
+		}
+	}
+	return s.chunk[:k]
+}
+
+// sumChains is how many sums sumExact keeps side by side, so that one addition
+// does not wait for the other.
+const sumChains = 2
+
+// sumExact adds the values to the sums, and reports whether that was exact.
+func sumExact(sum, err *[sumChains]float64, values []float64) bool {
+	s0, s1, e0, e1 := sum[0], sum[1], err[0], err[1]
+	var lost uint64
+	for ; len(values) >= sumChains; values = values[sumChains:] {
+		var l0, l1 float64
+		s0, e0, l0 = addExact(s0, e0, values[0])
+		s1, e1, l1 = addExact(s1, e1, values[1])
+		lost |= math.Float64bits(l0) | math.Float64bits(l1)
+	}
+	for _, v := range values {
+		var l float64
+		s0, e0, l = addExact(s0, e0, v)
+		lost |= math.Float64bits(l)
+	}
+	sum[0], sum[1], err[0], err[1] = s0, s1, e0, e1
+	return lost == 0
 }
 
 func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
@@ -105,14 +272,14 @@ func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 	}
 	for k, t := range to {
 		g := MergedGroup(from, k)
-		if o.n[g] == 0 {
-			continue
-		}
-		s.add(t, o.sum[g])
-		s.err[t] += o.err[g]
-		s.n[t] += o.n[g]
-		if o.isSpecial(g) {
-			s.mark(t)
+		a := o.groups[g]
+		s.groups[t].n += a.n
+		s.add(t, a.sum)
+		s.add(t, a.err)
+		if far := o.far[uint32(g)]; far != nil {
+			f := s.farOf(t)
+			f.merge(&far.specials)
+			addFixedSum(f.words[:], far.words[:], 0)
 		}
 	}
 	return nil
@@ -121,30 +288,61 @@ func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 func (s *floatSum[T]) Finish(out *vector.Vector, from, to int) error {
 	out.Resize(to - from)
 	for g := from; g < to; g++ {
-		sum := s.sum[g]
-		switch {
-		case s.n[g] == 0:
+		if s.groups[g].n == 0 {
 			out.SetNull(g - from)
 			continue
-		case math.IsInf(sum, 0) && !s.isSpecial(g):
-			return overflow()
-		case !math.IsInf(sum, 0) && sum == sum:
-			sum += s.err[g]
 		}
-		if s.avg {
-			sum /= float64(s.n[g])
+		v, err := s.result(g, out.Type.Kind == types.Float4)
+		if err != nil {
+			return err
 		}
-		if out.Type.Kind != types.Float4 {
-			out.F64[g-from] = sum
-			continue
-		}
-		if out.F32[g-from] = float32(sum); math.IsInf(float64(out.F32[g-from]), 0) && !s.isSpecial(g) {
-			return overflow()
+		if out.Type.Kind == types.Float4 {
+			out.F32[g-from] = float32(v)
+		} else {
+			out.F64[g-from] = v
 		}
 	}
 	return nil
 }
 
+// result is the sum or the average of group g. What is out of range is an error,
+// what was on the way is not.
+func (s *floatSum[T]) result(g int, short bool) (float64, error) {
+	near, far, scale := s.groups[g], s.far[uint32(g)], 0
+	sum, rest, _ := addExact(near.sum, 0, near.err)
+	if far != nil {
+		if v := far.specials.sum(); v != 0 {
+			return v, nil
+		}
+	}
+	if far != nil || rest != rest || math.IsInf(sum, 0) {
+		s.whole = farSum{}
+		if far != nil {
+			s.whole.words = far.words
+		}
+		s.whole.add(near.sum)
+		s.whole.add(near.err)
+		if sum, rest = s.whole.parts(0); s.avg && math.IsInf(sum, 0) {
+			scale = -64
+			sum, rest = s.whole.parts(scale)
+		}
+	}
+	if s.avg {
+		sum = math.Ldexp(divideParts(sum, rest, float64(near.n)), -scale)
+	}
+	if math.IsInf(sum, 0) || short && math.IsInf(float64(float32(sum)), 0) {
+		return 0, overflow()
+	}
+	return sum, nil
+}
+
+// divideParts divides sum + rest, |rest| at most half of sum's last digit, by n.
+func divideParts(sum, rest, n float64) float64 {
+	q := sum / n
+	return q + (math.FMA(-q, n, sum)+rest)/n
+}
+
 func (s *floatSum[T]) Bytes() int64 {
-	return sliceBytes(s.sum) + sliceBytes(s.err) + sliceBytes(s.special) + sliceBytes(s.n)
+	const far = 8*farWords + 24 + 32 // with its place in the map
+	return sliceBytes(s.groups) + far*int64(len(s.far))
 }

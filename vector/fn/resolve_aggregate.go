@@ -37,6 +37,7 @@ var aggregateFamilies = []func() []aggregateOverload{
 	minMaxAggregates,
 	boolAggregates,
 	statAggregates,
+	evaluationAggregates,
 	collectingAggregates,
 }
 
