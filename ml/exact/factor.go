@@ -95,8 +95,8 @@ type Solution struct {
 	// unit of the term.
 	Coefficients []float64
 	// Intercept is the constant's coefficient, 0 without centring; it is the fit
-	// where all terms are 0. Base is the fit where those of Request.AtMean are at
-	// their means and the others 0.
+	// where all terms are 0. Base is the fit where the terms that Solve was told
+	// are at their means and the others 0.
 	Intercept, Base float64
 	// Residual and Total are the square roots of the (weighted) sums of squares
 	// around the fit and around the mean (around 0 without centring): roots,
@@ -111,8 +111,9 @@ type Solution struct {
 // rounding leaves of a perfect fit.
 const residualNoise = 0x1p-98
 
-// Solve returns the solution of the equations.
-func (f *Factor) Solve() *Solution {
+// Solve returns the solution of the equations. atMean are the positions that
+// Solution.Base takes at their means, nil for none.
+func (f *Factor) Solve(atMean []bool) *Solution {
 	s := f.s
 	z := f.forward(s.b)
 	x := f.backward(z)
@@ -121,7 +122,7 @@ func (f *Factor) Solve() *Solution {
 	for i, v := range x {
 		r.Coefficients[i] = v.Ldexp(s.yScale - s.scale[i]).Float()
 		intercept = intercept.Sub(v.Mul(s.means[i]))
-		if s.atMean == nil || !s.atMean[i] {
+		if atMean == nil || !atMean[i] {
 			base = base.Sub(v.Mul(s.means[i]))
 		}
 		// b'A⁻¹b holds the penalty, which is no part of the residual.

@@ -114,7 +114,7 @@ func solve(t testing.TB, g *Gram, q *Request) (*System, *Factor, *Solution, *Inv
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, f, f.Solve(), inverse
+	return s, f, f.Solve(nil), inverse
 }
 
 // Coefficients, standard errors and the residual sum of squares have 13 of the

@@ -174,6 +174,20 @@ func TestSumCarries(t *testing.T) {
 	}
 }
 
+// An addition that carries into the headroom widens the sum: both ways.
+func TestSumHeadroom(t *testing.T) {
+	for _, sign := range []int64{1, -1} {
+		s := Sum{limbs: []uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0), 1<<62 - 1}}
+		if sign < 0 {
+			s.limbs = []uint64{0, 0, 0, 0, 3 << 62}
+		}
+		s.addInt(sign, 0)
+		if top := int64(s.limbs[len(s.limbs)-1]); top < -1<<62 || top >= 1<<62 || len(s.limbs) != 6 {
+			t.Errorf("sign %v: limbs %x", sign, s.limbs)
+		}
+	}
+}
+
 // The decoder takes nothing that no sum wrote and bounds what it allocates.
 func FuzzSum(f *testing.F) {
 	var s Sum

@@ -27,8 +27,7 @@ type System struct {
 	yScale  int
 	means   []DD // of the terms, times 2^−scale
 	yMean   DD   // times 2^−yScale
-	atMean  []bool
-	weight  DD // the sum of weights times 2^−wScale; 1 without centring
+	weight  DD   // the sum of weights times 2^−wScale; 1 without centring
 	wScale  int
 	centred bool
 }
@@ -43,8 +42,6 @@ type Request struct {
 	// Penalty is added to the diagonal, by position, in the units of the
 	// columns' squares; nil for none.
 	Penalty []float64
-	// AtMean are the positions that Solution.Base takes at their means.
-	AtMean []bool
 	// Rounding is the absolute error of the terms' numbers, by position; nil if
 	// they are doubles as they came.
 	Rounding []float64
@@ -68,7 +65,7 @@ func (g *Gram) System(q *Request) (*System, error) {
 	p := len(q.Terms)
 	s := &System{Terms: q.Terms, Constant: make([]bool, p), a: make([]DD, p*(p+1)/2), b: make([]DD, p),
 		penalty: make([]DD, p), noise: make([]float64, p), scale: make([]int, p), means: make([]DD, p),
-		atMean: q.AtMean, weight: FromFloat(1), centred: q.Centred}
+		weight: FromFloat(1), centred: q.Centred}
 	if q.Centred {
 		s.wScale, _ = g.Cell(0, 0).Exponent()
 		s.weight = g.Cell(0, 0).DD(-s.wScale)
@@ -168,6 +165,14 @@ func (s *System) mean(g *Gram, t, scale int) DD {
 // AddRHS adds v, in the units of the Gram's cells, to the right side at position i.
 func (s *System) AddRHS(i int, v float64) {
 	s.b[i] = s.b[i].Add(FromFloat(v).Ldexp(-s.scale[i] - s.yScale))
+}
+
+// Far reports whether the term at a position is further from zero on average than 1000
+// times its deviation: then an intercept at zero costs predictions digits.
+func (s *System) Far(i int) bool {
+	const far = 1000
+	deviation := math.Sqrt(s.at(i, i).Hi / s.weight.Ldexp(s.wScale).Hi)
+	return math.Abs(s.means[i].Hi) > far*deviation
 }
 
 // ticker calls check about every millisecond of double-double operations.

@@ -101,6 +101,11 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	}
+	plain := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{series(20, func(i float64) float64 { return i })},
+		Target: series(20, func(i float64) float64 { return i })})
+	if out := modeltest.Predict(t, plain, []*vector.Vector{modeltest.Numbers([]float64{1.4, 1.6})}); out.F64[0] != 1.4 || out.F64[1] != 1.6 {
+		t.Errorf("y = x predicts %v for 1.4 and 1.6", out.F64)
+	}
 	large := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{series(20, func(i float64) float64 { return i })},
 		Target: series(20, func(i float64) float64 { return (3*i + 1) * 1e300 })})
 	if b := term(t, large, "x").Coefficient; math.Abs(b-3e300) > 1e286 || modeltest.Metric(large, "r2") != 1 {
@@ -222,6 +227,21 @@ func TestDropped(t *testing.T) {
 		if x := term(t, m, "a"); math.IsNaN(x.StdErr) || x.VIF < 1 {
 			t.Errorf("%s: %v", e.Info().Name, x)
 		}
+	}
+	// Sums of columns far from zero are blurred by their rounding, and still found.
+	rng := testutil.Rand(t)
+	a, b, sum := make([]float64, 200), make([]float64, 200), make([]float64, 200)
+	up := make([]bool, 200)
+	for i := range a {
+		a[i], b[i] = 1e9+rng.NormFloat64(), rng.NormFloat64()
+		sum[i], up[i] = a[i]+3*b[i], a[i]-1e9+rng.NormFloat64() > 0
+	}
+	d = &modeltest.Data{Names: []string{"a", "b", "sum"}, Columns: []*vector.Vector{modeltest.Numbers(a), modeltest.Numbers(b), modeltest.Numbers(sum)}}
+	for _, e := range []ml.Estimator{Least{}, Logistic{}} {
+		if d.Target = modeltest.Numbers(b); e.Info().Name == "logistic_regression" {
+			d.Target = modeltest.Bools(up)
+		}
+		mentions(t, modeltest.MustTrain(t, e, nil, d), `"sum" is left out`)
 	}
 	few := modeltest.MustTrain(t, Least{}, nil, &modeltest.Data{Names: []string{"a"}, Columns: []*vector.Vector{modeltest.Numbers([]float64{1, 2})},
 		Target: modeltest.Numbers([]float64{3, 5})})

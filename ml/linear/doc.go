@@ -11,8 +11,8 @@
 // order, blocks and workers cannot change a bit; least squares reads the rows once and
 // keeps none of them, logistic regression makes its Newton steps over a Frame.
 //
-// A fitted keeps its prediction at the numbers' means and adds what the rows differ
-// from them: for numbers far from zero, as seconds since an epoch, that keeps the
+// For numbers that are far from zero, as seconds since an epoch, a fitted keeps its
+// prediction at their means and adds what the rows differ from them, which keeps the
 // digits that an intercept at zero loses. A missing number counts as the mean, an
 // unseen text, or a NULL where training saw none, as the reference.
 package linear

@@ -11,7 +11,7 @@ import (
 type fitted struct {
 	*design
 	// base is the prediction where numbers are at their shifts and categories at their
-	// references; shifts are the means, or 0 without an intercept.
+	// references; shifts are the means of numbers that are far from zero, 0 for others.
 	base float64
 	// coefficients are those of the terms, constant that of the intercept.
 	constant     float64

@@ -67,13 +67,13 @@ func (l *least) request(ctx context.Context) *exact.Request {
 	number, indicator := 1, q.Target+1
 	for i, f := range l.features {
 		if f.Kind == ml.Number {
-			q.Terms, q.AtMean = append(q.Terms, number), append(q.AtMean, true)
+			q.Terms = append(q.Terms, number)
 			number++
 			continue
 		}
 		for at := range l.levels[i] {
 			if at >= l.skipped[i] {
-				q.Terms, q.AtMean = append(q.Terms, indicator+at), append(q.AtMean, false)
+				q.Terms = append(q.Terms, indicator+at)
 			}
 		}
 		indicator += l.levels[i]
@@ -89,15 +89,16 @@ func (l *least) request(ctx context.Context) *exact.Request {
 
 // result makes the model of the solution.
 func (l *least) result(g *exact.Gram) (*ml.Fit, error) {
-	s := l.factor.Solve()
-	f := &fitted{design: l.design, base: s.Base, constant: s.Intercept, coefficients: s.Coefficients,
-		means: make([]float64, len(l.features)), shifts: make([]float64, len(l.features))}
+	f := &fitted{design: l.design, means: make([]float64, len(l.features)), shifts: make([]float64, len(l.features))}
+	atMean := make([]bool, l.terms)
 	for at, i := range l.numbers() {
 		f.means[i] = g.Mean(1 + at)
-		if l.intercept {
-			f.shifts[i] = f.means[i]
+		if t := l.first[i]; l.intercept && !l.factor.Aliased(t) && l.system.Far(t) {
+			f.shifts[i], atMean[t] = f.means[i], true
 		}
 	}
+	s := l.factor.Solve(atMean)
+	f.base, f.constant, f.coefficients = s.Base, s.Intercept, s.Coefficients
 	notices, count := dropped(l.design, l.factor.Aliased, func(i int) bool { return l.system.Constant[i] })
 	out := &ml.Fit{Fitted: leastFitted{f}, Notices: notices}
 	if l.l2 > 0 {

@@ -75,21 +75,26 @@ func (Logistic) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 
 // result makes the model of the point reached.
 func (n *newton) result(counts [2]float64, l2 float64) (*ml.Fit, error) {
-	f := &fitted{design: n.design, base: n.at.constant, coefficients: make([]float64, n.terms), constantErr: math.NaN(),
+	f := &fitted{design: n.design, coefficients: make([]float64, n.terms), constantErr: math.NaN(),
 		errs: nans(n.terms), inflation: nans(n.terms), means: make([]float64, len(n.features)), shifts: make([]float64, len(n.features))}
 	constant := exact.FromFloat(n.at.constant)
+	base := constant
 	origin := make([]float64, n.terms) // where all numbers are 0
 	copy(f.coefficients, n.at.terms)
 	exponents := make([]int, n.terms)
 	for k, i := range n.numbers() {
 		s, at := n.scalings[k], n.first[i]
 		f.means[i], exponents[at], origin[at] = s.mean, s.exponent, -s.shift
-		if n.intercept {
-			f.shifts[i] = s.mean
-		}
 		f.coefficients[at] = math.Ldexp(n.at.terms[at], -s.exponent)
-		constant = constant.Sub(exact.TwoProduct(n.at.terms[at], s.shift))
+		atZero := exact.TwoProduct(n.at.terms[at], s.shift)
+		constant = constant.Sub(atZero)
+		if s.far() {
+			f.shifts[i] = s.mean
+		} else {
+			base = base.Sub(atZero)
+		}
 	}
+	f.base = base.Float()
 	f.constant = constant.Float()
 	if n.converged && l2 == 0 {
 		inverse, err := n.current.factor.Inverse()

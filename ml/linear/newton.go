@@ -162,7 +162,7 @@ func (n *newton) direction() (d point, decrement float64, err error) {
 	if n.initial == nil {
 		n.initial = n.current
 	}
-	r := f.Solve()
+	r := f.Solve(nil)
 	d = point{r.Intercept, r.Coefficients}
 	square := n.last.gram.Cell(n.request.Target, 0).Float() * d.constant
 	for i, t := range n.request.Terms {

@@ -78,6 +78,10 @@ func (s scaling) apply(out, in []float64) {
 	}
 }
 
+// far reports whether the numbers are so far from zero that an intercept there costs
+// predictions digits; see exact.System.Far.
+func (s scaling) far() bool { return math.Abs(s.shift) > 1000 }
+
 // rounding is the error of a scaled number.
 func (s scaling) rounding() float64 { return 0x1p-52 * (math.Abs(s.shift) + 1) }
 
