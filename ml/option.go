@@ -20,6 +20,7 @@ const (
 	ChoiceOption
 )
 
+// String returns the type that ml.algorithms shows.
 func (k OptionKind) String() string {
 	return [...]string{"number", "integer", "boolean", "choice"}[k]
 }

@@ -74,7 +74,8 @@ func (t *Training) Rows() int64 { return t.rows }
 // Info.Complete is set, those with a number that is missing or infinite.
 func (t *Training) Skipped() int64 { return t.skipped }
 
-// Reserve charges the training for memory until it ends.
+// Reserve charges the training for memory until it ends. It is for the goroutine that
+// called Fit: what workers need they reserve of Memory themselves.
 func (t *Training) Reserve(bytes int64) error {
 	if err := t.Memory.Reserve(bytes); err != nil {
 		return err
@@ -281,11 +282,8 @@ func (t *Training) learned() error {
 }
 
 // CategoryPlaces returns, by the code that Stream has given a category of feature i, its
-// code in order. ClassPlaces does so for classes.
+// code in order.
 func (t *Training) CategoryPlaces(i int) []int32 { return t.places[i] }
-
-// ClassPlaces returns, by the number that Stream has given a class, its number in order.
-func (t *Training) ClassPlaces() []int32 { return t.classPlaces }
 
 // recode gives the categories and classes of a block their codes in order.
 func (t *Training) recode(b *Block) {

@@ -8,7 +8,7 @@ import (
 )
 
 // forTests are packages whose callers are tests.
-var forTests = []string{"internal/testutil", "internal/lint", "sql/binder/bindtest", "bench", "test"}
+var forTests = []string{"internal/testutil", "internal/lint", "sql/binder/bindtest", "ml/modeltest", "bench", "test"}
 
 // isForTests reports a package of forTests or below.
 func isForTests(pkg string) bool {
