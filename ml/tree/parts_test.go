@@ -178,7 +178,7 @@ func TestLayouts(t *testing.T) {
 }
 
 // randomGrower returns a grower of random rows and gradients.
-func randomGrower(t *testing.T, rng *rand.Rand, rows, features, workers int) *grower {
+func randomGrower(t *testing.T, rng *rand.Rand, kind criterionKind, rows, features, workers int) *grower {
 	m := &matrix{rows: rows, features: make([]feature, features), target: make([]float64, rows)}
 	for range (features + groupSize - 1) / groupSize {
 		m.codes = append(m.codes, make([]uint64, rows))
@@ -190,13 +190,20 @@ func randomGrower(t *testing.T, rng *rand.Rand, rows, features, workers int) *gr
 			m.codes[f/groupSize][r] |= uint64(rng.IntN(m.features[f].codes)) << (f % groupSize * 8)
 		}
 	}
-	g, err := newGrower(m, newtonLayout(), criterion{kind: newton, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, func(int64) error { return nil })
+	l := newtonLayout()
+	if kind == squares {
+		l = gradientLayout()
+	}
+	g, err := newGrower(m, l, criterion{kind: kind, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, func(int64) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	values := make([]int64, rows)
 	for r := range values {
-		values[r] = 1 + int64(rng.IntN(newtonMost))<<13 + int64(rng.IntN(2*newtonMost)-newtonMost)<<38
+		gradient := int64(rng.IntN(2*newtonMost) - newtonMost)
+		if values[r] = 1 + gradient<<countBits; kind == newton {
+			values[r] = 1 + int64(rng.IntN(newtonMost))<<13 + gradient<<38
+		}
 		g.rows = append(g.rows, int32(r))
 	}
 	g.values = [][]int64{values}
@@ -212,7 +219,7 @@ func TestFill(t *testing.T) {
 		rows, features, workers int
 		some                    []int32
 	}{{100, 3, 1, nil}, {30_000, 3, 2, nil}, {30_000, 28, 2, nil}, {20_000, 28, 3, []int32{1, 9, 10, 11, 12, 27}}, {9000, 17, 5, nil}} {
-		g := randomGrower(t, rng, c.rows, c.features, c.workers)
+		g := randomGrower(t, rng, newton, c.rows, c.features, c.workers)
 		features := c.some
 		if features == nil {
 			for f := range c.features {
@@ -244,8 +251,8 @@ func TestFill(t *testing.T) {
 // A split is the same from a histogram and from rows.
 func TestFewRows(t *testing.T) {
 	rng := testutil.Rand(t)
-	for range 200 {
-		g := randomGrower(t, rng, 1+rng.IntN(300), 4, 1)
+	for i := range 200 {
+		g := randomGrower(t, rng, []criterionKind{newton, squares}[i%2], 1+rng.IntN(300), 4, 1)
 		sums, err := g.sumRows(t.Context(), g.rows)
 		if err != nil {
 			t.Fatal(err)
@@ -263,6 +270,11 @@ func TestFewRows(t *testing.T) {
 			if b := find.find(f, &g.m.features[f]); a != b {
 				t.Fatalf("%+v from a histogram, %+v from rows", a, b)
 			}
+			if !g.m.features[f].category {
+				if b := find.gradients(f, g.bins(hist, f)); a != b {
+					t.Fatalf("%+v bin by bin, %+v with sums in registers", a, b)
+				}
+			}
 		}
 	}
 }
@@ -271,7 +283,7 @@ func TestFewRows(t *testing.T) {
 func TestPartition(t *testing.T) {
 	rng := testutil.Rand(t)
 	for _, n := range []int{0, 1, 7, 50_000} {
-		g := randomGrower(t, rng, n, 9, 2)
+		g := randomGrower(t, rng, newton, n, 9, 2)
 		s := split{feature: 8}
 		for c := range 256 {
 			if rng.IntN(3) == 0 {
