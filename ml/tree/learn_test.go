@@ -64,7 +64,7 @@ func questions(m *ml.Model) []string {
 		if n.slot < 0 {
 			out = append(out, fmt.Sprintf("%s in %x", m.Features[^n.slot/2].Name, e.sets[n.threshold][0]))
 		} else {
-			out = append(out, fmt.Sprintf("%s <= %.4g", m.Features[n.slot/2].Name, ofKey(n.threshold)))
+			out = append(out, fmt.Sprintf("%s <= %.4g", m.Features[n.slot/2].Name, ofRank(n.threshold)))
 		}
 		walk(n.left)
 		walk(n.left + 1)
