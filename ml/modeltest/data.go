@@ -44,13 +44,6 @@ func Texts(xs []string) *vector.Vector {
 	return v
 }
 
-// Integers makes a BIGINT column.
-func Integers(xs []int64) *vector.Vector {
-	v := vector.New(types.TInt8, len(xs))
-	copy(v.I64, xs)
-	return v
-}
-
 // Bools makes a BOOLEAN column.
 func Bools(xs []bool) *vector.Vector {
 	v := vector.New(types.TBool, len(xs))

@@ -11,6 +11,7 @@ import (
 	"htapdb/internal/testutil"
 	"htapdb/ml"
 	"htapdb/ml/modeltest"
+	"htapdb/sql/types"
 	"htapdb/vector"
 )
 
@@ -294,12 +295,10 @@ func TestTask(t *testing.T) {
 	if _, err := modeltest.Train(t.Context(), Boosted{}, map[string]string{"task": "classification"}, d, modeltest.Schedule{}); err == nil {
 		t.Error("classes of doubles were learned")
 	}
-	d.Target = modeltest.Integers(func() (out []int64) {
-		for i := range d.Rows() {
-			out = append(out, int64(i%3))
-		}
-		return out
-	}())
+	d.Target = vector.New(types.TInt8, d.Rows())
+	for i := range d.Target.I64 {
+		d.Target.I64[i] = int64(i % 3)
+	}
 	equal(t, "integers", modeltest.MustTrain(t, Boosted{}, nil, d).Task, ml.Regression)
 	m := modeltest.MustTrain(t, Boosted{}, map[string]string{"task": "classification"}, d)
 	equal(t, "labels", m.Task, ml.Classification)
