@@ -91,7 +91,7 @@ func benchRows(b *testing.B) int {
 func BenchmarkTrain(b *testing.B) {
 	n := benchRows(b)
 	all := synthetic(n + n/9)
-	train, test := part(all, 0, n), part(all, n, n+n/9)
+	train, test := rowsOf(all, 0, n), rowsOf(all, n, n+n/9)
 	b.ResetTimer()
 	var m *ml.Model
 	for b.Loop() {
@@ -107,7 +107,7 @@ func BenchmarkTrain(b *testing.B) {
 	b.ReportMetric(area, "AUC")
 }
 
-func part(d *modeltest.Data, from, to int) *modeltest.Data {
+func rowsOf(d *modeltest.Data, from, to int) *modeltest.Data {
 	out := &modeltest.Data{Names: d.Names, Target: d.Target.Slice(from, to)}
 	for _, c := range d.Columns {
 		out.Columns = append(out.Columns, c.Slice(from, to))

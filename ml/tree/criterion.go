@@ -61,12 +61,7 @@ func (c *criterion) quality(sums []int64) float64 {
 		}
 		return q / n
 	}
-	w := c.weight(sums) + c.l2
-	if w <= 0 {
-		return 0 // hessians that were rounded to nothing
-	}
-	g := float64(sums[c.sums-1]) * c.gradient
-	return g * g / w
+	return part(float64(sums[c.sums-1])*c.gradient, c.weight(sums)+c.l2)
 }
 
 // orders is how many orders of categories are to be tried: by mean gradient, or by the

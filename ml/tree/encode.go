@@ -54,7 +54,7 @@ func (e *ensemble) encodeNode(w *ml.Encoder, i int32) {
 	}
 	w.Int(int64(n.slot/2) + 1)
 	w.Int(int64(n.left - i))
-	w.Float(ofKey(n.threshold))
+	w.Float(ofRank(n.threshold))
 	w.Int(int64(1 - n.slot%2))
 }
 

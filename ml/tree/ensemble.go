@@ -39,15 +39,21 @@ type ensemble struct {
 // node is a question to a row's keys: keys[slot] > threshold goes to left+1, else to
 // left. A leaf goes to itself, so that walks in step need not look who is at the end.
 type node struct {
-	threshold int64
+	threshold uint64
 	// slot is a feature's key, times two, plus one for that in which NULL is the largest;
 	// or, for a category, the complement of that, and the threshold is the number of a set.
 	slot int32
 	left int32
 }
 
+// rank maps numbers to keys of their order, all above 0 and below never.
+func rank(x float64) uint64 { return uint64(orderedKey(x)) ^ 1<<63 }
+
+// ofRank is the inverse of rank.
+func ofRank(k uint64) float64 { return ofKey(int64(k ^ 1<<63)) }
+
 // never is a threshold that no key exceeds.
-const never = math.MaxInt64
+const never = math.MaxUint64
 
 // newEnsemble returns an ensemble without trees.
 func newEnsemble(m []feature, outputs, width int) *ensemble {
@@ -93,12 +99,12 @@ func (e *ensemble) addNumber(feature int32, threshold float64, missingLeft bool,
 	if missingLeft {
 		slot--
 	}
-	e.nodes = append(e.nodes, node{threshold: orderedKey(threshold), slot: slot, left: left})
+	e.nodes = append(e.nodes, node{threshold: rank(threshold), slot: slot, left: left})
 	e.leaf = append(e.leaf, -1)
 }
 
 func (e *ensemble) addSet(feature int32, set codeSet, left int32) {
-	e.nodes = append(e.nodes, node{threshold: int64(len(e.sets)), slot: ^(feature * 2), left: left})
+	e.nodes = append(e.nodes, node{threshold: uint64(len(e.sets)), slot: ^(feature * 2), left: left})
 	e.leaf = append(e.leaf, -1)
 	e.sets = append(e.sets, set)
 }

@@ -357,12 +357,17 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 		f, n, finder := features[at], &g.tree.nodes[o.node], g.finders[worker]
 		finder.total = n.sums
 		finder.parent = g.c.quality(n.sums)
-		if o.hist == nil {
+		found := &g.found[at][i%len(nodes)]
+		switch {
+		case o.hist == nil:
 			finder.inRows(g, f, g.rows[n.from:n.to])
-		} else {
+			*found = finder.find(f, &g.m.features[f])
+		case g.c.kind != gini && !g.m.features[f].category:
+			*found = finder.gradients(f, g.bins(o.hist, f))
+		default:
 			finder.inHistogram(g.bins(o.hist, f))
+			*found = finder.find(f, &g.m.features[f])
 		}
-		g.found[at][i%len(nodes)] = finder.find(f, &g.m.features[f])
 		return nil
 	})
 	if err != nil {
