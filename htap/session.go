@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"time"
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
@@ -17,11 +18,13 @@ import (
 // Session is a connection's state: its settings, its transaction and its
 // prepared statements. It belongs to one goroutine at a time.
 type Session struct {
-	db     *DB
-	id     uint64
-	ctx    context.Context
-	cancel context.CancelFunc
-	vars   setting.Vars
+	db *DB
+	id uint64
+	// started is when the session began.
+	started time.Time
+	ctx     context.Context
+	cancel  context.CancelFunc
+	vars    setting.Vars
 	// style is made of vars, see restyle.
 	style types.TextStyle
 
@@ -77,7 +80,7 @@ type savepoint struct {
 
 // Session returns a new session; the end of ctx ends what it runs.
 func (db *DB) Session(ctx context.Context) *Session {
-	s := &Session{db: db, id: db.nextID.Add(1), vars: setting.New(db.settings), prepared: map[string]*Stmt{}}
+	s := &Session{db: db, id: db.nextID.Add(1), started: time.Now(), vars: setting.New(db.settings), prepared: map[string]*Stmt{}}
 	s.restyle()
 	s.points = db.queries.Child("query "+strconv.FormatUint(s.id, 10), 0)
 	s.ctx, s.cancel = context.WithCancel(ctx)

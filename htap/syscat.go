@@ -1,6 +1,9 @@
 package htap
 
 import (
+	"cmp"
+	"slices"
+
 	"htapdb/htap/catalog"
 	"htapdb/htap/model"
 	"htapdb/htap/setting"
@@ -44,6 +47,17 @@ func (e systemEnv) Prepared() (out []syscat.Prepared) {
 	for name, st := range e.s.prepared {
 		out = append(out, syscat.Prepared{Name: name, SQL: st.text, Since: st.prepared.UnixMicro(), Params: st.params, FromSQL: st.fromSQL})
 	}
+	return out
+}
+
+func (e systemEnv) Sessions() (out []syscat.SessionInfo) {
+	db := e.s.db
+	db.mu.Lock()
+	for s := range db.sessions {
+		out = append(out, syscat.SessionInfo{ID: int64(s.id), Since: s.started.UnixMicro()})
+	}
+	db.mu.Unlock()
+	slices.SortFunc(out, func(a, b syscat.SessionInfo) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
 

@@ -148,8 +148,10 @@ type Sequence struct {
 	Min   int64 `json:",omitempty"`
 	Max   int64 `json:",omitempty"`
 	Cycle bool  `json:",omitempty"`
-	// Owner is the table of a serial column, 0 for a sequence of its own.
-	Owner ID `json:",omitempty"`
+	// Owner is the table of a serial or identity column, 0 for a sequence of its own;
+	// OwnerColumn is the column, 0 in descriptors of before for that which draws from it.
+	Owner       ID     `json:",omitempty"`
+	OwnerColumn uint32 `json:",omitempty"`
 	// Comment is the text of COMMENT ON SEQUENCE.
 	Comment string `json:",omitempty"`
 }
@@ -224,6 +226,12 @@ func (t *Table) Clone() *Table {
 	c.Indexes = append([]Index(nil), t.Indexes...)
 	c.Checks = append([]Check(nil), t.Checks...)
 	return &c
+}
+
+// OwnedBy reports whether the sequence goes with a column of a table, which need not
+// draw from it.
+func (q *Sequence) OwnedBy(t *Table, c *Column) bool {
+	return q.Owner == t.ID && (q.OwnerColumn == c.ID || q.OwnerColumn == 0 && c.Sequence == q.ID)
 }
 
 // QualifiedName returns schema.name, without the schema if it is the default.

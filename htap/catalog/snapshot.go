@@ -275,6 +275,16 @@ func (s *Snapshot) Models() []*Model { return s.models.values() }
 // Sequences returns all sequences ordered by schema and name.
 func (s *Snapshot) Sequences() []*Sequence { return s.sequences.values() }
 
+// Owned returns the sequences that go with a column of a table.
+func (s *Snapshot) Owned(t *Table, c *Column) (out []*Sequence) {
+	for _, q := range s.sequences.all() {
+		if q.OwnedBy(t, c) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
 // Schemas returns the names of all schemas in order.
 func (s *Snapshot) Schemas() []string {
 	out := make([]string, 0, s.schemas.m.Len())

@@ -238,7 +238,7 @@ func (x *Statement) removeColumn(old *catalog.Table, col *catalog.Column) error 
 	gone.Until, gone.NotNull = t.Version, false
 	t.Dropped = append(t.Dropped, gone)
 	t.Columns = append(t.Columns[:o], t.Columns[o+1:]...)
-	if q := x.Cat.SequenceByID(gone.Sequence); q != nil {
+	for _, q := range x.Cat.Owned(old, col) {
 		if err := x.Catalog.DropSequence(x.Ctx, x.Tx.Txn, q); err != nil {
 			return err
 		}
@@ -271,7 +271,14 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	if col.Identity {
 		return isIdentity(t, col)
 	}
-	// The default of a serial column is nextval of its sequence.
+	// The default of a serial column is nextval of its sequence, which stays its own.
+	if q := x.Cat.SequenceByID(col.Sequence); q != nil && q.OwnerColumn == 0 {
+		owned := *q
+		owned.OwnerColumn = col.ID
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &owned); err != nil {
+			return err
+		}
+	}
 	col.Default, col.Sequence = "", 0
 	if a.Kind == parser.SetColumnDefault {
 		col.Default, err = x.checkDefault(a.Default, col.Type, t)

@@ -125,7 +125,7 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d.table)...)
 			}
 		}
-		if q := o.cat.SequenceByID(d.column.Sequence); q != nil {
+		for _, q := range o.cat.Owned(d.table, d.column) {
 			out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
 		}
 	case d.index != "":
@@ -168,7 +168,7 @@ func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
 			continue
 		}
 		for i := range t.Columns {
-			if c := &t.Columns[i]; names(c.Default) {
+			if c := &t.Columns[i]; names(c.Default) || d.sequence != nil && c.Sequence == d.sequence.ID {
 				out = append(out, &dropItem{table: t, column: c, isDefault: true})
 			}
 		}
@@ -371,8 +371,8 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	}
 	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
-		if q := d.sequence; q != nil && q.Owner != 0 {
-			return x.ownedSequence(q)
+		if err := x.isRequired(d.sequence); err != nil {
+			return err
 		}
 		o.add(d, "")
 	}
@@ -405,17 +405,24 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	return nil
 }
 
-// ownedSequence is the error of dropping the sequence of a serial column.
-func (x *Statement) ownedSequence(q *catalog.Sequence) error {
-	e := sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop sequence %s because other objects depend on it", catalog.QualifiedName(q.Schema, q.Name))
-	if t := x.Cat.TableByID(q.Owner); t != nil {
-		for i := range t.Columns {
-			if t.Columns[i].Sequence == q.ID {
-				e = e.WithDetail("default value for column %s of table %s depends on sequence %s", t.Columns[i].Name, t.Name, q.Name)
-			}
+// isRequired is the error of dropping the sequence of an identity column, nil for
+// others.
+func (x *Statement) isRequired(q *catalog.Sequence) error {
+	if q == nil || q.Owner == 0 {
+		return nil
+	}
+	t := x.Cat.TableByID(q.Owner)
+	if t == nil {
+		return nil
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Identity && c.Sequence == q.ID {
+			return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop sequence %s because column %s of table %s requires it",
+				catalog.QualifiedName(q.Schema, q.Name), c.Name, catalog.QualifiedName(t.Schema, t.Name)).
+				WithHint("You can drop column %s of table %s instead.", c.Name, catalog.QualifiedName(t.Schema, t.Name))
 		}
 	}
-	return e.WithHint("Drop the column that owns it.")
+	return nil
 }
 
 // dependentsExist is the error of a DROP without CASCADE.
@@ -460,7 +467,7 @@ func (x *Statement) dropItem(d *dropItem) error {
 		case d.isDefault:
 			next := t.Clone()
 			if o := next.OrdinalOf(d.column.ID); o >= 0 {
-				next.Columns[o].Default = ""
+				next.Columns[o].Default, next.Columns[o].Sequence = "", 0
 			}
 			return c.AlterTable(x.Ctx, txn, t, next)
 		case d.check != "":

@@ -138,12 +138,11 @@ func (x *Statement) Truncate(st *parser.TruncateStmt) (*exec.Output, error) {
 	return exec.Done, nil
 }
 
-// restartSequences gives the columns of a table new sequences in place of those
-// that they draw from: unlike a changed counter, that can be rolled back.
+// restartSequences gives the columns of a table new sequences in place of their own:
+// unlike a changed counter, that can be rolled back.
 func (x *Statement) restartSequences(t *catalog.Table) error {
-	for i := range t.Columns {
-		q := x.Cat.SequenceByID(t.Columns[i].Sequence)
-		if q == nil {
+	for _, q := range x.Cat.Sequences() {
+		if q.Owner != t.ID {
 			continue
 		}
 		fresh := *q
@@ -151,7 +150,11 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 		if fresh.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
 			return err
 		}
-		t.Columns[i].Sequence = fresh.ID
+		for i := range t.Columns {
+			if c := &t.Columns[i]; c.Sequence == q.ID {
+				c.Sequence, fresh.OwnerColumn = fresh.ID, c.ID
+			}
+		}
 		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &fresh); err != nil {
 			return err
 		}

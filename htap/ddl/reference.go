@@ -9,6 +9,7 @@ import (
 	"htapdb/htap/sequence"
 	"htapdb/htap/syscat"
 	"htapdb/rowstore"
+	"htapdb/sql/binder"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
 )
@@ -62,6 +63,8 @@ func references(in parser.Node, late bool) (out []reference) {
 				add(arg, aSequence)
 			case strings.HasPrefix(name, "predict"):
 				add(arg, aModel)
+			case binder.RelationFunction(name):
+				add(arg, aRelation)
 			}
 		}
 		return true

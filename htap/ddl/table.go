@@ -157,7 +157,7 @@ func (b *tableBuilder) sequence(ord int, options []*parser.Option) error {
 	if col.Type.Kind != types.Int2 && col.Type.Kind != types.Int4 && col.Type.Kind != types.Int8 {
 		return sqlstate.New(sqlstate.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 	}
-	q := &catalog.Sequence{Schema: b.t.Schema, Name: numbered(b.t.Name, col.Name, "seq", b.relationTaken), Owner: b.t.ID}
+	q := &catalog.Sequence{Schema: b.t.Schema, Name: numbered(b.t.Name, col.Name, "seq", b.relationTaken), Owner: b.t.ID, OwnerColumn: col.ID}
 	err := sequence.Options(q, options, col.Type)
 	if err != nil {
 		return err

@@ -155,9 +155,10 @@ func (q Functions) Owned(table, column string) (string, bool, error) {
 	if o < 0 {
 		return "", false, sqlstate.New(sqlstate.UndefinedColumn, "column %q of relation %q does not exist", column, t.Name)
 	}
-	s := q.Statement.Cat.SequenceByID(t.Columns[o].Sequence)
-	if s == nil {
+	owned := q.Statement.Cat.Owned(t, &t.Columns[o])
+	if len(owned) == 0 {
 		return "", false, nil
 	}
+	s := owned[0]
 	return parser.QuoteIdent(s.Schema) + "." + parser.QuoteIdent(s.Name), true, nil
 }

@@ -15,6 +15,8 @@ type Env interface {
 	// Cursors are the session's open cursors, Prepared its statements by name.
 	Cursors() []Cursor
 	Prepared() []Prepared
+	// Sessions are those of the database, by ID.
+	Sessions() []SessionInfo
 	// ViewColumns are the columns of a view; none if it no longer binds.
 	ViewColumns(v *catalog.View) []plan.TableColumn
 	// RowCount is how many rows a table has, −1 if nobody has counted.

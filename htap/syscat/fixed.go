@@ -45,6 +45,8 @@ func pgFixedRelations(pg func(name, columns string, rows func(*reader, rowAdder)
 func pgEmptyRelations(pg func(name, columns string, rows func(*reader, rowAdder)) relation) []relation {
 	var out []relation
 	for _, r := range [][2]string{
+		{"pg_prepared_xacts", `transaction:int8 gid:text prepared:time owner:name database:name`},
+		{"pg_available_extensions", `name:name default_version:text? installed_version:text? comment:text?`},
 		{"pg_aggregate", `aggfnoid:text aggkind:char aggnumdirectargs:int2`},
 		{"pg_cast", `oid:oid castsource:oid casttarget:oid castfunc:oid castcontext:char castmethod:char`},
 		{"pg_db_role_setting", `setdatabase:oid setrole:oid setconfig:array?`},

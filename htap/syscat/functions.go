@@ -136,6 +136,19 @@ func (c *Names) size(args []types.Datum) (types.Datum, error) {
 	return types.NewInt64(0), nil
 }
 
+// forkSize is pg_relation_size(oid, fork): all is in the main one.
+func (c *Names) forkSize(args []types.Datum) (types.Datum, error) {
+	if len(args) < 2 || args[1].Str() == "main" {
+		return c.size(args)
+	}
+	switch args[1].Str() {
+	case "fsm", "vm", "init":
+		return types.NewInt64(0), nil
+	}
+	return types.NullDatum, sqlstate.New(sqlstate.InvalidParameterValue, "invalid fork name").
+		WithHint("Valid fork names are \"main\", \"fsm\", \"vm\", and \"init\".")
+}
+
 // visible reports whether a name without its schema finds the relation.
 func (c *Names) visible(args []types.Datum) (types.Datum, error) {
 	r, ok := c.relations()[args[0].Int()]
@@ -335,7 +348,10 @@ var catalogFunctions = func() map[string]catalogFunction {
 		out[name] = catalogFunction{[]types.Type{txt}, 1, oid,
 			func(c *Names) func([]types.Datum) (types.Datum, error) { return c.regOID(kind, false) }}
 	}
-	for _, name := range []string{"pg_table_size", "pg_relation_size", "pg_total_relation_size", "pg_indexes_size"} {
+	out["pg_relation_size"] = catalogFunction{[]types.Type{oid, txt}, 1, types.TInt8, func(c *Names) func([]types.Datum) (types.Datum, error) {
+		return c.forkSize
+	}}
+	for _, name := range []string{"pg_table_size", "pg_total_relation_size", "pg_indexes_size"} {
 		out[name] = catalogFunction{[]types.Type{oid}, 1, types.TInt8, func(c *Names) func([]types.Datum) (types.Datum, error) {
 			if name == "pg_indexes_size" {
 				return func([]types.Datum) (types.Datum, error) { return types.NewInt64(0), nil }

@@ -187,9 +187,12 @@ func pgRelations() []relation {
 		pg("pg_indexes", `schemaname:name tablename:name indexname:name tablespace:name? indexdef:text`, indexRows),
 		pg("pg_sequences", `schemaname:name sequencename:name sequenceowner:name data_type:text start_value:int8 min_value:int8
 			max_value:int8 increment_by:int8 cycle:bool cache_size:int8 last_value:int8?`, pgSequenceRows),
-		pg("pg_settings", `name:text setting:text unit:text? category:text short_desc:text extra_desc:text? context:text vartype:text
-			source:text min_val:text? max_val:text? enumvals:array? boot_val:text? reset_val:text? sourcefile:text? sourceline:int4?
-			pending_restart:bool`, settingRows),
+		pg("pg_settings", settingColumns, settingRows),
+		pg("pg_stat_activity", `datid:oid? datname:name? pid:int4 leader_pid:int4? usesysid:oid? usename:name? application_name:text?
+			client_addr:text? client_hostname:text? client_port:int4? backend_start:time? xact_start:time? query_start:time?
+			state_change:time? wait_event_type:text? wait_event:text? state:text? backend_xid:int8? backend_xmin:int8? query_id:int8?
+			query:text? backend_type:text?`, activityRows),
+		pg("pg_stat_gssapi", `pid:int4 gss_authenticated:bool principal:text? encrypted:bool`, gssRows),
 		pg("pg_stat_user_tables", `relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8
 			n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_live_tup:int8 n_dead_tup:int8 last_vacuum:time? last_autovacuum:time?
 			last_analyze:time? last_autoanalyze:time?`, statTableRows),
@@ -197,3 +200,8 @@ func pgRelations() []relation {
 		pg("pg_prepared_statements", `name:text statement:text prepare_time:time parameter_types:array from_sql:bool generic_plans:int8 custom_plans:int8`, preparedRows),
 	}, append(pgFixedRelations(pg), pgEmptyRelations(pg)...)...)
 }
+
+// settingColumns are those of pg_settings.
+const settingColumns = `name:text setting:text unit:text? category:text short_desc:text extra_desc:text? context:text vartype:text
+	source:text min_val:text? max_val:text? enumvals:array? boot_val:text? reset_val:text? sourcefile:text? sourceline:int4?
+	pending_restart:bool`

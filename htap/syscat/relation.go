@@ -3,6 +3,7 @@ package syscat
 import (
 	"slices"
 	"sort"
+	"strings"
 
 	"htapdb/htap/catalog"
 	"htapdb/sql/plan"
@@ -41,19 +42,27 @@ func init() {
 
 func vcol(name string, t types.Type) plan.TableColumn { return plan.TableColumn{Name: name, Type: t} }
 
-// Lookup finds a relation, nil if there is none; those of pg_catalog need no schema.
+// Lookup finds a relation, nil if there is none; those of pg_catalog need no schema. A
+// function of pg_catalog that is read in FROM is a relation with "()" behind its name.
 func Lookup(schema, name string) *plan.Table {
+	if strings.HasSuffix(name, "()") && schema == PgCatalog {
+		return lookupFunction(name)
+	}
 	for i, v := range relations {
-		if v.name != name || v.schema != schema && (schema != "" || v.schema != "pg_catalog") {
-			continue
+		if v.name == name && (v.schema == schema || schema == "" && v.schema == PgCatalog) {
+			return v.describe(firstID + uint32(i))
 		}
-		cols := append([]plan.TableColumn(nil), v.columns...)
-		for k := range cols {
-			cols[k].ID = uint32(k + 1)
-		}
-		return &plan.Table{ID: firstID + uint32(i), Schema: v.schema, Name: v.name, Columns: cols, Virtual: true}
 	}
 	return nil
+}
+
+// describe describes a relation to the planner.
+func (v *relation) describe(id uint32) *plan.Table {
+	cols := append([]plan.TableColumn(nil), v.columns...)
+	for k := range cols {
+		cols[k].ID = uint32(k + 1)
+	}
+	return &plan.Table{ID: id, Schema: v.schema, Name: v.name, Columns: cols, Virtual: true}
 }
 
 // PgCatalog is the schema that comes before all others, unless the search path
@@ -82,6 +91,9 @@ func Resolve(cat *catalog.Snapshot, path []string, schema, name string) (system 
 
 // Rows computes the rows of a relation that Lookup has found.
 func Rows(t *plan.Table, cat *catalog.Snapshot, env Env) ([][]types.Datum, error) {
+	if i := int(t.ID) - firstFunction; i >= 0 && i < len(functions) {
+		return functions[i].rows(&reader{cat: cat, env: env}), nil
+	}
 	i := int(t.ID - firstID)
 	if i < 0 || i >= len(relations) {
 		return nil, sqlstate.New(sqlstate.InternalError, "system relation %q is unknown", t.Name)

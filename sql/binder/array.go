@@ -214,6 +214,39 @@ func sequenceCall(e *parser.FuncCall) *parser.FuncCall {
 	return &call
 }
 
+// relationFunctions are the functions over the catalog whose first argument is a
+// regclass, which a constant text becomes, with whether they take any text.
+var relationFunctions = map[string]bool{
+	"pg_relation_size": false, "pg_table_size": false, "pg_total_relation_size": false, "pg_indexes_size": false,
+	"pg_get_viewdef": true,
+}
+
+// RelationFunction reports whether a constant in a function's first argument is the
+// name of a relation.
+func RelationFunction(name string) bool {
+	anyText, ok := relationFunctions[name]
+	return ok && !anyText
+}
+
+// relationArg makes the name of a relation in the first argument of a function its
+// identifier.
+func (b *binder) relationArg(name string, args []fn.Expr, pos []int) error {
+	anyText, ok := relationFunctions[name]
+	if _, constant := args[0].(*fn.Literal); !ok || !anyText && !constant {
+		return nil
+	}
+	if !isUnknown(args[0]) && !(anyText && args[0].Type().Kind == types.Text) {
+		return nil
+	}
+	oid := b.cat.Function(RegOID+"pg_class", 1)
+	if oid == nil {
+		return nil
+	}
+	var err error
+	args[0], err = b.callOf(oid, args[:1], pos)
+	return err
+}
+
 // callOf calls a function of the catalog.
 func (b *binder) callOf(f *fn.Scalar, args []fn.Expr, pos []int) (fn.Expr, error) {
 	out := make([]fn.Expr, len(args))

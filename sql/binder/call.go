@@ -56,6 +56,9 @@ func (b *binder) funcCall(e *parser.FuncCall, sc *scope) (fn.Expr, error) {
 		return nil, err
 	}
 	if f := b.cat.Function(name, len(args)); f != nil {
+		if err := b.relationArg(name, args, pos); err != nil {
+			return nil, err
+		}
 		return b.callOf(f, args, pos)
 	}
 	for i, a := range args {

@@ -226,6 +226,11 @@ func (b *binder) functionRef(e *parser.FunctionRef, sc *scope, left *namespace) 
 		}
 		return b.fileScan(path, format, options, e.Alias, e.Pos())
 	}
+	if len(e.Call.Args) == 0 && !e.Ordinality && (e.Call.Name.Schema == "" || e.Call.Name.Schema == "pg_catalog") {
+		if node, ns, err := b.catalogRows(e); node != nil || err != nil {
+			return node, ns, err
+		}
+	}
 	args, pos, err := b.tableFuncArgs(e, sc, left)
 	if err != nil {
 		return nil, nil, err
@@ -259,6 +264,22 @@ func (b *binder) functionRef(e *parser.FunctionRef, sc *scope, left *namespace) 
 		return nil, nil, err
 	}
 	return f, newNamespace(rel), nil
+}
+
+// catalogRows binds a function over the catalog without arguments, which is a relation
+// with "()" behind its name; nil for others.
+func (b *binder) catalogRows(e *parser.FunctionRef) (plan.Node, *namespace, error) {
+	name := e.Call.Name.Name
+	t, err := b.cat.Table("pg_catalog", name+"()")
+	if t == nil || err != nil {
+		return nil, nil, err
+	}
+	scan, rel := b.scan(t, aliasName(e.Alias, name))
+	rel.schema = ""
+	if err := b.renamed(rel, e.Alias); err != nil {
+		return nil, nil, err
+	}
+	return scan, newNamespace(rel), nil
 }
 
 // tableFuncArgs binds arguments, which may use the FROM items to the left.

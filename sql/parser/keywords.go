@@ -1,6 +1,11 @@
 package parser
 
-import "strings"
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // keywordCategory says where a keyword may stand as a name.
 type keywordCategory uint8
@@ -103,4 +108,16 @@ func wordSet(words string) map[string]bool {
 		m[w] = true
 	}
 	return m
+}
+
+// Keywords are the keywords in alphabetical order with the letters of their classes in
+// pg_get_keywords(). Unreserved words are those that the grammar looks for often.
+func Keywords() iter.Seq2[string, byte] {
+	return func(yield func(string, byte) bool) {
+		for _, w := range slices.Sorted(maps.Keys(keywords)) {
+			if class := keywords[w]; class != notKeyword && !yield(w, " UCTR"[class]) {
+				return
+			}
+		}
+	}
 }
