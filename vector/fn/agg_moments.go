@@ -25,6 +25,7 @@ type moments struct {
 	far    map[uint32]*farMoments
 	// scale is that of NUMERIC arguments.
 	scale    int
+	bulk     *bulk // scratch of addBulk: 16 KiB, of one state a worker
 	inX, inY reader
 	e        estimate
 }
@@ -166,6 +167,10 @@ func (m *moments) Remove(groups []uint32, args []*vector.Vector, sel []int32, _ 
 }
 
 func (m *moments) AddAll(args []*vector.Vector, sel []int32, n int) error {
+	if m.inX.floats && (sel == nil && n >= bulkRows || len(sel) >= bulkRows) {
+		m.addBulk(args, sel, n)
+		return nil
+	}
 	return m.Add(groupZero(sel, n), args, sel, n)
 }
 

@@ -138,6 +138,9 @@ func TestMomentsAreExact(t *testing.T) {
 			}
 			for range 40 {
 				n := 1 + r.IntN(40)
+				if r.IntN(8) == 0 {
+					n = bulkRows + r.IntN(4*bulkRows)
+				}
 				var args []*vector.Vector
 				for _, k := range o.args {
 					args = append(args, statColumn(r, randomType(r, k), n))

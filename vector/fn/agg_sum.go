@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"math"
+	"math/big"
 	"math/bits"
 
 	"htapdb/sql/types"
@@ -83,17 +85,55 @@ func (f finishKind) result(out *vector.Vector, i int, sum types.Int128, count in
 	return nil
 }
 
-// exactAverage divides sum·10^−scale by count. Where the operands are exact
-// doubles the quotient is rounded once.
+// exactAverage is the double nearest to sum·10^−scale/count.
 func exactAverage(sum types.Int128, scale int, count int64) float64 {
-	v, ok := sum.Int64()
-	const exact = 1 << 53
-	if ok && v > -exact && v < exact && scale <= 18 {
-		if d := types.Mul64(count, shortPow10(scale)); d.Hi == 0 && d.Lo < exact {
-			return float64(v) / float64(d.Lo)
+	if scale <= 18 {
+		if d := types.Mul64(count, shortPow10(scale)); d.Hi == 0 {
+			return divideRounded(sum, d.Lo)
 		}
 	}
-	return NumericToFloat(sum, scale) / float64(count)
+	return bigAverage(bigFixed(new(big.Int), []uint64{sum.Lo, uint64(sum.Hi)}), scale, count)
+}
+
+// divideRounded is the double nearest to sum/d, d > 0.
+func divideRounded(sum types.Int128, d uint64) float64 {
+	const exact = 1 << 53
+	if v, ok := sum.Int64(); ok && v > -exact && v < exact && d < exact {
+		return float64(v) / float64(d)
+	}
+	negative := sum.Hi < 0
+	if negative {
+		sum = sum.Neg()
+	}
+	// With all of 127 bits the quotient has more than a double's, and its last one
+	// may stand for the rest.
+	hi, lo := uint64(sum.Hi), sum.Lo
+	shift := bits.LeadingZeros64(hi) - 1
+	if hi == 0 {
+		shift = 63 + bits.LeadingZeros64(lo)
+	}
+	shift = max(shift, 0)
+	if shift >= 64 {
+		hi, lo = lo<<(shift-64), 0
+	} else {
+		hi, lo = hi<<shift|lo>>(64-shift), lo<<shift
+	}
+	high, rest := hi/d, hi%d
+	low, rest := bits.Div64(rest, lo, d)
+	if rest != 0 {
+		low |= 1
+	}
+	v := math.Ldexp(types.Int128{Hi: int64(high), Lo: low}.Float64(), -shift)
+	if negative {
+		return -v
+	}
+	return v
+}
+
+// bigAverage is exactAverage for sums and divisors of any size.
+func bigAverage(sum *big.Int, scale int, count int64) float64 {
+	d := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	return new(ratios).quotient(sum, d.Mul(d, big.NewInt(count)), 0)
 }
 
 // wideSum sums integers of up to 64 bits in 128, the words in two arrays.

@@ -2,7 +2,6 @@ package fn
 
 import (
 	"math/big"
-	"strconv"
 
 	"htapdb/sql/types"
 	"htapdb/vector"
@@ -113,8 +112,7 @@ func (s *longSum) wideAverage(g int) float64 {
 	sum := new(big.Int).Lsh(big.NewInt(int64(s.over[g])), 64)
 	sum.Add(sum, big.NewInt(s.sum[g].Hi)).Lsh(sum, 64)
 	sum.Add(sum, new(big.Int).SetUint64(s.sum[g].Lo))
-	f, _ := strconv.ParseFloat(sum.String()+"e"+strconv.Itoa(-s.scale), 64) // of 50 digits: in range
-	return f / float64(s.n[g])
+	return bigAverage(sum, s.scale, s.n[g])
 }
 
 func (s *longSum) Bytes() int64 { return sliceBytes(s.sum) + sliceBytes(s.over) + sliceBytes(s.n) }
