@@ -114,7 +114,7 @@ func TestPreparingUnderClose(t *testing.T) {
 	}
 	db.cancel()
 	<-s.ctx.Done()
-	long := "SELECT " + strings.Repeat("1 + ", accountedText) + "1"
+	long := "SELECT 1 IN (1" + strings.Repeat(", 1", accountedText) + ")"
 	for _, q := range []string{"INSERT INTO t VALUES (1)", "SELECT count(*) FROM t AS a, t AS b", long} {
 		if _, err := s.Prepare(t.Context(), q); code(err) != "57P01" {
 			t.Errorf("prepare %.40s: %v", q, err)

@@ -117,7 +117,7 @@ func (o *Option) Values() string {
 	case BoolOption:
 		return "true or false"
 	case ChoiceOption:
-		return "one of " + enumerate(o.Choices)
+		return list(o.Choices, "or")
 	case IntegerOption:
 		what = "an integer"
 	}
@@ -132,7 +132,7 @@ func (o *Option) Values() string {
 	}
 	what += " from " + text(o.Min) + " to " + text(o.Max)
 	if len(o.Choices) > 0 {
-		what += " or " + enumerate(o.Choices)
+		what += " or " + list(o.Choices, "or")
 	}
 	return what
 }
@@ -150,11 +150,14 @@ func (o Options) Bool(name string) bool { return o.numbers[name] != 0 }
 func (o Options) Choice(name string) string { return o.texts[name] }
 
 // enumerate words a list.
-func enumerate(names []string) string {
+func enumerate(names []string) string { return list(names, "and") }
+
+// list words a list with a conjunction before its last item.
+func list(names []string, conjunction string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	return strings.Join(names[:len(names)-1], ", ") + " " + conjunction + " " + names[len(names)-1]
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
