@@ -12,11 +12,6 @@ type codeSet [4]uint64
 func (s *codeSet) add(code uint8)      { s[code>>6] |= 1 << (code & 63) }
 func (s *codeSet) has(code uint8) bool { return s[code>>6]>>(code&63)&1 != 0 }
 
-// size is the number of codes.
-func (s *codeSet) size() int {
-	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
-}
-
 // split is a question to a row: it goes left where the set has the code of the feature.
 type split struct {
 	// gain is what the split adds to the quality; found says that there is one.
