@@ -189,14 +189,14 @@ func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
 	sums := make([]int64, g.layout.sums)
 	var mu sync.Mutex
 	return sums, eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
-		mu.Lock()
-		defer mu.Unlock()
 		for plane, values := range g.values {
 			word := [1]int64{}
 			for _, r := range rows[from:to] {
 				word[0] += values[r]
 			}
+			mu.Lock()
 			g.layout.widen(plane, word[:], sums)
+			mu.Unlock()
 		}
 		return nil
 	})
