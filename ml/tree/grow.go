@@ -236,8 +236,9 @@ func (g *grower) enough(o open) bool {
 	return o.best.gain > g.growth.minGain && o.best.gain > gainDigits*g.c.quality(g.tree.nodes[o.node].sums)
 }
 
-// fewRows is how many rows a node has at most for which no histogram is made: its
-// splits are found from the rows, in the time that the bins of a histogram would take.
+// fewRows is how many rows a node has at most for which no histogram is made: as many as
+// a feature may have bins, since looking at more bins than rows costs more. Without it a
+// forest of 4,000 rows down to single ones spent nearly all its time on empty bins.
 const fewRows = 256
 
 // few reports whether a node has no more than fewRows.
