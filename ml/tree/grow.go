@@ -189,14 +189,14 @@ func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
 	sums := make([]int64, g.layout.sums)
 	var mu sync.Mutex
 	return sums, eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
-		mu.Lock()
-		defer mu.Unlock()
 		for plane, values := range g.values {
 			word := [1]int64{}
 			for _, r := range rows[from:to] {
 				word[0] += values[r]
 			}
+			mu.Lock()
 			g.layout.widen(plane, word[:], sums)
+			mu.Unlock()
 		}
 		return nil
 	})
@@ -236,8 +236,9 @@ func (g *grower) enough(o open) bool {
 	return o.best.gain > g.growth.minGain && o.best.gain > gainDigits*g.c.quality(g.tree.nodes[o.node].sums)
 }
 
-// fewRows is how many rows a node has at most for which no histogram is made: its
-// splits are found from the rows, in the time that the bins of a histogram would take.
+// fewRows is how many rows a node has at most for which no histogram is made: as many as
+// a feature may have bins, since looking at more bins than rows costs more. Without it a
+// forest of 4,000 rows down to single ones spent nearly all its time on empty bins.
 const fewRows = 256
 
 // few reports whether a node has no more than fewRows.

@@ -30,9 +30,9 @@ func (p *packed) addOne(feature int, codes []uint64, values []int64, rows []int3
 	}
 }
 
-// fewFeatures is how many features of a group are added one by one: each costs a third
-// of all eight together.
-const fewFeatures = 3
+// fewFeatures is how many features of a group are added one by one: 4,096 rows of one
+// take 8 µs, of all eight together 14.
+const fewFeatures = 1
 
 // add adds rows to the sums of the given features of group g. hist has the bins of
 // feature f from at[f]; features are ascending and those of the group.

@@ -88,7 +88,8 @@ func (l *layout) widen(plane int, packed []int64, hist []int64) {
 	}
 }
 
-// widen3 is widen for a plane of three lanes that is the only one: half the time.
+// widen3 is widen for a plane of three lanes that is the only one, without a loop over
+// lanes.
 func widen3(packed, hist []int64, lanes []lane) {
 	second, third := lanes[1].shift&63, lanes[2].shift&63
 	first, middle := uint64(1)<<second-1, uint64(1)<<(lanes[1].bits&63)-1

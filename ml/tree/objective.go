@@ -182,7 +182,7 @@ func (o *objective) deriveRows(output, from, to int) (mostG, mostH float64) {
 			y = 1
 		}
 		// The softmax's K scores have a degree of freedom too many, which makes steps along
-		// each alone too short by K/(K−1) (Friedman 2001, algorithm 6).
+		// each alone too long by K/(K−1) (Friedman 2001, algorithm 6).
 		g, h := y-p, p*(1-p)*factor
 		gradient[i], hessian[i] = g, h
 		mostG, mostH = max(mostG, math.Abs(g)), max(mostH, h)

@@ -9,9 +9,9 @@ import (
 )
 
 // chunkRows is how many rows a task takes between two looks at the context, and how
-// many a packed histogram adds up before its sums are widened (layout). 4,096 rows of
-// 28 features take 20 µs. Fewer would widen more often (1,024: +20 % training time),
-// more would leave fewer bits to a gradient.
+// many a packed histogram adds up before its sums are widened (layout). Eight features
+// of 4,096 rows take 14 µs, and their widening 7: fewer rows would widen more often, more
+// would leave fewer bits to a gradient.
 const chunkRows = 1 << 12
 
 // each calls f for 0 to n−1 on so many workers, the caller among them, and returns the

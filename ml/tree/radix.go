@@ -21,7 +21,7 @@ func ofKey(k int64) float64 {
 const radixBits = 11
 
 // sortKeys sorts keys; tmp has their length and is overwritten. Either may hold the
-// result, which is returned. 900,000 keys take 15 ms where slices.Sort takes 75.
+// result, which is returned. 900,000 keys take 30 ms where slices.Sort takes 82.
 func sortKeys(ctx context.Context, keys, tmp []int64) ([]int64, error) {
 	const digits = (64 + radixBits - 1) / radixBits
 	const mask = 1<<radixBits - 1

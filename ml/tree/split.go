@@ -12,11 +12,6 @@ type codeSet [4]uint64
 func (s *codeSet) add(code uint8)      { s[code>>6] |= 1 << (code & 63) }
 func (s *codeSet) has(code uint8) bool { return s[code>>6]>>(code&63)&1 != 0 }
 
-// size is the number of codes.
-func (s *codeSet) size() int {
-	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
-}
-
 // split is a question to a row: it goes left where the set has the code of the feature.
 type split struct {
 	// gain is what the split adds to the quality; found says that there is one.
@@ -174,8 +169,8 @@ func (f *finder) numbers() {
 }
 
 // gradients is numbers for the bins of a histogram that have gradients: it keeps the
-// sums of the left side in registers and reads each bin once, which takes a third of the
-// time. Splits of histograms are a fifth of a training of 200,000 rows.
+// sums of the left side in registers and reads each bin once. Of a training of 200,000 to
+// 270,000 rows looking for splits was 24 % of the time without it, and is 5 % with it.
 func (f *finder) gradients(i int32, hist []int64) split {
 	f.best = split{feature: i}
 	k := f.c.sums
