@@ -115,8 +115,8 @@ func (m *model) value(name string) (v *big.Rat, root bool) {
 	return slope.Mul(slope, new(big.Rat).Quo(m.sxy, m.syy)), name == "corr"
 }
 
-// rounded is v, or its root, as the nearest double.
-func rounded(v *big.Rat, root bool) float64 {
+// nearestDouble is v, or its root, as the nearest double.
+func nearestDouble(v *big.Rat, root bool) float64 {
 	if !root {
 		f, _ := v.Float64()
 		return f
@@ -163,7 +163,7 @@ func TestMomentsAreExact(t *testing.T) {
 						t.Errorf("%s%v: %v %s, want NULL", name, agg.Args, d, code)
 					}
 					continue
-				case math.IsInf(rounded(want, root), 0):
+				case math.IsInf(nearestDouble(want, root), 0):
 					overflows++
 					if code != sqlstate.NumericValueOutOfRange {
 						t.Errorf("%s%v: %v %s, want 22003", name, agg.Args, d, code)
@@ -171,7 +171,7 @@ func TestMomentsAreExact(t *testing.T) {
 					continue
 				}
 				values++
-				f := rounded(want, root)
+				f := nearestDouble(want, root)
 				if name == "corr" && m.sxy.Sign() < 0 {
 					f = -f
 				}
@@ -255,8 +255,8 @@ func TestMomentsOfDistantUnits(t *testing.T) {
 			for k := range 65 {
 				err = first(err, a.Merge([]AggState{b, back}[k%2], nil, []uint32{0}))
 			}
-			if d, code := outcome(t, agg, a); err != nil || code != "" || d.Float() != rounded(want, false) {
-				t.Errorf("distance %d: %v %s %v, want %v", distance-100, d, code, err, rounded(want, false))
+			if d, code := outcome(t, agg, a); err != nil || code != "" || d.Float() != nearestDouble(want, false) {
+				t.Errorf("distance %d: %v %s %v, want %v", distance-100, d, code, err, nearestDouble(want, false))
 			}
 		}
 	}

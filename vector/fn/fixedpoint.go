@@ -1,9 +1,12 @@
 package fn
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
 	"math/bits"
+
+	"htapdb/sql/types"
 )
 
 // A fixed-point sum is a number in two's complement, lowest word first, counted
@@ -127,13 +130,17 @@ type ratios struct {
 
 // quotientBits is how many bits a quotient has before it is rounded: more than a
 // double's two, so that with one more for what is left it rounds as the exact one.
-const quotientBits = 64
+// A root has half of rootBits; both fit 127 bits.
+const (
+	quotientBits = 64
+	rootBits     = 125
+)
 
 // quotient is the double nearest to num/den·2^exp, den > 0.
 func (r *ratios) quotient(num, den *big.Int, exp int) float64 {
-	shift := max(0, quotientBits+den.BitLen()-num.BitLen())
-	r.divide(num, den, shift)
-	v := r.rounded(r.rest.Sign() == 0, exp-shift)
+	shift := quotientBits + den.BitLen() - num.BitLen()
+	exact := r.divide(num, den, shift)
+	v := rounded(words128(&r.q), exact, exp-shift)
 	if num.Sign() < 0 {
 		return -v
 	}
@@ -142,28 +149,73 @@ func (r *ratios) quotient(num, den *big.Int, exp int) float64 {
 
 // root is the double nearest to √(num/den·2^exp), num ≥ 0, den > 0.
 func (r *ratios) root(num, den *big.Int, exp int) float64 {
-	shift := max(0, 2*quotientBits+den.BitLen()-num.BitLen())
+	shift := rootBits + den.BitLen() - num.BitLen()
 	shift += (shift + exp) & 1
-	r.divide(num, den, shift)
-	exact := r.rest.Sign() == 0
-	r.num.Set(&r.q)
-	r.q.Sqrt(&r.num)
-	return r.rounded(exact && r.rest.Mul(&r.q, &r.q).Cmp(&r.num) == 0, (exp-shift)/2)
+	exact := r.divide(num, den, shift)
+	q := words128(&r.q)
+	s := root128(q)
+	hi, lo := bits.Mul64(s, s)
+	exact = exact && hi == uint64(q.Hi) && lo == q.Lo
+	return rounded(types.Int128{Lo: s}, exact, (exp-shift)/2)
 }
 
-// divide sets q and rest to the quotient of |num|·2^shift by den and its rest.
-func (r *ratios) divide(num, den *big.Int, shift int) {
+// divide sets q to the quotient of |num|·2^shift by den, cut, and reports whether it is exact.
+func (r *ratios) divide(num, den *big.Int, shift int) (exact bool) {
 	r.num.Abs(num)
-	r.num.Lsh(&r.num, uint(shift))
+	exact = true
+	if shift >= 0 {
+		r.num.Lsh(&r.num, uint(shift))
+	} else {
+		exact = r.num.TrailingZeroBits() >= uint(-shift)
+		r.num.Rsh(&r.num, uint(-shift))
+	}
 	r.q.QuoRem(&r.num, den, &r.rest)
+	return exact && r.rest.Sign() == 0
+}
+
+// words128 is a number of at most 127 bits.
+func words128(n *big.Int) types.Int128 {
+	var b [16]byte
+	n.FillBytes(b[:])
+	return types.Int128{Hi: int64(binary.BigEndian.Uint64(b[:8])), Lo: binary.BigEndian.Uint64(b[8:])}
+}
+
+// root128 is the root of q ≥ 0, cut.
+func root128(q types.Int128) uint64 {
+	f := math.Sqrt(q.Float64())
+	if f < 1 {
+		return 0
+	}
+	s := uint64(f) // of 53 bits; a step of Newton's doubles them
+	if hi := uint64(q.Hi); hi < s {
+		t, _ := bits.Div64(hi, q.Lo, s)
+		s = s/2 + t/2 + s&t&1
+	}
+	for above(s, q) {
+		s--
+	}
+	for !above(s+1, q) {
+		s++
+	}
+	return s
+}
+
+// above reports whether s² > q.
+func above(s uint64, q types.Int128) bool {
+	hi, lo := bits.Mul64(s, s)
+	return hi > uint64(q.Hi) || hi == uint64(q.Hi) && lo > q.Lo
 }
 
 // rounded is the double nearest to q·2^exp; unless it is exact, to a number
-// between that and (q+1)·2^exp.
-func (r *ratios) rounded(exact bool, exp int) float64 {
-	r.num.Lsh(&r.q, 1)
+// between that and (q+1)·2^exp. q has more bits than a double, or is exact.
+func rounded(q types.Int128, exact bool, exp int) float64 {
 	if !exact {
-		r.num.SetBit(&r.num, 0, 1)
+		q.Lo |= 1 // beyond the bit that decides
 	}
-	return exactFloat(&r.num, exp-1)
+	const room = 130 // bits of q
+	if exp > minExp+room && exp < 1023-room {
+		return math.Ldexp(q.Float64(), exp)
+	}
+	n := new(big.Int).Lsh(big.NewInt(q.Hi), 64)
+	return exactFloat(n.Or(n, new(big.Int).SetUint64(q.Lo)), exp)
 }
