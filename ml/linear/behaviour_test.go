@@ -2,7 +2,6 @@ package linear
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -312,21 +311,10 @@ func TestManyCategories(t *testing.T) {
 		if got := len(m.Fitted.(ml.Describer).Terms()); got != levels {
 			t.Errorf("%d terms, want %d", got, levels)
 		}
-		for i := 1; i < 8; i += 2 {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			stop := errors.New("stop")
-			var at time.Time
-			timer := time.AfterFunc(whole*time.Duration(i)/8, func() { at = time.Now(); cancel(stop) })
+		modeltest.Cancels(t, func(ctx context.Context) error {
 			_, err := modeltest.Train(ctx, e, nil, d, modeltest.Schedule{})
-			late := time.Since(at)
-			if timer.Stop() || err == nil {
-				cancel(nil)
-				continue
-			}
-			if !errors.Is(err, stop) || late > 400*time.Millisecond {
-				t.Errorf("%s cancelled after %d/8 of %v: %v, %v later", e.Info().Name, i, whole, err, late)
-			}
-		}
+			return err
+		})
 		t.Logf("%s: %v", e.Info().Name, whole)
 	}
 	many := make([]string, maxTerms+10)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"htapdb/internal/memory"
 	"htapdb/internal/testutil"
@@ -226,36 +225,13 @@ func missing(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string)
 	}
 }
 
-// cancelWithin is how soon a training has to end after its cancel. The promise is
-// 100 ms on an idle machine; tests run beside each other.
-const cancelWithin = 400 * time.Millisecond
-
 // A cancel ends the training soon, in whatever phase it comes.
 func cancels(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	d := Mixed(testutil.Rand(t), 60_000, task)
-	start := time.Now()
-	if _, err := Train(t.Context(), e, with, d, Schedule{Workers: 2}); err != nil {
-		t.Fatal(err)
-	}
-	whole := time.Since(start)
-	for i := range 8 {
-		stop := errors.New("stop")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		var at time.Time
-		timer := time.AfterFunc(whole*time.Duration(i)/8, func() { at = time.Now(); cancel(stop) })
+	Cancels(t, func(ctx context.Context) error {
 		_, err := Train(ctx, e, with, d, Schedule{Workers: 2})
-		late := time.Since(at)
-		if timer.Stop() || err == nil {
-			cancel(nil)
-			continue // it was sooner ready than the first time
-		}
-		if !errors.Is(err, stop) {
-			t.Errorf("cancelled after %d/8: %v", i, err)
-		}
-		if late > cancelWithin {
-			t.Errorf("cancelled after %d/8 of %v, it ended %v later", i, whole, late)
-		}
-	}
+		return err
+	})
 }
 
 // A training that needs more memory than it may have is refused, and gives everything back.
