@@ -270,14 +270,18 @@ func (x *execution) EvalContext() *fn.Context {
 	}
 }
 
+// workers is how many goroutines may compute for the statement.
+func (x *execution) workers() int {
+	if n := setting.Workers.Get(&x.s.vars); n > 0 {
+		return min(n, x.s.db.pool.Size())
+	}
+	return x.s.db.pool.Size()
+}
+
 // executor returns the settings of the executor.
 func (x *execution) executor(st *physical.Statement) *olap.Exec {
 	s := x.s
-	workers := setting.Workers.Get(&s.vars)
-	if workers == 0 || workers > s.db.pool.Size() {
-		workers = s.db.pool.Size()
-	}
-	return &olap.Exec{Ctx: *st.Eval, Workers: workers, BatchSize: setting.BatchSize.Get(&s.vars),
+	return &olap.Exec{Ctx: *st.Eval, Workers: x.workers(), BatchSize: setting.BatchSize.Get(&s.vars),
 		Memory: x.Memory, Pool: s.db.pool, Profile: x.profile}
 }
 

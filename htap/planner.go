@@ -224,7 +224,7 @@ func (x *execution) Query(query parser.Stmt, script string, declared []types.Typ
 	if err != nil {
 		return nil, err
 	}
-	q := &exec.Query{Params: p.params, Sources: p.sources, Columns: make([]exec.Column, len(p.columns))}
+	q := &exec.Query{Params: p.params, Sources: p.sources, Workers: x.workers(), Columns: make([]exec.Column, len(p.columns))}
 	for i, c := range p.columns {
 		q.Columns[i] = exec.Column{Name: c.Name, Type: c.Type}
 	}

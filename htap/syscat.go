@@ -11,6 +11,7 @@ import (
 	"htapdb/ml"
 	"htapdb/sql/parser"
 	"htapdb/sql/plan"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector/fn"
 )
@@ -110,6 +111,10 @@ func (e systemEnv) Model(m *catalog.Model) (*ml.Model, error) {
 		return nil, err
 	}
 	return b.Model(), nil
+}
+
+func (e systemEnv) Warn(format string, args ...any) {
+	e.s.send(sqlstate.New(sqlstate.Success, format, args...))
 }
 
 func (e systemEnv) Algorithms() (out []*ml.Info) {

@@ -207,6 +207,8 @@ var blocks = sync.Pool{New: func() any { return &predictionBlock{} }}
 // predictionBlock is a block with room to read into.
 type predictionBlock struct {
 	Block
+	// columns are as many as the widest model had; the block has the first of them.
+	columns []Column
 	numbers [][]float64
 	codes   [][]int32
 	out     []float64
@@ -216,11 +218,10 @@ type predictionBlock struct {
 // they are.
 func (p *predictionBlock) read(m *Model, cols []*vector.Vector, sel []int32, n int) {
 	k := len(m.Features)
-	for len(p.Columns) < k {
-		p.Columns = append(p.Columns, Column{})
-		p.numbers, p.codes = append(p.numbers, nil), append(p.codes, nil)
+	for len(p.columns) < k {
+		p.columns, p.numbers, p.codes = append(p.columns, Column{}), append(p.numbers, nil), append(p.codes, nil)
 	}
-	p.Block.Columns = p.Columns[:k]
+	p.Columns = p.columns[:k]
 	p.Rows = n
 	if sel != nil {
 		p.Rows = len(sel)

@@ -17,6 +17,10 @@ func (x *Statement) CreateModel(st *parser.CreateModelStmt) (*exec.Output, error
 		return nil, x.modelFeature(st, "PARTITION BY")
 	case st.MaintainContinuously:
 		return nil, x.modelFeature(st, "MAINTAIN CONTINUOUSLY")
+	case st.OrReplace && st.IfNotExists:
+		return nil, sqlstate.New(sqlstate.SyntaxError, "CREATE MODEL has OR REPLACE and IF NOT EXISTS, which want different things").
+			WithHint("OR REPLACE makes a new version of a model that exists, IF NOT EXISTS leaves it as it is.").
+			WithPosition(parser.Position(x.Script, st.Pos()))
 	}
 	schema, err := x.schemaOf(st.Name)
 	if err != nil {

@@ -27,6 +27,8 @@ type Query struct {
 	Params []types.Type
 	// Sources are the stored relations that it names.
 	Sources []binder.Source
+	// Workers is how many goroutines may compute what is made of its rows.
+	Workers int
 	// Run runs the query once, at the statement's snapshot, into a consumer that must
 	// copy what it keeps, and returns the number of rows.
 	Run func(consume func(*vector.Batch) error) (int64, error)

@@ -19,7 +19,10 @@ func Train(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (*catal
 	if err != nil {
 		return nil, nil, located(err, x.Script, st.Algorithm.Pos())
 	}
-	options := given(st.Options)
+	options, err := given(st.Options)
+	if err != nil {
+		return nil, nil, err
+	}
 	parsed, err := ml.ParseOptions(e.Info(), options)
 	if err != nil {
 		return nil, nil, err
@@ -51,22 +54,26 @@ func Train(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (*catal
 }
 
 // given are the pairs of WITH (…); one without a value is on.
-func given(list []*parser.Option) map[string]string {
+func given(list []*parser.Option) (map[string]string, error) {
 	out := map[string]string{}
 	for _, o := range list {
+		name := strings.ToLower(o.Name)
+		if _, twice := out[name]; twice {
+			return nil, sqlstate.New(sqlstate.SyntaxError, "option %q is given more than once", name)
+		}
 		v, _ := o.Text()
 		if len(o.Values) == 0 {
 			v = "true"
 		}
-		out[strings.ToLower(o.Name)] = v
+		out[name] = v
 	}
-	return out
+	return out, nil
 }
 
 // training describes the query's columns; target is the place of the target among
 // them, −1 for none.
 func training(x *exec.Statement, st *parser.CreateModelStmt, q *exec.Query) (t *ml.Training, target int, err error) {
-	t = &ml.Training{Target: ml.Target{Name: st.Target.Name}, Memory: x.Memory}
+	t = &ml.Training{Target: ml.Target{Name: st.Target.Name}, Memory: x.Memory, Workers: q.Workers}
 	target = -1
 	seen := map[string]bool{}
 	for i, c := range q.Columns {

@@ -26,6 +26,8 @@ type Env interface {
 	TableStates() []TableState
 	// Model reads a model's state.
 	Model(m *catalog.Model) (*ml.Model, error)
+	// Warn tells the client what the rows lack.
+	Warn(format string, args ...any)
 	// Algorithms are those that models can be trained with.
 	Algorithms() []*ml.Info
 }

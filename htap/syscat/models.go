@@ -93,8 +93,9 @@ func (x *reader) each(f func(m *catalog.Model, decoded *ml.Model)) {
 	for _, m := range x.cat.Models() {
 		decoded, err := x.env.Model(m)
 		if err != nil {
-			x.err = err
-			return
+			// One that cannot be read must not hide the others.
+			x.env.Warn("model %q is left out: %v", m.Name, err)
+			continue
 		}
 		f(m, decoded)
 	}

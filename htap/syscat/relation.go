@@ -22,8 +22,6 @@ type relation struct {
 type reader struct {
 	cat *catalog.Snapshot
 	env Env
-	// err is why the rows could not be computed.
-	err error
 }
 
 // firstID is the first ID of the relations, above all stored ones.
@@ -98,9 +96,7 @@ func Rows(t *plan.Table, cat *catalog.Snapshot, env Env) ([][]types.Datum, error
 	if i < 0 || i >= len(relations) {
 		return nil, sqlstate.New(sqlstate.InternalError, "system relation %q is unknown", t.Name)
 	}
-	x := &reader{cat: cat, env: env}
-	rows := relations[i].rows(x)
-	return rows, x.err
+	return relations[i].rows(&reader{cat: cat, env: env}), nil
 }
 
 // Schemas are the user's schemas and the system's, sorted.

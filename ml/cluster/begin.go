@@ -10,8 +10,8 @@ import (
 // with a chance in proportion to its squared distance from those before it. Sums in
 // which one would draw depend on the order of the rows; instead each row draws, from a
 // hash of its coordinates, the time of an event whose rate is its weight, and the
-// earliest wins (the exponential race). Rows that are equal draw once. There may be
-// fewer centers than k: no row is chosen that is one already.
+// earliest wins (the exponential race). Rows that are equal draw once, at the rate of
+// all of them. There may be fewer centers than k: no row is chosen that is one already.
 func (l *lloyd) begin(ctx context.Context, seed uint64) error {
 	d := l.dims
 	l.centers = l.centers[:0]
@@ -19,17 +19,13 @@ func (l *lloyd) begin(ctx context.Context, seed uint64) error {
 		time float64
 		row  []float64
 	}
-	winners := make([]candidate, len(l.blocks))
-	hashes := make([][]uint64, len(l.blocks))
+	winners := make([]candidate, len(l.chunks))
 	for c := range l.k {
-		if err := each(ctx, len(l.blocks), l.workers, func(i int) {
+		if err := each(ctx, len(l.chunks), l.workers, func(_, i int) {
 			best := candidate{time: math.Inf(1)}
 			squares := l.upper[i]
-			if c == 0 {
-				hashes[i] = hashesOf(l.blocks[i], d, seed)
-			}
 			for r := range squares {
-				x := l.blocks[i][r*d : (r+1)*d]
+				x := l.chunks[i][r*d : (r+1)*d]
 				if c == 0 {
 					squares[r] = 1
 				} else {
@@ -41,12 +37,16 @@ func (l *lloyd) begin(ctx context.Context, seed uint64) error {
 				if squares[r] == 0 {
 					continue
 				}
-				u := uniform(hashes[i][r], uint64(c))
+				hash := l.hashes[i][r]
+				u, rate := uniform(hash, seed, uint64(c)), squares[r]
+				if n := l.times[hash]; n > 1 {
+					rate *= float64(n)
+				}
 				// −log u is at least 1 − u, which says of most rows that they do not win.
-				if (1-u)/squares[r] > best.time {
+				if (1-u)/rate > best.time {
 					continue
 				}
-				time := -math.Log(u) / squares[r]
+				time := -math.Log(u) / rate
 				if time < best.time || time == best.time && slices.Compare(x, best.row) < 0 {
 					best = candidate{time, x}
 				}
@@ -69,11 +69,33 @@ func (l *lloyd) begin(ctx context.Context, seed uint64) error {
 	return nil
 }
 
-// hashesOf are hashes of the points of a block.
-func hashesOf(points []float64, d int, seed uint64) []uint64 {
+// hash computes the rows' hashes and which of them several rows have.
+func (l *lloyd) hash(ctx context.Context) error {
+	l.hashes = make([][]uint64, len(l.chunks))
+	if err := each(ctx, len(l.chunks), l.workers, func(_, i int) {
+		l.hashes[i] = hashesOf(l.chunks[i], l.dims)
+	}); err != nil {
+		return err
+	}
+	all := slices.Concat(l.hashes...)
+	slices.Sort(all)
+	l.times = map[uint64]int32{}
+	for i, h := range all {
+		if i > 0 && all[i-1] == h {
+			if l.times[h] == 0 {
+				l.times[h] = 1
+			}
+			l.times[h]++
+		}
+	}
+	return nil
+}
+
+// hashesOf are hashes of points.
+func hashesOf(points []float64, d int) []uint64 {
 	out := make([]uint64, len(points)/d)
 	for r := range out {
-		h := mix(seed + weyl)
+		h := uint64(weyl)
 		for _, v := range points[r*d : (r+1)*d] {
 			h = mix(h ^ math.Float64bits(v+0)) // −0 is 0
 		}
@@ -82,9 +104,9 @@ func hashesOf(points []float64, d int, seed uint64) []uint64 {
 	return out
 }
 
-// uniform draws a number in (0, 1) from a point's hash and the draw's number.
-func uniform(hash, draw uint64) float64 {
-	return (float64(mix(hash+weyl*draw)>>11) + 0.5) / (1 << 53)
+// uniform draws a number in (0, 1) from a point's hash, the seed and the draw's number.
+func uniform(hash, seed, draw uint64) float64 {
+	return (float64(mix(mix(hash+weyl*seed)+weyl*draw)>>11) + 0.5) / (1 << 53)
 }
 
 // weyl is the odd number nearest to 2⁶⁴ over the golden ratio.

@@ -26,7 +26,7 @@ func (f *fitted) Predict(b *ml.Block, out []float64) {
 		*room = make([]float64, need)
 	}
 	points := (*room)[:b.Rows*f.dims]
-	f.points(b, points)
+	f.points(b, 0, b.Rows, points)
 	for r := range out[:b.Rows] {
 		c, _, _ := nearest(points[r*f.dims:(r+1)*f.dims], f.centers, len(f.counts))
 		out[r] = float64(c)

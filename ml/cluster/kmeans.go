@@ -53,6 +53,9 @@ func (KMeans) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 	if err := l.quantize(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.hash(ctx); err != nil {
+		return nil, err
+	}
 	var best *solution
 	for start := range starts {
 		report := func(step int) {
@@ -126,7 +129,11 @@ type lloyd struct {
 	// such integers do not depend on their order.
 	units []float64
 
-	// The fields below are by row, in blocks: the cluster, a bound that its distance
+	// hashes are those of the rows' coordinates, times how many rows are equal; see begin.
+	hashes [][]uint64
+	times  map[uint64]int32
+
+	// The fields below are by row, in chunks: the cluster, a bound that its distance
 	// does not exceed, and one that no other cluster is nearer than. While centers are
 	// chosen, upper has the squared distance to the nearest.
 	label        [][]int32
@@ -138,11 +145,11 @@ type lloyd struct {
 	// sums and counts are those of each cluster's rows.
 	sums   []int64
 	counts []int64
-	// parts are the changes of sums and counts that a block has found.
+	// parts are the changes of sums and counts that a worker has found.
 	parts []part
 }
 
-// part is what a block adds to the sums.
+// part is what a worker adds to the sums.
 type part struct {
 	sums    []int64
 	counts  []int64
@@ -153,19 +160,21 @@ func newLloyd(c *cloud, k int, tol float64) *lloyd {
 	return &lloyd{cloud: c, k: min(k, c.rows), tol: tol}
 }
 
-// bytes is what allocate and begin take: labels, bounds and hashes a row, and a part a
-// block, which has what it changes.
+// bytes is what allocate and hash take: labels, bounds and hashes a row, the hashes once
+// more in order, and a part a worker, which has what it changes.
 func (l *lloyd) bytes() int64 {
-	return int64(l.rows)*28 + int64(len(l.blocks)+4)*int64(l.k)*int64(l.dims+2)*8
+	return int64(l.rows)*36 + int64(l.workers+4)*int64(l.k)*int64(l.dims+2)*8
 }
 
 func (l *lloyd) allocate() {
-	n := len(l.blocks)
-	l.label, l.upper, l.lower, l.parts = make([][]int32, n), make([][]float64, n), make([][]float64, n), make([]part, n)
-	for i, b := range l.blocks {
+	n := len(l.chunks)
+	l.label, l.upper, l.lower = make([][]int32, n), make([][]float64, n), make([][]float64, n)
+	for i, b := range l.chunks {
 		rows := len(b) / l.dims
 		l.label[i], l.upper[i], l.lower[i] = make([]int32, rows), make([]float64, rows), make([]float64, rows)
-		l.parts[i] = part{sums: make([]int64, l.k*l.dims), counts: make([]int64, l.k)}
+	}
+	for range l.workers {
+		l.parts = append(l.parts, part{sums: make([]int64, l.k*l.dims), counts: make([]int64, l.k)})
 	}
 	l.half, l.sums, l.counts = make([]float64, l.k), make([]int64, l.k*l.dims), make([]int64, l.k)
 }
@@ -173,10 +182,10 @@ func (l *lloyd) allocate() {
 // quantize chooses the units, so that the sum of all rows fits into 62 bits: of 10
 // million rows a coordinate has 38 bits of its largest, 4e-12.
 func (l *lloyd) quantize(ctx context.Context) error {
-	largest := make([][]float64, len(l.blocks))
-	if err := each(ctx, len(l.blocks), l.workers, func(i int) {
+	largest := make([][]float64, len(l.chunks))
+	if err := each(ctx, len(l.chunks), l.workers, func(_, i int) {
 		top := make([]float64, l.dims)
-		for at, x := range l.blocks[i] {
+		for at, x := range l.chunks[i] {
 			j := at % l.dims
 			top[j] = max(top[j], math.Abs(x))
 		}
@@ -197,11 +206,11 @@ func (l *lloyd) quantize(ctx context.Context) error {
 		}
 	}
 	// The variance decides when the steps end, and must not depend on the order either.
-	sums := make([]exact.Sum, len(l.blocks))
-	if err := each(ctx, len(l.blocks), l.workers, func(i int) {
-		for at, x := range l.blocks[i] {
+	sums := make([]exact.Sum, l.workers)
+	if err := each(ctx, len(l.chunks), l.workers, func(w, i int) {
+		for at, x := range l.chunks[i] {
 			q := math.Round(x*l.units[at%l.dims]) / l.units[at%l.dims]
-			sums[i].AddProduct(q, q)
+			sums[w].AddProduct(q, q)
 		}
 	}); err != nil {
 		return err
@@ -222,7 +231,7 @@ func (l *lloyd) run(ctx context.Context, seed uint64, most int, report func(step
 	k := len(l.centers) / l.dims
 	clear(l.sums)
 	clear(l.counts)
-	for i := range l.blocks {
+	for i := range l.chunks {
 		for r := range l.label[i] {
 			l.label[i][r], l.upper[i][r], l.lower[i][r] = -1, math.Inf(1), 0
 		}
@@ -256,7 +265,7 @@ func (l *lloyd) run(ctx context.Context, seed uint64, most int, report func(step
 // than before. Rows whose bounds say that it is still the same are not looked at.
 func (l *lloyd) assign(ctx context.Context, k int) (changed int, err error) {
 	d := l.dims
-	for c := range k {
+	if err := each(ctx, k, l.workers, func(_, c int) {
 		near := math.Inf(1)
 		for o := range k {
 			if o != c {
@@ -264,12 +273,17 @@ func (l *lloyd) assign(ctx context.Context, k int) (changed int, err error) {
 			}
 		}
 		l.half[c] = math.Sqrt(near) / 2
-	}
-	if err := each(ctx, len(l.blocks), l.workers, func(i int) { l.assignBlock(i, k) }); err != nil {
+	}); err != nil {
 		return 0, err
 	}
-	for i := range l.parts {
-		p := &l.parts[i]
+	for w := range l.parts {
+		l.parts[w].clear()
+	}
+	if err := each(ctx, len(l.chunks), l.workers, func(w, i int) { l.assignChunk(ctx, &l.parts[w], i, k) }); err != nil {
+		return 0, err
+	}
+	for w := range l.parts {
+		p := &l.parts[w]
 		if p.changed == 0 {
 			continue
 		}
@@ -284,14 +298,20 @@ func (l *lloyd) assign(ctx context.Context, k int) (changed int, err error) {
 	return changed, nil
 }
 
-func (l *lloyd) assignBlock(i, k int) {
-	d, p := l.dims, &l.parts[i]
+func (p *part) clear() {
 	clear(p.sums)
 	clear(p.counts)
 	p.changed = 0
+}
+
+func (l *lloyd) assignChunk(ctx context.Context, p *part, i, k int) {
+	d, look := l.dims, looking(k*l.dims)
 	label, upper, lower := l.label[i], l.upper[i], l.lower[i]
 	for r := range label {
-		x := l.blocks[i][r*d : (r+1)*d]
+		if r%look == 0 && ctx.Err() != nil {
+			return
+		}
+		x := l.chunks[i][r*d : (r+1)*d]
 		old := label[r]
 		if old >= 0 {
 			bound := max(l.half[old], lower[r])
@@ -344,7 +364,7 @@ func nearest(x, centers []float64, k int) (c int, first, second float64) {
 func (l *lloyd) move(ctx context.Context, k int) (moved float64, err error) {
 	d := l.dims
 	far, reach := 0.0, make([]float64, k)
-	taken := map[int]bool{}
+	taken := map[place]bool{}
 	for c := range k {
 		old := slices.Clone(l.centers[c*d : (c+1)*d])
 		if l.counts[c] == 0 {
@@ -365,7 +385,7 @@ func (l *lloyd) move(ctx context.Context, k int) (moved float64, err error) {
 		reach[c] = math.Sqrt(square)
 		far = max(far, reach[c])
 	}
-	return moved, each(ctx, len(l.blocks), l.workers, func(i int) {
+	return moved, each(ctx, len(l.chunks), l.workers, func(_, i int) {
 		upper, lower := l.upper[i], l.lower[i]
 		for r, c := range l.label[i] {
 			upper[r] += reach[c]
@@ -374,25 +394,37 @@ func (l *lloyd) move(ctx context.Context, k int) (moved float64, err error) {
 	})
 }
 
-// farthest returns the row whose distance to its center is largest, and a number for
-// it; of several the one with the smallest coordinates.
-func (l *lloyd) farthest(ctx context.Context, taken map[int]bool) (row []float64, number int, err error) {
-	d, most, base := l.dims, -1.0, 0
-	for i, b := range l.blocks {
-		if ctx.Err() != nil {
-			return nil, 0, context.Cause(ctx)
-		}
-		for r, c := range l.label[i] {
-			x := b[r*d : (r+1)*d]
-			square := distance(x, l.centers[int(c)*d:(int(c)+1)*d])
-			if taken[base+r] || square < most || square == most && slices.Compare(x, row) >= 0 {
-				continue
-			}
-			most, row, number = square, x, base+r
-		}
-		base += len(l.label[i])
+// place is where a row is.
+type place struct{ chunk, row int }
+
+// farthest returns the row whose distance to its center is largest, and where it is; of
+// several the one with the smallest coordinates.
+func (l *lloyd) farthest(ctx context.Context, taken map[place]bool) (row []float64, at place, err error) {
+	type candidate struct {
+		square float64
+		row    []float64
+		at     place
 	}
-	return row, number, nil
+	d := l.dims
+	found := make([]candidate, len(l.chunks))
+	err = each(ctx, len(l.chunks), l.workers, func(_, i int) {
+		best := candidate{square: -1}
+		for r, c := range l.label[i] {
+			x := l.chunks[i][r*d : (r+1)*d]
+			square := distance(x, l.centers[int(c)*d:(int(c)+1)*d])
+			if (square > best.square || square == best.square && slices.Compare(x, best.row) < 0) && !taken[place{i, r}] {
+				best = candidate{square, x, place{i, r}}
+			}
+		}
+		found[i] = best
+	})
+	best := candidate{square: -1}
+	for _, f := range found {
+		if f.row != nil && (f.square > best.square || f.square == best.square && slices.Compare(f.row, best.row) < 0) {
+			best = f
+		}
+	}
+	return best.row, best.at, err
 }
 
 // finish counts the rows of the solution's clusters and sums their squared distances.
@@ -400,23 +432,28 @@ func (l *lloyd) farthest(ctx context.Context, taken map[int]bool) (row []float64
 func (l *lloyd) finish(ctx context.Context, s *solution) error {
 	d := l.dims
 	k := len(s.centers) / d
-	sums := make([]exact.Sum, len(l.blocks))
-	if err := each(ctx, len(l.blocks), l.workers, func(i int) {
-		clear(l.parts[i].counts)
+	sums, look := make([]exact.Sum, l.workers), looking(k*d)
+	for w := range l.parts {
+		l.parts[w].clear()
+	}
+	if err := each(ctx, len(l.chunks), l.workers, func(w, i int) {
 		for r := range l.label[i] {
-			c, square, _ := nearest(l.blocks[i][r*d:(r+1)*d], s.centers, k)
-			sums[i].Add(square)
-			l.parts[i].counts[c]++
+			if r%look == 0 && ctx.Err() != nil {
+				return
+			}
+			c, square, _ := nearest(l.chunks[i][r*d:(r+1)*d], s.centers, k)
+			sums[w].Add(square)
+			l.parts[w].counts[c]++
 		}
 	}); err != nil {
 		return err
 	}
 	counts := make([]int64, k)
 	var inertia exact.Sum
-	for i := range sums {
-		inertia.Merge(&sums[i])
+	for w := range sums {
+		inertia.Merge(&sums[w])
 		for c := range counts {
-			counts[c] += l.parts[i].counts[c]
+			counts[c] += l.parts[w].counts[c]
 		}
 	}
 	s.inertia = inertia.Float()

@@ -3,8 +3,6 @@ package cluster
 import (
 	"context"
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"htapdb/ml"
 	"htapdb/ml/exact"
@@ -61,25 +59,28 @@ func (l *layout) names() (out []string) {
 	return out
 }
 
-// points writes the coordinates of a block's rows, row by row.
-func (l *layout) points(b *ml.Block, out []float64) {
+// farthestPoint bounds coordinates, so that sums of their squares are finite.
+const farthestPoint = 0x1p500
+
+// points writes the coordinates of the rows from ≤ r < to of a block, row by row.
+func (l *layout) points(b *ml.Block, from, to int, out []float64) {
 	d := l.dims
 	for i := range l.features {
 		at := l.first[i]
 		if l.features[i].Kind == ml.Number {
-			center, scale := l.center[at], l.scale[at]
-			for r, x := range b.Columns[i].Numbers {
+			center, scale := l.center[at], 2*l.scale[at]
+			for r, x := range b.Columns[i].Numbers[from:to] {
 				if math.IsNaN(x) {
 					x = center
 				}
-				// An infinite number is as far away as a finite one can be.
-				x = max(-math.MaxFloat64, min(math.MaxFloat64, x))
-				out[r*d+at] = (x - center) * scale
+				// Halves, because the difference of two numbers may be beyond them. What is
+				// far off, up to infinity, is as far as a square can tell.
+				out[r*d+at] = max(-farthestPoint, min(farthestPoint, (x/2-center/2)*scale))
 			}
 			continue
 		}
 		null := len(l.features[i].Categories)
-		for r, c := range b.Columns[i].Codes {
+		for r, c := range b.Columns[i].Codes[from:to] {
 			row := out[r*d+at:][:null+1]
 			clear(row)
 			switch {
@@ -92,13 +93,16 @@ func (l *layout) points(b *ml.Block, out []float64) {
 	}
 }
 
-// cloud is the points of a training, in blocks as the frame has them.
+// cloud is the points of a training in chunks, which are what workers take at a time.
 type cloud struct {
 	*layout
 	rows    int
-	blocks  [][]float64
+	chunks  [][]float64
 	workers int
 }
+
+// chunkRows is how many rows a chunk has: few enough that the workers end together.
+const chunkRows = 4096
 
 // newCloud makes points of the rows of a frame. With standardize, numbers are centred
 // and divided by their standard deviation; without, they are only moved and multiplied
@@ -115,10 +119,21 @@ func newCloud(ctx context.Context, t *ml.Training, frame *ml.Frame, standardize 
 	if err := l.measure(ctx, frame, standardize); err != nil {
 		return nil, err
 	}
-	c := &cloud{layout: l, rows: frame.Rows, blocks: make([][]float64, len(frame.Blocks)), workers: t.Parallel()}
-	return c, each(ctx, len(frame.Blocks), c.workers, func(i int) {
-		c.blocks[i] = make([]float64, frame.Blocks[i].Rows*l.dims)
-		l.points(frame.Blocks[i], c.blocks[i])
+	type span struct {
+		b        *ml.Block
+		from, to int
+	}
+	var spans []span
+	for _, b := range frame.Blocks {
+		for from := 0; from < b.Rows; from += chunkRows {
+			spans = append(spans, span{b, from, min(from+chunkRows, b.Rows)})
+		}
+	}
+	c := &cloud{layout: l, rows: frame.Rows, chunks: make([][]float64, len(spans)), workers: t.Parallel()}
+	return c, each(ctx, len(spans), c.workers, func(_, i int) {
+		s := spans[i]
+		c.chunks[i] = make([]float64, (s.to-s.from)*l.dims)
+		l.points(s.b, s.from, s.to, c.chunks[i])
 	})
 }
 
@@ -150,18 +165,20 @@ func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool)
 		if !standardize || reach == 0 {
 			continue
 		}
-		unit := math.Ldexp(1, -exponent(reach))
+		unit := math.Ldexp(1, max(-1020, min(1020, -exponent(reach))))
 		var squares exact.Sum
 		for _, b := range frame.Blocks {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			for _, x := range b.Columns[i].Numbers {
 				d := (x/2 - l.center[at]/2) * unit
 				squares.AddProduct(d, d)
 			}
 		}
 		sd := math.Sqrt(squares.Float()/float64(frame.Rows)) / unit * 2
-		if l.scale[at] = 1 / sd; math.IsInf(l.scale[at], 0) || l.scale[at] == 0 {
-			l.scale[at] = unit / 2
-		}
+		// Twice the scale is finite, too.
+		l.scale[at] = max(0x1p-1020, min(0x1p1020, 1/sd))
 	}
 	if standardize || widest == 0 {
 		return nil
@@ -170,7 +187,7 @@ func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool)
 	if e := exponent(widest); e > 400 || e < -400 {
 		for i, f := range l.features {
 			if f.Kind == ml.Number {
-				l.scale[l.first[i]] = math.Ldexp(1, -e)
+				l.scale[l.first[i]] = math.Ldexp(1, max(-1020, min(1020, -e)))
 			}
 		}
 	}
@@ -181,31 +198,6 @@ func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool)
 func exponent(x float64) int {
 	_, e := math.Frexp(x)
 	return e
-}
-
-// each calls f for 0 ≤ i < n on so many goroutines, which it waits for; it ends early,
-// with the cause, when ctx does.
-func each(ctx context.Context, n, workers int, f func(i int)) error {
-	var next atomic.Int64
-	work := func() {
-		for ctx.Err() == nil {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(i)
-		}
-	}
-	var done sync.WaitGroup
-	for range min(workers, n) - 1 {
-		done.Go(work)
-	}
-	work()
-	done.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }
 
 // distance is the square of the distance of two points.
