@@ -164,3 +164,82 @@ func TestModelTimeout(t *testing.T) {
 		t.Errorf("%s models", got)
 	}
 }
+
+// A training has as many workers as the statement's session gives a query.
+func TestModelWorkers(t *testing.T) {
+	db, s := openTest(t, "")
+	for value, want := range map[string]int{"1": 1, "0": db.pool.Size(), "1000": db.pool.Size()} {
+		mustExec(t, s, "SET htap.workers = "+value)
+		st, err := s.Prepare(t.Context(), "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := s.newExecution(t.Context(), st, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.startTxn(); err != nil {
+			t.Fatal(err)
+		}
+		q, err := x.Query(st.parsed.Stmt, "SELECT 1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Workers != want {
+			t.Errorf("htap.workers = %s: %d workers, want %d", value, q.Workers, want)
+		}
+		if err := x.end(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What says two things is refused, and a model that cannot be read does not hide others.
+func TestModelStatements(t *testing.T) {
+	_, s := openTest(t, "")
+	mustExec(t, s, trained("m", 1))
+	for sql, want := range map[string]string{
+		"CREATE OR REPLACE MODEL IF NOT EXISTS m PREDICT y USING ols AS SELECT 1 AS y, 2 AS x":      "42601",
+		"CREATE MODEL n PREDICT y USING gbt WITH (trees = 3, trees = 5) AS SELECT 1.0 AS y, 2 AS x": "42601",
+		"CREATE MODEL n PREDICT y USING gbt WITH (trees = 0) AS SELECT 1.0 AS y, 2 AS x":            "22023",
+		"CREATE MODEL n PREDICT y USING forest AS SELECT 1.0 AS y, 2 AS x":                          "42704",
+		"CREATE MODEL n PREDICT z USING ols AS SELECT 1.0 AS y, 2 AS x":                             "42703",
+		"CREATE MODEL n PREDICT y USING ols AS SELECT 1.0 AS y, 2 AS x, 3 AS x":                     "42701",
+		"CREATE MODEL n PREDICT y USING ols AS SELECT 1.0 AS y, '\\x00'::bytea AS x":                "0A000",
+		"CREATE MODEL n PREDICT y USING ols AS SELECT 1.0 AS y, 2 AS x WHERE false":                 "22023",
+		"SELECT predict('m', y => 1)":         "42703",
+		"SELECT predict('m', x => 1, z => 2)": "42703",
+		"SELECT predict('m', 'late', x => 1)": "42883",
+		"SELECT predict_proba('m', x => 1)":   "42809",
+	} {
+		_, err := s.Exec(t.Context(), sql)
+		if code(err) != want {
+			t.Errorf("%s: %v, want %s", sql, err, want)
+		}
+	}
+	// A state of the form before: JSON.
+	mustExec(t, s, trained("old", 2))
+	cat, err := s.snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.beginTxn("", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tx.Txn.StartStatement(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m := *cat.Model("", "old")
+	if err := s.db.engine.Catalog.PutModel(t.Context(), s.tx.Txn, &m, []byte(`{"Format":1}`), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := queryText(t, s, "SELECT DISTINCT model FROM ml.coefficients"); got != "m" {
+		t.Errorf("coefficients of %s, want those of m", got)
+	}
+	if _, err := s.Exec(t.Context(), "SELECT predict('old', x => 1)"); code(err) != "0A000" || !strings.Contains(err.(*Error).Hint, "OR REPLACE") {
+		t.Errorf("a model of format 1: %v", err)
+	}
+}

@@ -247,8 +247,14 @@ func (r *runWriter) write(ctx context.Context, b *runBuffer) (err error) {
 // transaction commits: it looks itself, with every buffer and file, so that it
 // does not use up what the log needs.
 func (r *runWriter) space() error {
-	r.store.watchSpace(context.Background())
-	return r.store.checkSpace()
+	s := r.store
+	s.watchSpace(context.Background())
+	if s.checkSpace() != nil {
+		// Files of earlier runs and loads may be on their way out.
+		s.removed.Wait()
+		s.watchSpace(context.Background())
+	}
+	return s.checkSpace()
 }
 
 // closeRun completes the files of the last run.

@@ -49,6 +49,7 @@ func (f *fitted) Clusters() []ml.Cluster {
 func (f *fitted) Encode(e *ml.Encoder) {
 	e.Floats(f.center)
 	e.Floats(f.scale)
+	e.Floats(f.limit)
 	e.Floats(f.centers)
 	e.Int(int64(len(f.counts)))
 	for _, n := range f.counts {
@@ -63,9 +64,9 @@ func (KMeans) Decode(d *ml.Decoder, m *ml.Model) (ml.Fitted, error) {
 		return nil, err
 	}
 	f := &fitted{layout: l}
-	l.center, l.scale, f.centers = d.Floats(), d.Floats(), d.Floats()
+	l.center, l.scale, l.limit, f.centers = d.Floats(), d.Floats(), d.Floats(), d.Floats()
 	n := d.Index(math.MaxInt32)
-	if d.Err() == nil && (len(l.center) != l.dims || len(l.scale) != l.dims || n == 0 || len(f.centers)%n != 0 || len(f.centers)/n != l.dims) {
+	if d.Err() == nil && (len(l.center) != l.dims || len(l.scale) != l.dims || len(l.limit) != l.dims || n == 0 || len(f.centers)%n != 0 || len(f.centers)/n != l.dims) {
 		d.Fail("%d coordinates of %d centers in %d dimensions", len(f.centers), n, l.dims)
 	}
 	for i := 0; i < n && d.Err() == nil; i++ {

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -139,4 +141,67 @@ func BenchmarkKMeans(b *testing.B) {
 		b.ReportMetric(modeltest.Metric(m, "iterations"), "steps")
 	}
 	b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "rows/s")
+}
+
+// With many clusters a pass takes long, and looks at its cancel within.
+func TestManyClusters(t *testing.T) {
+	d := modeltest.Mixed(testutil.Rand(t), 8192, ml.Clustering)
+	modeltest.Cancels(t, func(ctx context.Context) error {
+		_, err := modeltest.Train(ctx, KMeans{}, map[string]string{"k": "2000", "starts": "1", "max_iter": "2"}, d, modeltest.Schedule{Workers: 2})
+		return err
+	})
+}
+
+// Numbers at the ends of the range of doubles leave the others their places.
+func TestEndsOfTheRange(t *testing.T) {
+	for name, edge := range map[string][]float64{
+		"subnormal": {0, 1e-310, 0, 1e-310, 0, 1e-310, 0, 1e-310},
+		"largest":   {-1.7e308, -1.7e308, -1.7e308, -1.7e308, -1.7e308, -1.7e308, -1.7e308, 1.7e308},
+	} {
+		for _, standardize := range []string{"true", "false"} {
+			d := &modeltest.Data{Names: []string{"edge", "x"}, Columns: []*vector.Vector{modeltest.Numbers(edge), modeltest.Numbers([]float64{1, 2, 1, 2, 101, 102, 101, 102})}}
+			m := modeltest.MustTrain(t, KMeans{}, map[string]string{"k": "2", "standardize": standardize, "starts": "20"}, d)
+			if len(m.Notices) > 0 || modeltest.Metric(m, "clusters") != 2 || math.IsNaN(modeltest.Metric(m, "inertia")) {
+				t.Errorf("%s, standardize = %s: metrics %v, notices %q", name, standardize, m.Metrics, m.Notices)
+			}
+			if out := modeltest.Predict(t, m, d.Columns).I32; name == "subnormal" && standardize == "false" && (out[0] != out[1] || out[0] == out[4]) {
+				t.Errorf("%s: clusters %v", name, out)
+			}
+		}
+	}
+	// Predictions beyond what training has seen go to the nearest end.
+	d := &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{modeltest.Numbers([]float64{1, 2, 3, 101, 102})}}
+	m := modeltest.MustTrain(t, KMeans{}, map[string]string{"k": "2"}, d)
+	out := modeltest.Predict(t, m, []*vector.Vector{modeltest.Numbers([]float64{math.Inf(-1), -1e200, 2, math.Inf(1), 1e200, 1e5})}).I32
+	if fmt.Sprint(out) != "[1 1 1 2 2 2]" {
+		t.Errorf("far away: %v", out)
+	}
+}
+
+// Rows that are equal count as often as they are there: of the rows to begin with, the
+// first is one of the many.
+func TestMultiplicity(t *testing.T) {
+	xs := make([]float64, 1000)
+	for i := range 3 {
+		xs[i] = float64(100 * (i + 1))
+	}
+	d := &modeltest.Data{Names: []string{"x"}, Columns: []*vector.Vector{modeltest.Numbers(xs)}}
+	often := 0
+	for seed := range 20 {
+		c := &cloud{layout: &layout{dims: 1}, rows: len(xs), chunks: [][]float64{d.Columns[0].F64}, workers: 1}
+		l := newLloyd(c, 1, 0)
+		l.allocate()
+		if err := l.hash(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.begin(t.Context(), uint64(seed)); err != nil {
+			t.Fatal(err)
+		}
+		if l.centers[0] == 0 {
+			often++
+		}
+	}
+	if often < 17 {
+		t.Errorf("the point of 997 of 1,000 rows begins %d of 20 times", often)
+	}
 }

@@ -22,7 +22,14 @@ type layout struct {
 	// center and scale make a number a coordinate: (x − center)·scale. The center is
 	// also what a missing number counts as. Categories have 0 and 1.
 	center, scale []float64
+	// limit bounds the coordinates of numbers: see beyond.
+	limit []float64
 }
+
+// beyond is how many times as far from the center as any row of the training a number
+// counts at most: infinity has a nearest cluster, and the distances to several are
+// still told apart by a double.
+const beyond = 1 << 20
 
 func newLayout(features []ml.Feature) (*layout, error) {
 	l := &layout{features: features}
@@ -37,9 +44,9 @@ func newLayout(features []ml.Feature) (*layout, error) {
 				WithHint("Leave out columns with many distinct values, or group them in the query.")
 		}
 	}
-	l.center, l.scale = make([]float64, l.dims), make([]float64, l.dims)
+	l.center, l.scale, l.limit = make([]float64, l.dims), make([]float64, l.dims), make([]float64, l.dims)
 	for i := range l.scale {
-		l.scale[i] = 1
+		l.scale[i], l.limit[i] = 1, math.MaxFloat64
 	}
 	return l, nil
 }
@@ -59,23 +66,19 @@ func (l *layout) names() (out []string) {
 	return out
 }
 
-// farthestPoint bounds coordinates, so that sums of their squares are finite.
-const farthestPoint = 0x1p500
-
 // points writes the coordinates of the rows from ≤ r < to of a block, row by row.
 func (l *layout) points(b *ml.Block, from, to int, out []float64) {
 	d := l.dims
 	for i := range l.features {
 		at := l.first[i]
 		if l.features[i].Kind == ml.Number {
-			center, scale := l.center[at], 2*l.scale[at]
+			center, scale, limit := l.center[at], 2*l.scale[at], l.limit[at]
 			for r, x := range b.Columns[i].Numbers[from:to] {
 				if math.IsNaN(x) {
 					x = center
 				}
-				// Halves, because the difference of two numbers may be beyond them. What is
-				// far off, up to infinity, is as far as a square can tell.
-				out[r*d+at] = max(-farthestPoint, min(farthestPoint, (x/2-center/2)*scale))
+				// Halves, because the difference of two numbers may be beyond them.
+				out[r*d+at] = max(-limit, min(limit, (x/2-center/2)*scale))
 			}
 			continue
 		}
@@ -139,7 +142,8 @@ func newCloud(ctx context.Context, t *ml.Training, frame *ml.Frame, standardize 
 
 // measure finds center and scale of the numbers.
 func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool) error {
-	widest := 0.0
+	widest, half := 0.0, make([]float64, len(l.features))
+	defer l.bound(half)
 	for i, f := range l.features {
 		if f.Kind != ml.Number {
 			continue
@@ -156,12 +160,16 @@ func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool)
 			}
 		}
 		at := l.first[i]
-		mean := sum.DD(0).Div(exact.FromFloat(float64(frame.Rows))).Float()
-		// The sum of finite numbers may be beyond them, its mean is not.
+		mean := 0.0
+		if e, ok := sum.Exponent(); ok {
+			// The sum of finite numbers may be beyond them, its mean is not.
+			mean = sum.DD(-e).Div(exact.FromFloat(float64(frame.Rows))).Ldexp(e).Float()
+		}
 		l.center[at] = max(low, min(high, mean))
 		// Half of the range, so that it is finite.
 		reach := max(high/2-l.center[at]/2, l.center[at]/2-low/2)
 		widest = max(widest, reach)
+		half[i] = reach
 		if !standardize || reach == 0 {
 			continue
 		}
@@ -192,6 +200,15 @@ func (l *layout) measure(ctx context.Context, frame *ml.Frame, standardize bool)
 		}
 	}
 	return nil
+}
+
+// bound sets the limits of numbers whose farthest is twice half from the center.
+func (l *layout) bound(half []float64) {
+	for i, f := range l.features {
+		if at := l.first[i]; f.Kind == ml.Number {
+			l.limit[at] = min(0x1p500, max(1, 2*half[i]*l.scale[at])*beyond)
+		}
+	}
 }
 
 // exponent is e with 2^(e−1) ≤ x < 2^e.
