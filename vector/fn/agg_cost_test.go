@@ -34,8 +34,13 @@ func fedBytes(t *testing.T, agg *Aggregate, args []*vector.Vector, n int) uint64
 func TestFeedingCostsTheSelection(t *testing.T) {
 	r := newRand(t)
 	const n, limit = 1 << 17, 1 << 16
-	for _, name := range []string{"count", "regr_count"} {
-		for _, o := range aggregates()[name] {
+	checked := 0
+	for name, list := range aggregates() {
+		for _, o := range list {
+			if name == "array_agg" {
+				continue
+			}
+			checked++
 			agg, err := ResolveAggregate(name, randomTypes(r, o.args))
 			if err != nil {
 				t.Fatal(err)
