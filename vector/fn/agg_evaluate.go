@@ -44,11 +44,11 @@ func evaluationAggregates() []aggregateOverload {
 		probability("logloss", average, logLoss)
 		probability("brier", squares(meanSquare), probabilityDistance)
 		area := func(name string, of func(positive, negative []float64) (float64, bool)) {
-			add(name, y, types.Float8, Collects, func() AggState {
-				l := label
-				l.name = name
-				return &rankedScores{labels: l, area: of}
-			})
+			l := label
+			l.name = name
+			out = append(out, aggregateOverload{name: name, args: []types.Kind{y, types.Float8}, result: types.Float8, algebra: Collects, bind: func(a *Aggregate) {
+				a.NewState = func(ctx *Context) AggState { return &rankedScores{labels: l, area: of, ctx: ctx} }
+			}})
 		}
 		area("roc_auc", rocArea)
 		area("pr_auc", precisionRecallArea)
