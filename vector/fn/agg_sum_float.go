@@ -375,6 +375,9 @@ func (s *floatSum[T]) result(g int, short bool) (float64, error) {
 			sum, rest = s.whole.parts(scale)
 		}
 	}
+	if short {
+		sum = roundToOdd(sum, rest)
+	}
 	if s.avg {
 		sum = math.Ldexp(divideParts(sum, rest, float64(near.n)), -scale)
 	}
@@ -382,6 +385,20 @@ func (s *floatSum[T]) result(g int, short bool) (float64, error) {
 		return 0, overflow()
 	}
 	return sum, nil
+}
+
+// roundToOdd rounds sum + rest, |rest| at most half of sum's last digit, to the one
+// of the two doubles around it whose last digit is odd; what is a double stays it. Rounded
+// to a REAL, that is what the exact sum is, rounded once: no tie is made on the way.
+func roundToOdd(sum, rest float64) float64 {
+	if rest == 0 || math.IsInf(sum, 0) {
+		return sum
+	}
+	b := math.Float64bits(sum)
+	if (rest < 0) != (sum < 0) {
+		b-- // towards 0, where the exact sum is
+	}
+	return math.Float64frombits(b | 1)
 }
 
 // divideParts divides sum + rest, |rest| at most half of sum's last digit, by n.
