@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"slices"
-
 	"htapdb/sql/sqlstate"
 	"htapdb/vector"
 )
@@ -16,6 +14,7 @@ type rankedScores struct {
 	positive, negative [][]float64
 	count              int64
 	score              input[float64]
+	ctx                *Context
 }
 
 func (s *rankedScores) Grow(n int) {
@@ -74,8 +73,11 @@ func (s *rankedScores) Finish(out *vector.Vector, from, to int) error {
 	out.Resize(to - from)
 	for g := from; g < to; g++ {
 		p, n := s.positive[g], s.negative[g]
-		slices.Sort(p)
-		slices.Sort(n)
+		for _, scores := range [][]float64{p, n} {
+			if err := sortDoubles(scores, s.ctx.interrupted); err != nil {
+				return err
+			}
+		}
 		v, ok := s.area(p, n)
 		if !ok {
 			out.SetNull(g - from)

@@ -88,32 +88,32 @@ func (s *countState) Bytes() int64 { return sliceBytes(s.n) }
 var errMerge = sqlstate.New(sqlstate.InternalError, "states of different aggregates cannot be merged")
 
 // pairCount counts pairs without a null.
-type pairCount struct {
-	countState
-	both vector.Vector // scratch: valid where both arguments are
-}
+type pairCount struct{ countState }
 
-func (s *pairCount) pairs(args []*vector.Vector, n int) []*vector.Vector {
+// pairs looks at the rows of sel alone: in a window the arguments are all rows of
+// a task, and each call brings a few of them.
+func (s *pairCount) pairs(groups []uint32, args []*vector.Vector, sel []int32, by int64) {
 	x, y := args[0], args[1]
-	s.both.Resize(n)
-	s.both.Valid = s.both.Valid[:0]
-	for i := range n {
-		s.both.Valid = append(s.both.Valid, b2u(!x.IsNull(i) && !y.IsNull(i)))
+	for k, g := range groups {
+		if i := rowOf(sel, k); !x.IsNull(i) && !y.IsNull(i) {
+			s.n[g] += by
+		}
 	}
-	return []*vector.Vector{&s.both}
 }
 
-func (s *pairCount) Add(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
-	return s.countState.Add(groups, s.pairs(args, n), sel, n)
+func (s *pairCount) Add(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.pairs(groups, args, sel, 1)
+	return nil
 }
 
 // Remove implements Inverse.
-func (s *pairCount) Remove(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
-	return s.countState.Remove(groups, s.pairs(args, n), sel, n)
+func (s *pairCount) Remove(groups []uint32, args []*vector.Vector, sel []int32, _ int) error {
+	s.pairs(groups, args, sel, -1)
+	return nil
 }
 
 func (s *pairCount) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	return s.countState.AddAll(s.pairs(args, n), sel, n)
+	return s.Add(groupZero(sel, n), args, sel, n)
 }
 
 func (s *pairCount) Merge(other AggState, from []int32, to []uint32) error {

@@ -44,11 +44,11 @@ func evaluationAggregates() []aggregateOverload {
 		probability("logloss", average, logLoss)
 		probability("brier", squares(meanSquare), probabilityDistance)
 		area := func(name string, of func(positive, negative []float64) (float64, bool)) {
-			add(name, y, types.Float8, Collects, func() AggState {
-				l := label
-				l.name = name
-				return &rankedScores{labels: l, area: of}
-			})
+			l := label
+			l.name = name
+			out = append(out, aggregateOverload{name: name, args: []types.Kind{y, types.Float8}, result: types.Float8, algebra: Collects, bind: func(a *Aggregate) {
+				a.NewState = func(ctx *Context) AggState { return &rankedScores{labels: l, area: of, ctx: ctx} }
+			}})
 		}
 		area("roc_auc", rocArea)
 		area("pr_auc", precisionRecallArea)
@@ -214,46 +214,69 @@ type derived struct {
 	// observed says that the first argument is an argument of the aggregate too.
 	observed bool
 	y, p     input[float64]
-	out, in  vector.Vector // scratch: what is computed, and y where that is
+	out, in  vector.Vector // scratch of derivedRows: what is computed, and y if observed
 }
+
+// derivedRows is how many rows are computed at a time: the scratch is bounded by it,
+// whatever the selection and the columns it is of.
+const derivedRows = vector.MaxBatch
 
 func newDerived(inner func() Inverse, of func(y, p float64) (float64, error)) *derived {
 	return &derived{Inverse: inner(), of: of, out: vector.Vector{Type: types.TFloat8}, in: vector.Vector{Type: types.TFloat8}}
 }
 
-// columns computes the arguments of the aggregate for the rows of sel.
-func (d *derived) columns(args []*vector.Vector, sel []int32, n int) ([]*vector.Vector, error) {
+// inParts computes the arguments of the aggregate for the rows of sel, all n if nil,
+// side by side, and passes them on: those of the rows [from, to) of sel with each call.
+func (d *derived) inParts(args []*vector.Vector, sel []int32, n int, do func(cols []*vector.Vector, from, to int) error) error {
 	if d.labels != nil {
 		d.labels.set(args[0])
 	} else {
 		d.y.set(args[0])
 	}
 	d.p.set(args[1])
-	d.out.Resize(n)
-	d.in.Resize(n)
-	rows := n
-	if sel != nil {
-		rows = len(sel)
+	cols := []*vector.Vector{&d.out}
+	if d.observed {
+		cols = []*vector.Vector{&d.in, &d.out}
 	}
-	for k := range rows {
-		i := rowOf(sel, k)
+	if sel != nil {
+		n = len(sel)
+	}
+	for from := 0; from < n; from += derivedRows {
+		to := min(from+derivedRows, n)
+		if err := d.part(sel, from, to); err != nil {
+			return err
+		}
+		if err := do(cols, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part computes out, and in if observed, of the rows [from, to) of sel.
+func (d *derived) part(sel []int32, from, to int) error {
+	d.out.Resize(to - from)
+	if d.observed {
+		d.in.Resize(to - from)
+	}
+	for k := range to - from {
+		i := rowOf(sel, from+k)
 		if d.p.null(i) || d.labels != nil && d.labels.null(i) || d.labels == nil && d.y.null(i) {
-			d.out.SetNull(i)
+			d.out.SetNull(k)
 			continue
 		}
 		y, err := d.observation(i)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if d.out.F64[i], err = d.of(y, d.p.a[i&d.p.mask]); err != nil {
-			return nil, err
+		if d.out.F64[k], err = d.of(y, d.p.a[i&d.p.mask]); err != nil {
+			return err
 		}
-		d.in.F64[i] = y
+		if d.observed {
+			d.in.F64[k] = y
+		}
 	}
-	if d.observed {
-		return []*vector.Vector{&d.in, &d.out}, nil
-	}
-	return []*vector.Vector{&d.out}, nil
+	return nil
 }
 
 func (d *derived) observation(i int) (float64, error) {
@@ -265,28 +288,22 @@ func (d *derived) observation(i int) (float64, error) {
 }
 
 func (d *derived) Add(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
-	cols, err := d.columns(args, sel, n)
-	if err != nil {
-		return err
-	}
-	return d.Inverse.Add(groups, cols, sel, n)
+	return d.inParts(args, sel, n, func(cols []*vector.Vector, from, to int) error {
+		return d.Inverse.Add(groups[from:to], cols, nil, to-from)
+	})
 }
 
 // Remove implements Inverse.
 func (d *derived) Remove(groups []uint32, args []*vector.Vector, sel []int32, n int) error {
-	cols, err := d.columns(args, sel, n)
-	if err != nil {
-		return err
-	}
-	return d.Inverse.Remove(groups, cols, sel, n)
+	return d.inParts(args, sel, n, func(cols []*vector.Vector, from, to int) error {
+		return d.Inverse.Remove(groups[from:to], cols, nil, to-from)
+	})
 }
 
 func (d *derived) AddAll(args []*vector.Vector, sel []int32, n int) error {
-	cols, err := d.columns(args, sel, n)
-	if err != nil {
-		return err
-	}
-	return d.Inverse.AddAll(cols, sel, n)
+	return d.inParts(args, sel, n, func(cols []*vector.Vector, from, to int) error {
+		return d.Inverse.AddAll(cols, nil, to-from)
+	})
 }
 
 func (d *derived) Merge(other AggState, from []int32, to []uint32) error {

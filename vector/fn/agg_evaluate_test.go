@@ -166,3 +166,43 @@ func TestEvaluationEdges(t *testing.T) {
 		}
 	}
 }
+
+// Rows beyond those computed at a time keep their groups and their observations.
+func TestEvaluationInParts(t *testing.T) {
+	const n = 2*derivedRows + 7
+	y, p := vector.New(types.TFloat8, n), vector.New(types.TFloat8, n)
+	groups, sel := make([]uint32, n), make([]int32, n)
+	for i := range n {
+		sel[i] = int32(n - 1 - i)
+		groups[i] = uint32(i % 2) // of row n−1−i, whose parity is the same: n is odd
+		y.F64[i], p.F64[i] = float64(i%3), float64(i%3+1+i%2)
+	}
+	for name, want := range map[string][2]float64{"mae": {1, 2}, "rmse": {1, 2}, "r2_score": {-0.5, -5}} {
+		agg, err := ResolveAggregate(name, []types.Type{y.Type, p.Type})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := agg.state(2)
+		if err := s.Add(groups, []*vector.Vector{y, p}, sel, n); err != nil {
+			t.Fatal(err)
+		}
+		out := vector.New(agg.Result, 0)
+		if err := s.Finish(out, 0, 2); err != nil {
+			t.Fatal(err)
+		}
+		for g, w := range want {
+			if math.Abs(out.F64[g]-w) > 0.01 {
+				t.Errorf("%s of group %d: %v, want %v", name, g, out.F64[g], w)
+			}
+		}
+		whole := agg.state(1)
+		if err := whole.AddAll([]*vector.Vector{y, p}, sel, n); err != nil {
+			t.Fatal(err)
+		}
+		merged := agg.state(1)
+		if err := merged.Merge(s, nil, []uint32{0, 0}); err != nil {
+			t.Fatal(err)
+		}
+		checkSame(t, agg, "groups merged", merged, whole, sameDatum)
+	}
+}

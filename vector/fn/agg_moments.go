@@ -25,7 +25,8 @@ type moments struct {
 	far    map[uint32]*farMoments
 	// scale is that of NUMERIC arguments.
 	scale    int
-	bulk     *bulk // scratch of addBulk: 16 KiB, of one state a worker
+	bulk     *bulk       // scratch of addBulk: 16 KiB, of one state a worker
+	whole    *farMoments // scratch of fold
 	inX, inY reader
 	e        estimate
 }
@@ -37,6 +38,9 @@ const (
 	squareWords = 6
 	axisReach   = 112
 )
+
+// The bits of one value and of its square within axisReach.
+const nearSumBits, nearSquareBits = axisReach + 53, 2*axisReach + 106
 
 // The words of sums in units of 2^minExp and 4^minExp, the least double and its square.
 const farSquareWords = 70
@@ -88,9 +92,7 @@ func (a *axis) place(g uint32, v *exactNumber) bool {
 		return true
 	}
 	if a.unit[g] == unknownUnit {
-		// In steps, so that the groups of several workers mostly have the same.
-		const below, step = 48, 16
-		a.unit[g] = int16(max((v.exp-below)&^(step-1), minExp))
+		a.unit[g] = int16(unitFor(v.exp))
 	}
 	at := v.exp - int(a.unit[g])
 	if at < 0 && bits.TrailingZeros64(v.lo) >= -at {
@@ -102,6 +104,13 @@ func (a *axis) place(g uint32, v *exactNumber) bool {
 	}
 	v.exp = at
 	return true
+}
+
+// unitFor is the unit of a group that begins with a number of exponent exp: in steps,
+// so that the groups of several workers mostly have the same.
+func unitFor(exp int) int {
+	const below, step = 48, 16
+	return max((exp-below)&^(step-1), minExp)
 }
 
 // addMoments adds v and its square, negated if taken back.
@@ -322,6 +331,9 @@ func (m *moments) Merge(other AggState, from []int32, to []uint32) error {
 		if far := o.far[g]; far != nil {
 			m.farOf(t).merge(far)
 		}
+		if m.far[t] != nil {
+			m.fold(t)
+		}
 	}
 	return nil
 }
@@ -334,6 +346,52 @@ func (f *farMoments) merge(o *farMoments) {
 	addFixedSum(f.squareX[:], o.squareX[:], 0)
 	addFixedSum(f.squareY[:], o.squareY[:], 0)
 	addFixedSum(f.square[:], o.square[:], 0)
+}
+
+// fold drops the far moments of group t if its words can hold all of them: once the
+// one value that did not fit has left a window, the frames that follow are cheap again.
+// What is far may be any part of the moments: the words' unit may be that value's.
+func (m *moments) fold(t uint32) {
+	f := m.far[t]
+	if f.specialX != (specials{}) || f.specialY != (specials{}) {
+		return
+	}
+	if m.whole == nil {
+		m.whole = &farMoments{}
+	}
+	w := m.whole
+	*w = *f
+	m.addNearTo(w, m, t)
+	ux, x := lowestUnit(w.sumX[:], w.squareX[:])
+	uy, y := lowestUnit(w.sumY[:], w.squareY[:])
+	if !fitsNear(w.sumX[:], x, nearSumBits) || !fitsNear(w.squareX[:], 2*x, nearSquareBits) ||
+		m.pairs && !(fitsNear(w.sumY[:], y, nearSumBits) && fitsNear(w.squareY[:], 2*y, nearSquareBits) && fitsNear(w.square[:], x+y, nearSquareBits)) {
+		return
+	}
+	moveFixed(m.x.sumOf(t), w.sumX[:], x)
+	moveFixed(m.x.squareOf(t), w.squareX[:], 2*x)
+	if m.pairs {
+		moveFixed(m.y.sumOf(t), w.sumY[:], y)
+		moveFixed(m.y.squareOf(t), w.squareY[:], 2*y)
+		moveFixed(wordsOf(m.xy, t, squareWords), w.square[:], x+y)
+	}
+	m.setUnits(t, ux, uy)
+	delete(m.far, t)
+}
+
+// lowestUnit is the exponent of a unit that divides the far sum, and whose square
+// divides that of squares, and by how much it is above far units; unknownUnit if both are 0.
+func lowestUnit(sum, square []uint64) (unit int, above uint) {
+	if fixedIsZero(sum) && fixedIsZero(square) {
+		return unknownUnit, 0
+	}
+	unit = unitFor(int(min(fixedZeros(sum), fixedZeros(square)/2)) + minExp)
+	return unit, uint(unit - minExp)
+}
+
+// fitsNear reports whether a far number can be one of at most limit bits in units 2^n as large.
+func fitsNear(far []uint64, n, limit uint) bool {
+	return fixedZeros(far) >= n && fixedBits(far) <= n+limit
 }
 
 // mergeNear adds the words of o's group g to those of t.
@@ -420,19 +478,22 @@ func distances(a, o *axis, g, t uint32, unit int) (og, at uint) {
 // hasRoom reports whether the words of group g have, shifted by dx and dy, no more
 // bits than those of one value within axisReach: what is added later then fits.
 func (m *moments) hasRoom(g uint32, dx, dy uint) bool {
-	const sumBits, squareBits = axisReach + 53, 2*axisReach + 106
 	fits := func(words []uint64, d, limit uint) bool { return fixedBits(words)+d <= limit }
-	ok := fits(m.x.sumOf(g), dx, sumBits) && fits(m.x.squareOf(g), 2*dx, squareBits)
+	ok := fits(m.x.sumOf(g), dx, nearSumBits) && fits(m.x.squareOf(g), 2*dx, nearSquareBits)
 	if ok && m.pairs {
-		ok = fits(m.y.sumOf(g), dy, sumBits) && fits(m.y.squareOf(g), 2*dy, squareBits) &&
-			fits(wordsOf(m.xy, g, squareWords), dx+dy, squareBits)
+		ok = fits(m.y.sumOf(g), dy, nearSumBits) && fits(m.y.squareOf(g), 2*dy, nearSquareBits) &&
+			fits(wordsOf(m.xy, g, squareWords), dx+dy, nearSquareBits)
 	}
 	return ok
 }
 
 // moveFar adds the words of o's group g to the far moments of t.
 func (m *moments) moveFar(o *moments, g, t uint32) {
-	f := m.farOf(t)
+	m.addNearTo(m.farOf(t), o, g)
+}
+
+// addNearTo adds the words of o's group g to f.
+func (m *moments) addNearTo(f *farMoments, o *moments, g uint32) {
 	x := o.x.aboveFar(g)
 	addFixedSum(f.sumX[:], o.x.sumOf(g), x)
 	addFixedSum(f.squareX[:], o.x.squareOf(g), 2*x)

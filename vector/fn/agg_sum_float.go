@@ -281,8 +281,56 @@ func (s *floatSum[T]) Merge(other AggState, from []int32, to []uint32) error {
 			f.merge(&far.specials)
 			addFixedSum(f.words[:], far.words[:], 0)
 		}
+		if s.far[t] != nil {
+			s.fold(t)
+		}
 	}
 	return nil
+}
+
+// fold drops the far sum of group t if two doubles hold all of the sum: once the one
+// value that did not fit has left a window, the frames that follow are cheap again.
+// It may be any part of the sum that is in the far one, not that value alone.
+func (s *floatSum[T]) fold(t uint32) {
+	f, near := s.far[t], &s.groups[t]
+	if f.specials != (specials{}) {
+		return
+	}
+	s.whole.words = f.words
+	s.whole.add(near.sum)
+	s.whole.add(near.err)
+	sum, err, ok := s.whole.doubles()
+	if !ok {
+		return
+	}
+	near.sum, near.err = sum, err
+	delete(s.far, t)
+}
+
+// doubles takes the sum apart into two doubles; it is not ok if they do not hold it.
+func (f *farSum) doubles() (sum, err float64, ok bool) {
+	if sum = f.takeHighest(); math.IsInf(sum, 0) {
+		return 0, 0, false
+	}
+	err = f.takeHighest()
+	return sum, err, fixedIsZero(f.words[:])
+}
+
+// takeHighest takes the 53 highest bits away from the sum and returns them, ±Inf
+// if they are out of range.
+func (f *farSum) takeHighest() float64 {
+	n := int(fixedBits(f.words[:]))
+	if n == 0 && fixedIsZero(f.words[:]) {
+		return 0
+	}
+	low, negative := uint(max(n-53, 0)), int64(f.words[farWords-1]) < 0
+	mantissa := f.words[low>>6] >> (low & 63)
+	if high := low>>6 + 1; low&63 != 0 && high < farWords {
+		mantissa |= f.words[high] << (64 - low&63)
+	}
+	v := int64(mantissa<<10) >> 10 // with its sign
+	addFixed(f.words[:], low, 0, uint64(max(v, -v)), signOf(!negative))
+	return math.Ldexp(float64(v), int(low)+minExp)
 }
 
 func (s *floatSum[T]) Finish(out *vector.Vector, from, to int) error {
@@ -327,6 +375,9 @@ func (s *floatSum[T]) result(g int, short bool) (float64, error) {
 			sum, rest = s.whole.parts(scale)
 		}
 	}
+	if short {
+		sum = roundToOdd(sum, rest)
+	}
 	if s.avg {
 		sum = math.Ldexp(divideParts(sum, rest, float64(near.n)), -scale)
 	}
@@ -334,6 +385,20 @@ func (s *floatSum[T]) result(g int, short bool) (float64, error) {
 		return 0, overflow()
 	}
 	return sum, nil
+}
+
+// roundToOdd rounds sum + rest, |rest| at most half of sum's last digit, to the one
+// of the two doubles around it whose last digit is odd; what is a double stays it. Rounded
+// to a REAL, that is what the exact sum is, rounded once: no tie is made on the way.
+func roundToOdd(sum, rest float64) float64 {
+	if rest == 0 || math.IsInf(sum, 0) {
+		return sum
+	}
+	b := math.Float64bits(sum)
+	if (rest < 0) != (sum < 0) {
+		b-- // towards 0, where the exact sum is
+	}
+	return math.Float64frombits(b | 1)
 }
 
 // divideParts divides sum + rest, |rest| at most half of sum's last digit, by n.

@@ -151,3 +151,55 @@ func TestFloatSumOfSpecials(t *testing.T) {
 		}
 	}
 }
+
+// The sum of reals is the exact one rounded once to a real: not first to a double,
+// which may be in the middle between two of them.
+func TestRealSumIsRoundedOnce(t *testing.T) {
+	r := newRand(t)
+	agg, err := ResolveAggregate("sum", []types.Type{types.TFloat4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sumOf := func(values ...float32) float32 {
+		v := vector.New(types.TFloat4, len(values))
+		copy(v.F32, values)
+		d, code := outcome(t, agg, splits(t, r, agg, []*vector.Vector{v}))
+		if code != "" {
+			t.Fatalf("%v: %s", values, code)
+		}
+		return float32(d.Float())
+	}
+	const half, little = 0x1p-24, 0x1p-90
+	for _, c := range []struct {
+		want   float32
+		values []float32
+	}{
+		{1, []float32{1, half}},
+		{1 + 2*half, []float32{1, half, little}},
+		{1, []float32{1, half, -little}},
+		{-1 - 2*half, []float32{-1, -half, -little}},
+		{-1, []float32{-1, -half, little}},
+		{1 + 2*half, []float32{1, 2 * half, half, -little}},
+		{1 + 4*half, []float32{1, 2 * half, half, little}},
+		{0x1p127, []float32{0x1p127, 0x1p103, -0x1p-149}},
+		{0x1p-149, []float32{0x1p-149, 1, -1}},
+	} {
+		if got := sumOf(c.values...); got != c.want {
+			t.Errorf("sum of %b: %b, want %b", c.values, got, c.want)
+		}
+	}
+	for range 300 {
+		values := make([]float32, 2+r.IntN(6))
+		exact := new(big.Rat)
+		for i := range values {
+			values[i] = float32(math.Ldexp(float64(1+r.IntN(3)), -r.IntN(140)))
+			if r.IntN(2) == 0 {
+				values[i] = -values[i]
+			}
+			exact.Add(exact, new(big.Rat).SetFloat64(float64(values[i])))
+		}
+		if want, _ := exact.Float32(); sumOf(values...) != want {
+			t.Errorf("sum of %b: %b, want %b", values, sumOf(values...), want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package fn
 
 import (
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/axiomhq/hyperloglog"
@@ -22,7 +21,7 @@ func collectingAggregates() []aggregateOverload {
 			a.NewState = func(*Context) AggState { return unsupported{"array_agg"} }
 		}},
 		{name: "median", args: []types.Kind{types.Float8}, result: types.Float8, bind: func(a *Aggregate) {
-			a.NewState = func(*Context) AggState { return &median{} }
+			a.NewState = func(ctx *Context) AggState { return &median{ctx: ctx} }
 		}},
 		{name: "approx_count_distinct", args: []types.Kind{anyKind}, result: types.Int8, bind: func(a *Aggregate) {
 			a.NewState = func(*Context) AggState { return &distinctSketch{} }
@@ -202,6 +201,7 @@ type median struct {
 	vals  [][]float64
 	count int64
 	in    input[float64]
+	ctx   *Context
 }
 
 func (s *median) Grow(n int) { s.vals = extend(s.vals, n) }
@@ -242,7 +242,9 @@ func (s *median) Finish(out *vector.Vector, from, to int) error {
 			out.SetNull(g - from)
 			continue
 		}
-		slices.SortFunc(v, func(a, b float64) int { return vector.CompareFloat(a, b) })
+		if err := sortDoubles(v, s.ctx.interrupted); err != nil {
+			return err
+		}
 		lo, hi := v[(len(v)-1)/2], v[len(v)/2]
 		if lo == hi {
 			out.F64[g-from] = lo

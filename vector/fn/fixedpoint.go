@@ -79,6 +79,41 @@ func shiftFixed(sum []uint64, n uint) {
 	}
 }
 
+// fixedIsZero reports whether the number is 0.
+func fixedIsZero(sum []uint64) bool {
+	for _, w := range sum {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fixedZeros is how many of the lowest bits are 0; all of them if the number is.
+func fixedZeros(sum []uint64) uint {
+	for i, w := range sum {
+		if w != 0 {
+			return uint(64*i + bits.TrailingZeros64(w))
+		}
+	}
+	return uint(64 * len(sum))
+}
+
+// moveFixed sets to to from·2^−n; from has no bits below n, nor any that to has no room for.
+func moveFixed(to, from []uint64, n uint) {
+	sign := uint64(int64(from[len(from)-1]) >> 63)
+	word := func(i int) uint64 {
+		if i < len(from) {
+			return from[i]
+		}
+		return sign
+	}
+	words, at := int(n>>6), n&63
+	for i := range to {
+		to[i] = word(i+words)>>at | word(i+words+1)<<1<<(63-at)
+	}
+}
+
 // bigFixed sets z to the number.
 func bigFixed(z *big.Int, sum []uint64) *big.Int {
 	negative := int64(sum[len(sum)-1]) < 0
