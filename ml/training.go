@@ -113,11 +113,13 @@ func (t *Training) Stream(ctx context.Context, f func(worker int, b *Block) erro
 	for range workers + 1 {
 		spare <- t.newBlock(streamRows)
 	}
+	var done sync.WaitGroup
+	stop := sync.OnceFunc(func() { close(full); done.Wait() })
+	defer stop() // also where the source panics; the cancel, deferred later, comes first
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var done sync.WaitGroup
 	for w := range workers {
-		// They end when the channel is closed, and are waited for below.
+		// They end when the channel is closed, and stop waits for them.
 		done.Go(func() {
 			for b := range full {
 				if ctx.Err() == nil {
@@ -141,8 +143,7 @@ func (t *Training) Stream(ctx context.Context, f func(worker int, b *Block) erro
 	if err == nil && b.Rows > 0 {
 		full <- b
 	}
-	close(full)
-	done.Wait()
+	stop()
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

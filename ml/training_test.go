@@ -2,8 +2,10 @@ package ml_test
 
 import (
 	"context"
+	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"htapdb/internal/memory"
 	"htapdb/ml"
@@ -87,4 +89,35 @@ func TestFrameIsChargedAsItGrows(t *testing.T) {
 			t.Errorf("the frame has %d rows, its blocks %d, want %d", frame.Rows, r, c.rows)
 		}
 	}
+}
+
+// A source that panics leaves no worker behind.
+func TestStreamEndsWithItsSource(t *testing.T) {
+	const workers = 4
+	before := runtime.NumGoroutine()
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic of the source is lost")
+			}
+		}()
+		s := modeltest.Schedule{Workers: workers, Before: func(row int) error {
+			if row > 0 {
+				panic("source")
+			}
+			return nil
+		}}
+		_, err := modeltest.Train(t.Context(), learner(func(ctx context.Context, t *ml.Training) error {
+			return t.Stream(ctx, func(int, *ml.Block) error { return nil })
+		}), nil, numbers(10_000, 2), s)
+		t.Errorf("the training ended: %v", err)
+	}()
+	// A goroutine that was waited for may still be on its last instruction.
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before the training", runtime.NumGoroutine(), before)
 }
