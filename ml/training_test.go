@@ -10,25 +10,30 @@ import (
 	"htapdb/internal/memory"
 	"htapdb/ml"
 	"htapdb/ml/modeltest"
+	"htapdb/sql/sqlstate"
+	"htapdb/vector"
 )
 
-// learner is an estimator of clusters whose Fit is a function.
-type learner func(ctx context.Context, t *ml.Training) error
-
-func (learner) Info() *ml.Info {
-	return &ml.Info{Name: "learner", Tasks: []ml.Task{ml.Clustering}}
+// learner is an estimator whose Fit is a function.
+type learner struct {
+	fit  func(ctx context.Context, t *ml.Training) error
+	task ml.Task
 }
 
-func (f learner) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
-	return &ml.Fit{}, f(ctx, t)
+func (e learner) Info() *ml.Info {
+	return &ml.Info{Name: "learner", Tasks: []ml.Task{e.task}}
+}
+
+func (e learner) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
+	return &ml.Fit{}, e.fit(ctx, t)
 }
 
 func (learner) Decode(*ml.Decoder, *ml.Model) (ml.Fitted, error) { return nil, nil }
 
 // learn runs a function as a training of the rows.
-func learn(t *testing.T, d *modeltest.Data, f learner) {
+func learn(t *testing.T, d *modeltest.Data, f func(ctx context.Context, t *ml.Training) error) {
 	t.Helper()
-	if _, err := modeltest.Train(t.Context(), f, nil, d, modeltest.Schedule{}); err != nil {
+	if _, err := modeltest.Train(t.Context(), learner{f, ml.Clustering}, nil, d, modeltest.Schedule{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -107,9 +112,9 @@ func TestStreamEndsWithItsSource(t *testing.T) {
 			}
 			return nil
 		}}
-		_, err := modeltest.Train(t.Context(), learner(func(ctx context.Context, t *ml.Training) error {
+		_, err := modeltest.Train(t.Context(), learner{func(ctx context.Context, t *ml.Training) error {
 			return t.Stream(ctx, func(int, *ml.Block) error { return nil })
-		}), nil, numbers(10_000, 2), s)
+		}, ml.Clustering}, nil, numbers(10_000, 2), s)
 		t.Errorf("the training ended: %v", err)
 	}()
 	// A goroutine that was waited for may still be on its last instruction.
@@ -120,4 +125,53 @@ func TestStreamEndsWithItsSource(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	t.Errorf("%d goroutines, %d before the training", runtime.NumGoroutine(), before)
+}
+
+// The lists and the map of a text column's values are charged: the whole of a training
+// takes no more than that.
+func TestCategoriesAreCharged(t *testing.T) {
+	const n = 200_000
+	texts := make([]string, n)
+	for i := range texts {
+		texts[i] = strconv.Itoa(i)
+	}
+	for _, target := range []bool{false, true} {
+		d := &modeltest.Data{Names: []string{"c"}, Columns: []*vector.Vector{modeltest.Texts(texts)}}
+		task := ml.Clustering
+		if target {
+			d, task = numbers(n, 1), ml.Classification
+			d.Target = modeltest.Texts(texts)
+		}
+		var charged int64
+		e := learner{func(ctx context.Context, t *ml.Training) error {
+			_, err := t.Frame(ctx)
+			charged = t.Memory.(*memory.Account).Used()
+			return err
+		}, task}
+		before := heap()
+		m, err := modeltest.Train(t.Context(), e, nil, d, modeltest.Schedule{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		takes := heap() - before
+		runtime.KeepAlive(m)
+		// What is left of it is the model: texts, their list, and the map or the values.
+		// The rest has been let go: the lists and the map of the arrivals, and the frame.
+		const arrivals, frame = n * (16 + 25), n * 12
+		if charged < takes+arrivals+frame {
+			t.Errorf("%v: charged %d bytes, the model takes %d, and beside it there were at least %d", task, charged, takes, arrivals+frame)
+		}
+		s := modeltest.Schedule{Limit: charged - 1}
+		if _, err := modeltest.Train(t.Context(), e, nil, d, s); !sqlstate.Is(err, sqlstate.OutOfMemory) {
+			t.Errorf("%v with a byte less than it takes: %v", task, err)
+		}
+	}
+}
+
+// heap is the bytes in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
