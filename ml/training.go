@@ -263,7 +263,18 @@ func (t *Training) reset(b *Block) {
 func (t *Training) read(ctx context.Context, room func() (b *Block, rows int, err error)) error {
 	t.begin()
 	in := &loaded{}
+	charged := int64(0) // for the largest batch, converted
+	defer func() {
+		t.Memory.Release(charged)
+		t.held -= charged
+	}()
 	return t.Source(ctx, func(batch *vector.Batch) error {
+		if more := int64(batch.Rows())*rowBytes(t.Features) - charged; more > 0 {
+			if err := t.Reserve(more); err != nil {
+				return err
+			}
+			charged += more
+		}
 		if err := t.load(in, batch); err != nil {
 			return err
 		}

@@ -59,10 +59,10 @@ func TestFrameIsChargedAsItGrows(t *testing.T) {
 		rows, columns int
 		most          int64
 	}{
-		{10, 1000, 1 << 10 * 1001 * perRow},
-		{1025, 100, 2 << 10 * 101 * perRow},
-		{65_536, 10, 65_536 * 11 * perRow},
-		{65_537, 10, 2 * 65_536 * 11 * perRow},
+		{10, 1000, (1<<10 + 10) * 1001 * perRow}, // room for 1,024 rows, and the batch
+		{1025, 100, 3 << 10 * 101 * perRow},
+		{65_536, 10, (65_536 + 1<<10) * 11 * perRow},
+		{65_537, 10, (2*65_536 + 1<<10) * 11 * perRow},
 	} {
 		d := numbers(c.rows, c.columns)
 		var frame *ml.Frame

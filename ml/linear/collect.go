@@ -52,8 +52,8 @@ func denseColumns(features []ml.Feature) int {
 }
 
 // sliceBytes is what a worker takes for a block of one column beside the cells: the
-// three slices of doubles that measurements have.
-const sliceBytes = 3 * 8 * blockRows
+// three or four slices of doubles that measurements have, and what they leave.
+const sliceBytes = 5 * 8 * blockRows
 
 // add adds a block of a regression's rows.
 func (c *collector) add(b *ml.Block) error {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"htapdb/internal/testutil"
 	"htapdb/ml"
 	"htapdb/ml/exact"
 	"htapdb/ml/modeltest"
@@ -38,9 +39,9 @@ func TestDenseCellsAreCharged(t *testing.T) {
 	if _, err := modeltest.Train(t.Context(), Least{}, nil, wide(numbers, Least{}), s); !sqlstate.Is(err, sqlstate.OutOfMemory) {
 		t.Errorf("%d numbers by %d workers with less than their %d bytes: %v", numbers, workers, need, err)
 	}
-	s.Limit = 8 * need
+	s.Limit = 16 * need
 	if _, err := modeltest.Train(t.Context(), Least{}, nil, wide(numbers, Least{}), s); !errors.Is(err, errRead) {
-		t.Errorf("with eight times as much: %v", err)
+		t.Errorf("with sixteen times as much: %v", err)
 	}
 }
 
@@ -52,4 +53,19 @@ func TestTooManyNumbers(t *testing.T) {
 			t.Errorf("%s of %d numbers: %v", e.Info().Name, maxTerms+1, err)
 		}
 	}
+}
+
+// Both estimators charge what they take: frames, blocks, matrices and factors of 120
+// numbers.
+func TestCharged(t *testing.T) {
+	rng := testutil.Rand(t)
+	const n, numbers = 2000, 120
+	d := &modeltest.Data{}
+	for c := range numbers {
+		d.Names, d.Columns = append(d.Names, "x"+strconv.Itoa(c)), append(d.Columns, series(n, func(float64) float64 { return rng.NormFloat64() }))
+	}
+	d.Target = series(n, func(float64) float64 { return rng.NormFloat64() })
+	modeltest.Charged(t, Least{}, nil, d)
+	d.Target = truth(n, func(int) bool { return rng.IntN(2) == 0 })
+	modeltest.Charged(t, Logistic{}, map[string]string{"max_iter": "2"}, d)
 }
