@@ -118,7 +118,8 @@ func (d *Decoder) Float() float64 {
 	return x
 }
 
-// length reads the length of a list whose items take at least so many bytes.
+// length reads the length of a list whose items take at least so many bytes. A list
+// that is longer than its bytes allow is refused before it is made.
 func (d *Decoder) length(least int) int {
 	n := d.Int()
 	if d.err == nil && (n < 0 || n > int64(len(d.b)/least)) {
@@ -162,11 +163,10 @@ func (d *Decoder) Ints() []int32 {
 	}
 	out := make([]int32, n)
 	for i := range out {
-		v := d.Int()
-		if int64(int32(v)) != v {
-			d.Fail("%d is too large", v)
+		out[i] = d.int32()
+		if d.err != nil {
+			return nil
 		}
-		out[i] = int32(v)
 	}
 	return out
 }
@@ -180,10 +180,29 @@ func (d *Decoder) Texts() []string {
 	out := make([]string, n)
 	for i := range out {
 		out[i] = d.Text()
+		if d.err != nil {
+			return nil
+		}
 	}
 	return out
 }
 
+// int32 reads an integer that fits into 32 bits.
+func (d *Decoder) int32() int32 {
+	v := d.Int()
+	if int64(int32(v)) != v {
+		d.Fail("%d is too large", v)
+		return 0
+	}
+	return int32(v)
+}
+
+// sqlType reads a type, the zero value included, which is that of no target.
 func (d *Decoder) sqlType() types.Type {
-	return types.Type{Kind: types.Kind(d.Int()), Precision: uint8(d.Int()), Scale: uint8(d.Int()), Length: int32(d.Int())}
+	t := types.Type{Kind: types.Kind(d.Index(int(types.JSONB) + 1)),
+		Precision: uint8(d.Index(math.MaxUint8 + 1)), Scale: uint8(d.Index(math.MaxUint8 + 1)), Length: d.int32()}
+	if d.err != nil {
+		return types.Type{}
+	}
+	return t
 }

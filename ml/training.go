@@ -111,13 +111,15 @@ func (t *Training) Stream(ctx context.Context, f func(worker int, b *Block) erro
 		return err
 	}
 	for range workers + 1 {
-		spare <- t.newBlock()
+		spare <- t.newBlock(streamRows)
 	}
+	var done sync.WaitGroup
+	stop := sync.OnceFunc(func() { close(full); done.Wait() })
+	defer stop() // also where the source panics; the cancel, deferred later, comes first
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var done sync.WaitGroup
 	for w := range workers {
-		// They end when the channel is closed, and are waited for below.
+		// They end when the channel is closed, and stop waits for them.
 		done.Go(func() {
 			for b := range full {
 				if ctx.Err() == nil {
@@ -131,19 +133,17 @@ func (t *Training) Stream(ctx context.Context, f func(worker int, b *Block) erro
 		})
 	}
 	b := <-spare
-	err := t.read(ctx, func() *Block { return b }, streamRows, func() error {
-		full <- b
-		b = <-spare
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	err := t.read(ctx, func() (*Block, int, error) {
+		if b.Rows == streamRows {
+			full <- b
+			b = <-spare
 		}
-		return nil
+		return b, streamRows, nil
 	})
 	if err == nil && b.Rows > 0 {
 		full <- b
 	}
-	close(full)
-	done.Wait()
+	stop()
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -170,26 +170,45 @@ type Frame struct {
 	Blocks []*Block
 }
 
+// firstRows is how many rows the first block of a Frame has room for to begin with: it
+// doubles as they come, so that a few rows of many columns take what they need.
+const firstRows = 1 << 10
+
 // Frame reads the rows into memory.
 func (t *Training) Frame(ctx context.Context) (*Frame, error) {
 	out := &Frame{}
-	var b *Block
-	add := func() error {
-		if err := t.Reserve(blockRows * rowBytes(t.Features)); err != nil {
+	var last *Block
+	rows := 0 // that last has room for
+	add := func(n int) error {
+		if err := t.Reserve(int64(n) * rowBytes(t.Features)); err != nil {
 			return err
 		}
-		b = t.newBlock()
-		out.Blocks = append(out.Blocks, b)
+		rows += n
 		return nil
 	}
-	if err := add(); err != nil {
+	if err := t.read(ctx, func() (*Block, int, error) {
+		switch {
+		case last != nil && last.Rows < rows:
+		case last != nil && rows < blockRows:
+			if err := add(rows); err != nil {
+				return nil, 0, err
+			}
+			t.widen(last, rows)
+		default:
+			first := blockRows
+			if last == nil {
+				first = firstRows
+			}
+			rows = 0
+			if err := add(first); err != nil {
+				return nil, 0, err
+			}
+			last = t.newBlock(rows)
+			out.Blocks = append(out.Blocks, last)
+		}
+		return last, rows, nil
+	}); err != nil {
 		return nil, err
-	}
-	if err := t.read(ctx, func() *Block { return b }, blockRows, add); err != nil {
-		return nil, err
-	}
-	if b.Rows == 0 {
-		out.Blocks = out.Blocks[:len(out.Blocks)-1]
 	}
 	if err := t.learned(); err != nil {
 		return nil, err
@@ -201,11 +220,33 @@ func (t *Training) Frame(ctx context.Context) (*Frame, error) {
 	return out, nil
 }
 
-// newBlock returns an empty block of the training's columns.
-func (t *Training) newBlock() *Block {
+// newBlock returns an empty block of the training's columns with room for rows.
+func (t *Training) newBlock(rows int) *Block {
 	b := &Block{Columns: make([]Column, len(t.Features))}
-	t.reset(b)
+	t.widen(b, rows)
 	return b
+}
+
+// widen gives a block room for rows, and no more: append would take a quarter of
+// what is not charged.
+func (t *Training) widen(b *Block, rows int) {
+	for i := range b.Columns {
+		if t.Features[i].Kind == Category {
+			b.Columns[i].Codes = widened(b.Columns[i].Codes, rows)
+		} else {
+			b.Columns[i].Numbers = widened(b.Columns[i].Numbers, rows)
+		}
+	}
+	switch t.task {
+	case Regression:
+		b.Target = widened(b.Target, rows)
+	case Classification:
+		b.Class = widened(b.Class, rows)
+	}
+}
+
+func widened[T any](list []T, room int) []T {
+	return append(make([]T, 0, room), list...)
 }
 
 // reset empties a block.
@@ -217,12 +258,23 @@ func (t *Training) reset(b *Block) {
 	b.Target, b.Class = b.Target[:0], b.Class[:0]
 }
 
-// read appends the source's rows to the block that current returns, and calls next
-// whenever it has size rows.
-func (t *Training) read(ctx context.Context, current func() *Block, size int, next func() error) error {
+// read appends the source's rows to blocks: room, called before rows are appended,
+// returns the block to append to and how many rows it may have, more than it has.
+func (t *Training) read(ctx context.Context, room func() (b *Block, rows int, err error)) error {
 	t.begin()
 	in := &loaded{}
+	charged := int64(0) // for the largest batch, converted
+	defer func() {
+		t.Memory.Release(charged)
+		t.held -= charged
+	}()
 	return t.Source(ctx, func(batch *vector.Batch) error {
+		if more := int64(batch.Rows())*rowBytes(t.Features) - charged; more > 0 {
+			if err := t.Reserve(more); err != nil {
+				return err
+			}
+			charged += more
+		}
 		if err := t.load(in, batch); err != nil {
 			return err
 		}
@@ -232,15 +284,13 @@ func (t *Training) read(ctx context.Context, current func() *Block, size int, ne
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			b := current()
-			to := min(from+size-b.Rows, in.rows)
+			b, rows, err := room()
+			if err != nil {
+				return err
+			}
+			to := min(from+rows-b.Rows, in.rows)
 			in.appendTo(b, from, to)
 			from = to
-			if b.Rows == size {
-				if err := next(); err != nil {
-					return err
-				}
-			}
 		}
 		return nil
 	})
@@ -260,6 +310,11 @@ func (t *Training) begin() {
 	}
 }
 
+// orderedBytes is what a category takes once it is in order, beside categoryBytes: 24 in
+// the lists of ordered, and up to 57 in the map of a model (its slots have 25 and are as
+// little as 7/16 full) or, for a class, 48 in its value.
+const orderedBytes = 24 + 57
+
 // learned puts categories and classes in order.
 func (t *Training) learned() error {
 	if t.rows == 0 {
@@ -272,10 +327,16 @@ func (t *Training) learned() error {
 	t.places = make([][]int32, len(t.Features))
 	for i, a := range t.categories {
 		if a != nil {
+			if err := t.Reserve(int64(len(a.texts)) * orderedBytes); err != nil {
+				return err
+			}
 			t.Features[i].Categories, t.places[i] = a.ordered(func(x, y string) bool { return x < y })
 		}
 	}
 	if t.classes != nil {
+		if err := t.Reserve(int64(len(t.classes.texts)) * orderedBytes); err != nil {
+			return err
+		}
 		t.Target.Classes, t.classPlaces = t.classes.ordered(classLess(t.Target.Type))
 	}
 	return nil

@@ -36,15 +36,24 @@ type level struct {
 func newCollector(features []ml.Feature, a *account) *collector {
 	c := &collector{features: features, account: a, byCode: make([][]int32, len(features)), codes: make([][]int32, len(features)),
 		ones: slices.Repeat([]float64{1}, blockRows)}
+	c.gram = exact.NewGram(denseColumns(features))
+	return c
+}
+
+// denseColumns is the number of a matrix's columns: the constant, the target, the numbers.
+func denseColumns(features []ml.Feature) int {
 	dense := 2
 	for _, f := range features {
 		if f.Kind == ml.Number {
 			dense++
 		}
 	}
-	c.gram = exact.NewGram(dense)
-	return c
+	return dense
 }
+
+// sliceBytes is what a worker takes for a block of one column beside the cells: the
+// three or four slices of doubles that measurements have, and what they leave.
+const sliceBytes = 5 * 8 * blockRows
 
 // add adds a block of a regression's rows.
 func (c *collector) add(b *ml.Block) error {
@@ -105,7 +114,14 @@ func (c *collector) grow(feature int, code int32) error {
 // the order of the features, the target, and then the levels of each category in the
 // order of its texts, NULL last; nulls tells the features where there were any.
 func collect(ctx context.Context, t *ml.Training, a *account) (g *exact.Gram, nulls []bool, err error) {
-	collectors := make([]*collector, t.Parallel())
+	if err := tooManyNumbers(t.Features); err != nil {
+		return nil, nil, err
+	}
+	dense, workers := denseColumns(t.Features), t.Parallel()
+	if err := a.reserve(int64(workers) * (exact.GramBytes(dense, 0) + int64(dense)*sliceBytes)); err != nil {
+		return nil, nil, err
+	}
+	collectors := make([]*collector, workers)
 	for w := range collectors {
 		collectors[w] = newCollector(t.Features, a)
 	}
@@ -119,20 +135,20 @@ func collect(ctx context.Context, t *ml.Training, a *account) (g *exact.Gram, nu
 		}
 	}
 	// The levels' places, and with them the size of the matrix.
-	g = exact.NewGram(collectors[0].dense())
-	first, terms := make([]int, len(t.Features)), g.Terms()
+	first, terms := make([]int, len(t.Features)), dense
 	for i, f := range t.Features {
 		first[i] = terms
 		if terms += len(f.Categories); nulls[i] {
 			terms++
 		}
-		if terms-g.Terms() > maxTerms {
+		if terms-dense > maxTerms {
 			return nil, nil, tooManyTerms(f.Name)
 		}
 	}
-	if err := a.reserve(exact.GramBytes(g.Terms(), terms-g.Terms())); err != nil {
+	if err := a.reserve(exact.GramBytes(dense, terms-dense)); err != nil {
 		return nil, nil, err
 	}
+	g = exact.NewGram(dense)
 	for _, c := range collectors {
 		if err := check(ctx)(); err != nil {
 			return nil, nil, err

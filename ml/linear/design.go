@@ -14,6 +14,22 @@ func tooManyTerms(feature string) error {
 		WithHint("Leave out columns with many distinct values, or group them in the query.")
 }
 
+// tooManyNumbers refuses features whose numbers alone are more terms than a model may
+// have: before the rows are read, since a number is a term whatever is in its column.
+func tooManyNumbers(features []ml.Feature) error {
+	numbers := 0
+	for _, f := range features {
+		if f.Kind != ml.Number {
+			continue
+		}
+		if numbers++; numbers > maxTerms {
+			return sqlstate.New(sqlstate.ProgramLimitExceeded, "feature %q brings the model to more than %d terms", f.Name, maxTerms).
+				WithHint("Leave out columns, or train a model of trees.")
+		}
+	}
+	return nil
+}
+
 // design lays out the terms of a model.
 type design struct {
 	features  []ml.Feature

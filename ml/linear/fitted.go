@@ -96,6 +96,9 @@ func decode(d *ml.Decoder, m *ml.Model) (*fitted, error) {
 	for _, list := range []*[]float64{&f.coefficients, &f.errs, &f.inflation, &f.means, &f.shifts} {
 		*list = d.Floats()
 	}
+	if f.freedom < 0 {
+		d.Fail("%d degrees of freedom", f.freedom)
+	}
 	if d.Err() != nil {
 		return nil, d.Err()
 	}

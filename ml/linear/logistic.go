@@ -33,6 +33,9 @@ func (Logistic) Info() *ml.Info { return &logisticInfo }
 func (Logistic) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 	n := &newton{t: t, account: &account{memory: t.Memory}}
 	defer n.account.release()
+	if err := tooManyNumbers(t.Features); err != nil {
+		return nil, err
+	}
 	t.Report(0, "reading rows")
 	var err error
 	if n.frame, err = t.Frame(ctx); err != nil {

@@ -84,7 +84,8 @@ func (n *newton) prepare(ctx context.Context, l2 float64) (err error) {
 	}
 	dense := 2 + len(n.scalings)
 	cells := exact.GramBytes(dense, n.terms-len(n.scalings))
-	scratch := int64(columnsPerTerm*len(n.scalings)+fixedColumns) * blockRows * 8
+	// The matrix slices the columns and those with the weights.
+	scratch := int64(columnsPerTerm*len(n.scalings)+fixedColumns)*blockRows*8 + 2*int64(dense)*sliceBytes
 	// Two systems are kept, the first and the current one.
 	if err := n.account.reserve(int64(n.workers+1)*(cells+scratch) + 2*exact.SystemBytes(n.terms)); err != nil {
 		return err

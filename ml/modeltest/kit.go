@@ -3,12 +3,11 @@ package modeltest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
-	"htapdb/internal/memory"
 	"htapdb/internal/testutil"
 	"htapdb/ml"
 	"htapdb/sql/sqlstate"
@@ -32,6 +31,7 @@ func run(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
 	t.Run("saved", func(t *testing.T) { saved(t, e, task, with) })
 	t.Run("rows", func(t *testing.T) { byRow(t, e, task, with) })
 	t.Run("schedules", func(t *testing.T) { schedules(t, e, task, with) })
+	t.Run("parts", func(t *testing.T) { parts(t, e, task, with) })
 	t.Run("extremes", func(t *testing.T) { extremes(t, e, task, with) })
 	t.Run("missing", func(t *testing.T) { missing(t, e, task, with) })
 	t.Run("cancel", func(t *testing.T) { cancels(t, e, task, with) })
@@ -128,13 +128,47 @@ func schedules(t *testing.T, e ml.Estimator, task ml.Task, with map[string]strin
 	}
 	for range n {
 		s := Schedule{Workers: 1 + rng.IntN(8), Batch: func() int { return 1 + rng.IntN(1500) }}
-		m, err := Train(t.Context(), e, with, d.Permuted(rng.Perm(d.Rows())), s)
-		if err != nil {
-			t.Fatal(err)
+		scheduled(t, e, with, d.Permuted(rng.Perm(d.Rows())), s, want)
+	}
+}
+
+// scheduled trains by a schedule and compares with the model wanted.
+func scheduled(t *testing.T, e ml.Estimator, with map[string]string, d *Data, s Schedule, want []byte) {
+	t.Helper()
+	m, err := Train(t.Context(), e, with, d, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Encode(); !bytes.Equal(got, want) {
+		t.Fatalf("%d workers and another order of the rows make another model: metrics %v, terms %v", s.Workers, m.Metrics, terms(m))
+	}
+}
+
+// partsRows and partsColumns are more than any part of the work has that is merged with
+// others: a block of a frame (65,536 rows), a worker's span, a chunk of columns.
+const (
+	partsRows    = 150_000
+	partsColumns = 10
+)
+
+// The same rows make the same bits where there are more of them than a part holds.
+func parts(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
+	if !testutil.Long() {
+		t.Skip("HTAPDB_LONG=1 trains with more rows than a block has")
+	}
+	rng := testutil.Rand(t)
+	d := Mixed(rng, partsRows, task)
+	for c := len(d.Columns); c < partsColumns; c++ {
+		xs := make([]float64, partsRows)
+		for i := range xs {
+			xs[i] = rng.NormFloat64() * math.Exp(4*rng.NormFloat64())
 		}
-		if got := m.Encode(); !bytes.Equal(got, want) {
-			t.Fatalf("%d workers and another order of the rows make another model: metrics %v, terms %v", s.Workers, m.Metrics, terms(m))
-		}
+		d.Names, d.Columns = append(d.Names, "x"+strconv.Itoa(c)), append(d.Columns, Numbers(xs))
+	}
+	want := MustTrain(t, e, with, d).Encode()
+	for _, workers := range []int{1, 3, 8} {
+		s := Schedule{Workers: workers, Batch: func() int { return 1 + rng.IntN(20_000) }}
+		scheduled(t, e, with, d.Permuted(rng.Perm(d.Rows())), s, want)
 	}
 }
 
@@ -143,73 +177,6 @@ func terms(m *ml.Model) []ml.Term {
 		return d.Terms()
 	}
 	return nil
-}
-
-// Data at the edges is learned, or refused with an error of the engine; predictions
-// are numbers.
-func extremes(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
-	n := 64
-	ramp, half := make([]float64, n), make([]bool, n)
-	for i := range ramp {
-		ramp[i], half[i] = float64(i*7%n), i%3 == 0
-	}
-	of := func(f func(i int) float64) []float64 {
-		out := make([]float64, n)
-		for i := range out {
-			out[i] = f(i)
-		}
-		return out
-	}
-	target := func(n int) *vector.Vector {
-		switch task {
-		case ml.Classification:
-			return Bools(half[:n])
-		case ml.Clustering:
-			return nil
-		}
-		return Numbers(ramp[:n])
-	}
-	cases := map[string]*Data{
-		"no rows":            {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(nil)}, Target: target(0)},
-		"one row":            {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp[:1])}, Target: target(1)},
-		"constant feature":   {Names: []string{"a", "b"}, Columns: []*vector.Vector{Numbers(of(func(int) float64 { return 5 })), Numbers(ramp)}, Target: target(n)},
-		"duplicated feature": {Names: []string{"a", "b"}, Columns: []*vector.Vector{Numbers(ramp), Numbers(ramp)}, Target: target(n)},
-		"large":              {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}, Target: target(n)},
-		"small":              {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] * 1e-300 }))}, Target: target(n)},
-		"far from zero":      {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] + 1.7e9 }))}, Target: target(n)},
-		"only NULL":          {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(int) float64 { return math.NaN() }))}, Target: target(n)},
-		"infinite":           {Names: []string{"a"}, Columns: []*vector.Vector{Numbers(of(func(i int) float64 { return ramp[i] / float64(i%2) }))}, Target: target(n)},
-	}
-	if task == ml.Classification {
-		once := make([]bool, n)
-		once[9] = true
-		cases["a class seen once"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(once)}
-		cases["one class"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Bools(make([]bool, n))}
-	}
-	if task == ml.Regression {
-		cases["constant target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(int) float64 { return 3 }))}
-		cases["large target"] = &Data{Names: []string{"a"}, Columns: []*vector.Vector{Numbers(ramp)}, Target: Numbers(of(func(i int) float64 { return ramp[i] * 1e300 }))}
-	}
-	for name, d := range cases {
-		m, err := Train(t.Context(), e, with, d, Schedule{})
-		if err != nil {
-			var known *sqlstate.Error
-			if !errors.As(err, &known) || known.Code == sqlstate.InternalError {
-				t.Errorf("%s: %v", name, err)
-			}
-			continue
-		}
-		if _, err := ml.NewRegistry(e).Decode(m.Encode()); err != nil {
-			t.Errorf("%s: the model cannot be read again: %v", name, err)
-		}
-		out := Predict(t, m, d.Columns)
-		for i := range out.Len {
-			if out.Type == types.TFloat8 && !d.Columns[0].IsNull(i) && !math.IsInf(d.Columns[0].F64[i], 0) && math.IsNaN(out.F64[i]) {
-				t.Errorf("%s: row %d predicts %v", name, i, out.F64[i])
-				break
-			}
-		}
-	}
 }
 
 // Predictions take NULL, NaN, infinite numbers and texts that training has not seen.
@@ -232,34 +199,6 @@ func cancels(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string)
 		_, err := Train(ctx, e, with, d, Schedule{Workers: 2})
 		return err
 	})
-}
-
-// A training that needs more memory than it may have is refused, and gives everything back.
-func limits(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
-	d := Mixed(testutil.Rand(t), 1000, task)
-	_, err := Train(t.Context(), e, with, d, Schedule{Limit: 10_000})
-	if !sqlstate.Is(err, sqlstate.OutOfMemory) {
-		t.Errorf("with 10,000 bytes: %v", err)
-	}
-	parsed, err := ml.ParseOptions(e.Info(), with)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account := memory.NewRoot(0)
-	tr, err := d.training(Schedule{}, account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr.Options = parsed
-	if _, err := ml.NewRegistry(e).Train(t.Context(), e, tr); err != nil {
-		t.Fatal(err)
-	}
-	if account.Used() == 0 {
-		t.Error("the training charged nothing")
-	}
-	if tr.Close(); account.Used() != 0 {
-		t.Errorf("%d bytes were not given back", account.Used())
-	}
 }
 
 // Progress grows and ends at 1.
@@ -296,27 +235,5 @@ func options(t *testing.T, e ml.Estimator) {
 	}
 	if _, err := ml.ParseOptions(info, map[string]string{"no such": "1"}); !sqlstate.Is(err, sqlstate.InvalidParameterValue) {
 		t.Errorf("an unknown option: %v", err)
-	}
-}
-
-// A damaged state is refused as such and never believed: not cut, and not with a
-// changed byte under a right checksum, which may only make another model.
-func damage(t *testing.T, e ml.Estimator, task ml.Task, with map[string]string) {
-	rng := testutil.Rand(t)
-	d := Mixed(rng, 500, task)
-	state := MustTrain(t, e, with, d).Encode()
-	r := ml.NewRegistry(e)
-	for range 300 {
-		bad := append([]byte(nil), state...)
-		bad[rng.IntN(len(bad))] ^= byte(1 + rng.IntN(255))
-		if _, err := r.Decode(bad); err == nil {
-			t.Fatal("a state with a changed byte was read")
-		}
-		if m, err := r.Decode(ml.Sum(bad[:len(bad)-4])); err == nil {
-			Predict(t, m, d.Columns[:min(len(d.Columns), len(m.Features))])
-		}
-		if _, err := r.Decode(ml.Sum(state[:rng.IntN(len(state)-4)])); err == nil {
-			t.Fatal("a cut state was read")
-		}
 	}
 }
