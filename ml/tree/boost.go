@@ -48,6 +48,7 @@ type booster struct {
 	o       *objective
 	g       *grower
 	e       *ensemble
+	memory  *budget
 	values  []int64
 	inBag   []bool
 	rate    float64
@@ -63,7 +64,7 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &booster{t: t, m: m, rate: t.Options.Number("learning_rate"), l2: t.Options.Number("l2"), seed: uint64(t.Options.Number("seed"))}
+	b := &booster{t: t, m: m, memory: &budget{t: t}, rate: t.Options.Number("learning_rate"), l2: t.Options.Number("l2"), seed: uint64(t.Options.Number("seed"))}
 	if b.o, err = newObjective(t, m); err != nil {
 		return nil, err
 	}
@@ -84,6 +85,11 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		}
 		t.Report(readShare+(1-readShare)*float64(i+1)/float64(trees+1), "trees")
 	}
+	b.memory.release(b.g.held)
+	b.g = nil
+	if err := b.e.reserveEncoded(b.memory); err != nil {
+		return nil, err
+	}
 	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(b.o.metrics(), ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
 	t.Report(1, "done")
 	return fit, nil
@@ -101,10 +107,10 @@ func (b *booster) prepare() error {
 	g := growth{maxLeaves: o.Integer("max_leaves"), maxDepth: o.Integer("max_depth"), minRows: int64(o.Integer("min_rows")),
 		minGain: o.Number("min_gain") / b.o.unit / b.o.unit}
 	var err error
-	if b.g, err = newGrower(b.m, layout, c, g, b.t.Parallel(), b.t.Reserve); err != nil {
+	if b.g, err = newGrower(b.m, layout, c, g, b.t.Parallel(), b.memory); err != nil {
 		return err
 	}
-	if err := b.t.Reserve(9 * int64(b.m.rows)); err != nil {
+	if err := b.memory.take(9 * int64(b.m.rows)); err != nil {
 		return err
 	}
 	b.values = make([]int64, b.m.rows)
@@ -198,6 +204,9 @@ func (b *booster) sampleColumns(d draw) []int32 {
 // addTree gives the leaves their values, adds them to the scores of the rows, and the
 // tree to the ensemble.
 func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
+	if err := b.e.reserve(t, b.memory); err != nil {
+		return err
+	}
 	var leaves []int
 	for i := range t.nodes {
 		if t.nodes[i].left == 0 {
@@ -229,12 +238,7 @@ func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
 			return nil
 		})
 	}
-	at := 0
-	b.e.add(t, func(*grownNode) []float64 {
-		v := values[leaves[at]] * b.o.unit
-		at++
-		return []float64{v}
-	})
+	b.e.add(t, func(i int, out []float64) { out[0] = values[i] * b.o.unit })
 	return err
 }
 

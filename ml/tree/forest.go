@@ -3,7 +3,6 @@ package tree
 import (
 	"context"
 	"math"
-	"sync"
 
 	"htapdb/ml"
 )
@@ -53,6 +52,7 @@ type planter struct {
 	t         *ml.Training
 	m         *matrix
 	e         *ensemble
+	memory    *budget
 	trees     int
 	bootstrap bool
 	seed      uint64
@@ -60,7 +60,11 @@ type planter struct {
 	// leaf.
 	unit, mean, scale float64
 	width             int
-	beds              []*bed
+	// layout, criterion and growth are those of all growers.
+	layout    layout
+	criterion criterion
+	growth    growth
+	beds      []*bed
 	// votes are the sums of the leaves' values, by row, of the trees that have not seen
 	// the row (of all where there is no bootstrap), and voters their number.
 	votes  []float64
@@ -78,7 +82,7 @@ type bed struct {
 
 // Fit implements ml.Estimator.
 func (Forest) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
-	p := &planter{t: t, trees: t.Options.Integer("trees"), bootstrap: t.Options.Bool("bootstrap"), seed: uint64(t.Options.Number("seed"))}
+	p := &planter{t: t, memory: &budget{t: t}, trees: t.Options.Integer("trees"), bootstrap: t.Options.Bool("bootstrap"), seed: uint64(t.Options.Number("seed"))}
 	n := float64(len(t.Features))
 	part := t.Options.Number("column_sample") * n
 	switch word := t.Options.Choice("column_sample"); {
@@ -96,7 +100,7 @@ func (Forest) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 
 // Fit implements ml.Estimator.
 func (Single) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
-	p := &planter{t: t, trees: 1}
+	p := &planter{t: t, memory: &budget{t: t}, trees: 1}
 	return p.fit(ctx, growth{maxLeaves: t.Options.Integer("max_leaves")})
 }
 
@@ -109,18 +113,21 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 	if err := p.prepare(g); err != nil {
 		return nil, err
 	}
-	for from := 0; from < p.trees; from += len(p.beds) {
-		beds := p.beds[:min(len(p.beds), p.trees-from)]
-		err := each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) })
+	for from := 0; from < p.trees; {
+		n, err := p.plantSome(ctx, from)
+		from += n
+		if outOfMemory(err) && len(p.beds) > 1 {
+			// Fewer trees at a time have room, and they are the same trees.
+			err = p.makeBeds(len(p.beds) / 2)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, b := range beds {
-			if err := p.harvest(ctx, b); err != nil {
-				return nil, err
-			}
-		}
-		p.t.Report(readShare+(1-readShare)*float64(from+len(beds))/float64(p.trees+1), "trees")
+		p.t.Report(readShare+(1-readShare)*float64(from)/float64(p.trees+1), "trees")
+	}
+	p.dropBeds()
+	if err := p.e.reserveEncoded(p.memory); err != nil {
+		return nil, err
 	}
 	p.e.divisor = float64(p.trees)
 	fit := &ml.Fit{Fitted: fittedFor(p.e, len(p.t.Target.Classes), shareScores), Metrics: p.metrics()}
@@ -128,7 +135,7 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 	return fit, nil
 }
 
-// prepare makes the beds: one a worker, or all workers on the only tree.
+// prepare makes what grows trees: a bed a worker, or all workers on the only tree.
 func (p *planter) prepare(g growth) error {
 	n := p.m.rows
 	l, c := gradientLayout(), criterion{kind: squares, gradient: 1}
@@ -141,28 +148,66 @@ func (p *planter) prepare(g growth) error {
 		c.gradient = inverse(p.scale)
 	}
 	p.e = newEnsemble(p.m.features, p.width, p.width)
-	beds := min(p.t.Parallel(), p.trees)
-	if err := p.t.Reserve(int64(n)*int64(8*p.width+4) + int64(beds*n)*int64(1+8*len(l.planes))); err != nil {
+	if err := p.memory.take(int64(n) * int64(8*p.width+4)); err != nil {
 		return err
 	}
 	p.votes, p.voters = make([]float64, n*p.width), make([]int32, n)
-	var mu sync.Mutex
-	charge := func(bytes int64) error {
-		mu.Lock()
-		defer mu.Unlock()
-		return p.t.Reserve(bytes)
+	p.layout, p.criterion, p.growth = l, c, g
+	return p.makeBeds(min(p.t.Parallel(), p.trees))
+}
+
+// plantSome grows the trees from a number on, one a bed, and takes them into the forest.
+// It returns how many were taken.
+func (p *planter) plantSome(ctx context.Context, from int) (int, error) {
+	beds := p.beds[:min(len(p.beds), p.trees-from)]
+	if err := each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) }); err != nil {
+		return 0, err
 	}
+	for i, b := range beds {
+		if err := p.harvest(ctx, b); err != nil {
+			return i, err
+		}
+	}
+	return len(beds), nil
+}
+
+// makeBeds replaces the beds by at most so many: as many as there is memory for, at
+// least one.
+func (p *planter) makeBeds(most int) error {
+	for beds := most; ; beds /= 2 {
+		p.dropBeds()
+		if err := p.tryBeds(beds); err == nil || beds == 1 || !outOfMemory(err) {
+			return err
+		}
+	}
+}
+
+// dropBeds releases the beds' memory.
+func (p *planter) dropBeds() {
+	for _, b := range p.beds {
+		p.memory.release(b.g.held)
+	}
+	p.beds = nil
+}
+
+// tryBeds makes so many beds, which share the workers.
+func (p *planter) tryBeds(beds int) error {
+	n := p.m.rows
 	for range beds {
-		grower, err := newGrower(p.m, l, c, g, p.t.Parallel()/beds, charge)
+		grower, err := newGrower(p.m, p.layout, p.criterion, p.growth, p.t.Parallel()/beds, p.memory)
 		if err != nil {
 			return err
 		}
-		b := &bed{g: grower, weight: make([]uint8, n)}
-		for range l.planes {
+		b := &bed{g: grower}
+		p.beds = append(p.beds, b)
+		if err := grower.take(int64(n) * int64(1+8*len(p.layout.planes))); err != nil {
+			return err
+		}
+		b.weight = make([]uint8, n)
+		for range p.layout.planes {
 			b.values = append(b.values, make([]int64, n))
 		}
 		grower.values = b.values
-		p.beds = append(p.beds, b)
 	}
 	return nil
 }
@@ -231,31 +276,20 @@ func (p *planter) draw(b *bed, d draw) {
 // harvest takes a tree into the forest and lets it vote on the rows that it was not
 // made from. Votes are added tree by tree, in the order of their numbers.
 func (p *planter) harvest(ctx context.Context, b *bed) error {
-	values := make([][]float64, len(b.tree.nodes))
-	for i := range b.tree.nodes {
-		if n := &b.tree.nodes[i]; n.left == 0 {
-			values[i] = p.leafValues(b, n)
-		}
+	if err := p.e.reserve(b.tree, p.memory); err != nil {
+		return err
 	}
-	at := 0
-	p.e.add(b.tree, func(*grownNode) []float64 {
-		for values[at] == nil {
-			at++
-		}
-		at++
-		if p.unit == 1 {
-			return values[at-1]
-		}
-		return []float64{values[at-1][0] * p.unit}
-	})
+	first := len(p.e.nodes)
+	p.e.add(b.tree, func(i int, out []float64) { p.leafValues(b, &b.tree.nodes[i], out) })
 	return eachChunk(ctx, p.t.Parallel(), p.m.rows, func(_, from, to int) error {
 		for r := from; r < to; r++ {
 			if p.bootstrap && b.weight[r] > 0 {
 				continue
 			}
 			votes := p.votes[r*p.width:][:p.width]
-			for i, v := range values[b.tree.find(p.m, int32(r))] {
-				votes[i] += v
+			at := int(p.e.leaf[first+int(b.tree.find(p.m, int32(r)))])
+			for i, v := range p.e.values[at : at+p.width] {
+				votes[i] += v / p.unit
 			}
 			p.voters[r]++
 		}
@@ -263,25 +297,23 @@ func (p *planter) harvest(ctx context.Context, b *bed) error {
 	})
 }
 
-// leafValues are the shares of the classes in a leaf, or the mean of its rows, which
+// leafValues writes the shares of the classes in a leaf, or the mean of its rows, which
 // are in canonical order.
-func (p *planter) leafValues(b *bed, n *grownNode) []float64 {
-	out := make([]float64, p.width)
+func (p *planter) leafValues(b *bed, n *grownNode, out []float64) {
 	if p.m.class != nil {
 		rows := float64(b.g.c.count(n.sums))
 		for i, x := range n.sums {
 			out[i] = float64(x) / rows
 		}
-		return out
+		return
 	}
-	rows := 0.0
+	rows, sum := 0.0, 0.0
 	for _, r := range b.g.rows[n.from:n.to] {
 		w := float64(b.weight[r])
-		out[0] += w * p.m.target[r]
+		sum += w * p.m.target[r]
 		rows += w
 	}
-	out[0] /= rows
-	return out
+	out[0] = sum / rows * p.unit
 }
 
 // metrics are those of the votes: with a bootstrap of the trees that have not seen a

@@ -21,10 +21,15 @@ type growth struct {
 	perNode int
 }
 
-// grown is a tree in terms of codes.
+// grown is a tree in terms of codes. It is the grower's, and gone when the next tree
+// grows.
 type grown struct {
 	nodes []grownNode
 }
+
+// grownBytes is what a node takes: a grownNode, and 20 bytes while its tree is taken
+// over, for the depth, the value and the place of a leaf.
+const grownBytes = 112 + 20
 
 type grownNode struct {
 	// split is the question, where left is not 0: the children are left and left+1.
@@ -58,8 +63,9 @@ type grower struct {
 	// at is where each feature begins in a histogram of size sums.
 	at   []int
 	size int
-	// charge reserves memory; it may be called by several growers.
-	charge func(bytes int64) error
+	// memory may be that of several growers. held is what this one has of it.
+	memory *budget
+	held   int64
 
 	// rows are those of the tree, those of a node side by side and ascending; moved is
 	// room to partition them.
@@ -68,6 +74,10 @@ type grower struct {
 	draw        draw
 	tree        *grown
 	frontier    []open
+	// arena has the sums of nodes: pieces are kept from tree to tree, and piece and used
+	// tell which of them and how much of it this tree's nodes have.
+	arena       [][]int64
+	piece, used int
 
 	packs   []*packed
 	finders []*finder
@@ -77,22 +87,83 @@ type grower struct {
 }
 
 // newGrower returns a grower for the rows of m.
-func newGrower(m *matrix, l layout, c criterion, g growth, workers int, charge func(int64) error) (*grower, error) {
+func newGrower(m *matrix, l layout, c criterion, g growth, workers int, memory *budget) (*grower, error) {
 	c.sums = l.sums
-	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, charge: charge}
+	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, memory: memory}
 	for _, f := range m.features {
 		out.at = append(out.at, out.size)
 		out.size += f.codes * l.sums
 	}
-	if err := charge(int64(m.rows)*8 + int64(workers)*groupSize*256*8); err != nil {
+	// Rows twice, packed sums, what finders count few rows in, and the open nodes.
+	perWorker := int64(groupSize*256*8 + (fewRows+2)*8*l.sums)
+	frontier := int64(min(g.maxLeaves, m.rows)) * 88
+	if err := out.take(int64(m.rows)*8 + int64(workers)*perWorker + frontier); err != nil {
 		return nil, err
 	}
 	out.rows, out.moved = make([]int32, 0, m.rows), make([]int32, m.rows)
 	for range workers {
 		out.packs = append(out.packs, &packed{})
+		out.finders = append(out.finders, newFinder(&out.c, max(g.minRows, 1)))
 	}
+	out.tree = &grown{}
 	out.found = make([][2]split, len(m.features))
 	out.sampled = make([]int32, len(m.features))
+	return out, nil
+}
+
+// take reserves memory that the grower keeps until it is dropped. Errors: 53200.
+func (g *grower) take(bytes int64) error {
+	if err := g.memory.take(bytes); err != nil {
+		return err
+	}
+	g.held += bytes
+	return nil
+}
+
+// addNodes appends nodes to the tree. Errors: 53200, and 54000 for a tree that no model
+// has room for.
+func (g *grower) addNodes(nodes ...grownNode) error {
+	n := len(g.tree.nodes) + len(nodes)
+	leaves := int64(n/2 + 1)
+	width := int64(1)
+	if g.c.kind == gini {
+		width = int64(g.c.sums)
+	}
+	if err := checkSize(leaves*leafBytes(int(width)), int64(n), leaves*width); err != nil {
+		return err
+	}
+	var err error
+	if g.tree.nodes, err = extend(g.tree.nodes, len(nodes), grownBytes, g.take, g.release); err != nil {
+		return err
+	}
+	g.tree.nodes = append(g.tree.nodes, nodes...)
+	return nil
+}
+
+// release gives back memory that was taken.
+func (g *grower) release(bytes int64) {
+	g.held -= bytes
+	g.memory.release(bytes)
+}
+
+// pieceSums is how many sums a piece of the arena has: 64 KB.
+const pieceSums = 1 << 13
+
+// newSums returns room for the sums of a node, of anything. It is the tree's. Errors: 53200.
+func (g *grower) newSums() ([]int64, error) {
+	k := g.layout.sums
+	if g.piece < len(g.arena) && g.used+k > len(g.arena[g.piece]) {
+		g.piece, g.used = g.piece+1, 0
+	}
+	if g.piece == len(g.arena) {
+		n := max(k, pieceSums)
+		if err := g.take(int64(n) * 8); err != nil {
+			return nil, err
+		}
+		g.arena = append(g.arena, make([]int64, n))
+	}
+	out := g.arena[g.piece][g.used : g.used+k : g.used+k]
+	g.used += k
 	return out, nil
 }
 
@@ -103,7 +174,7 @@ func (g *grower) takeHist() ([]int64, error) {
 		g.spare = g.spare[:n-1]
 		return h, nil
 	}
-	if err := g.charge(int64(g.size) * 8); err != nil {
+	if err := g.take(int64(g.size) * 8); err != nil {
 		return nil, err
 	}
 	return make([]int64, g.size), nil
@@ -117,11 +188,8 @@ func (g *grower) giveHist(h []int64) {
 
 // grow grows a tree of g.rows with the given features, ascending.
 func (g *grower) grow(ctx context.Context, features []int32, d draw) (*grown, error) {
-	g.features, g.draw, g.tree = features, d, &grown{}
-	g.finders = g.finders[:0]
-	for range g.workers {
-		g.finders = append(g.finders, newFinder(&g.c, max(g.growth.minRows, 1)))
-	}
+	g.features, g.draw = features, d
+	g.tree.nodes, g.piece, g.used = g.tree.nodes[:0], 0, 0
 	for _, o := range g.frontier {
 		g.giveHist(o.hist)
 	}
@@ -174,7 +242,9 @@ func (g *grower) root(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.tree.nodes = append(g.tree.nodes, grownNode{to: len(g.rows), sums: sums})
+	if err := g.addNodes(grownNode{to: len(g.rows), sums: sums}); err != nil {
+		return err
+	}
 	if !g.divisible(0) {
 		return nil
 	}
@@ -186,7 +256,11 @@ func (g *grower) root(ctx context.Context) error {
 
 // sumRows adds up the values of rows.
 func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
-	sums := make([]int64, g.layout.sums)
+	sums, err := g.newSums()
+	if err != nil {
+		return nil, err
+	}
+	clear(sums)
 	var mu sync.Mutex
 	return sums, eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
 		for plane, values := range g.values {
@@ -430,13 +504,11 @@ func (g *grower) look(ctx context.Context, node int32, features []int32) error {
 
 // divide splits a node and looks for splits of its children, unless they are the last.
 func (g *grower) divide(ctx context.Context, o open, last bool) error {
-	n := g.tree.nodes[o.node]
+	n := g.tree.nodes[o.node] // a copy: nodes move
 	middle, err := g.partition(ctx, n.from, n.to, &o.best)
 	if err != nil {
 		return err
 	}
-	left := int32(len(g.tree.nodes))
-	g.tree.nodes[o.node].split, g.tree.nodes[o.node].left = o.best, left
 	children := [2]grownNode{{from: n.from, to: middle, depth: n.depth + 1}, {from: middle, to: n.to, depth: n.depth + 1}}
 	small := 0
 	if middle-n.from > n.to-middle {
@@ -445,12 +517,19 @@ func (g *grower) divide(ctx context.Context, o open, last bool) error {
 	if children[small].sums, err = g.sumRows(ctx, g.rows[children[small].from:children[small].to]); err != nil {
 		return err
 	}
-	other := slices.Clone(n.sums)
+	other, err := g.newSums()
+	if err != nil {
+		return err
+	}
 	for i, x := range children[small].sums {
-		other[i] -= x
+		other[i] = n.sums[i] - x
 	}
 	children[1-small].sums = other
-	g.tree.nodes = append(g.tree.nodes, children[:]...)
+	left := int32(len(g.tree.nodes))
+	if err := g.addNodes(children[:]...); err != nil {
+		return err
+	}
+	g.tree.nodes[o.node].split, g.tree.nodes[o.node].left = o.best, left
 	switch {
 	case last:
 		g.giveHist(o.hist)

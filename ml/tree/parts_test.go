@@ -8,7 +8,9 @@ import (
 	"slices"
 	"testing"
 
+	"htapdb/internal/memory"
 	"htapdb/internal/testutil"
+	"htapdb/ml"
 )
 
 // Keys have the order of doubles, and sort as slices.Sort has them.
@@ -194,7 +196,7 @@ func randomGrower(t *testing.T, rng *rand.Rand, kind criterionKind, rows, featur
 	if kind == squares {
 		l = gradientLayout()
 	}
-	g, err := newGrower(m, l, criterion{kind: kind, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, func(int64) error { return nil })
+	g, err := newGrower(m, l, criterion{kind: kind, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, &budget{t: &ml.Training{Memory: memory.NewRoot(0)}})
 	if err != nil {
 		t.Fatal(err)
 	}
