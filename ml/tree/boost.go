@@ -91,6 +91,11 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		return nil, err
 	}
 	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(b.o.metrics(), ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
+	if t.Task() == ml.Regression {
+		if notice := farNotice(t.Target.Name, m.target, b.o.unit); notice != "" {
+			fit.Notices = append(fit.Notices, notice)
+		}
+	}
 	t.Report(1, "done")
 	return fit, nil
 }

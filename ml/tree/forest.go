@@ -145,7 +145,6 @@ func (p *planter) prepare(g growth) error {
 		l, c = classLayout(p.width), criterion{kind: gini}
 	} else {
 		p.center()
-		c.gradient = inverse(p.scale)
 	}
 	p.e = newEnsemble(p.m.features, p.width, p.width)
 	if err := p.memory.take(int64(n) * int64(8*p.width+4)); err != nil {
@@ -208,6 +207,9 @@ func (p *planter) tryBeds(beds int) error {
 			b.values = append(b.values, make([]int64, n))
 		}
 		grower.values = b.values
+		if p.m.class == nil {
+			grower.unit = inverse(p.scale)
+		}
 	}
 	return nil
 }
@@ -239,8 +241,7 @@ func (p *planter) plant(ctx context.Context, b *bed, number int) error {
 			b.values[plane][r] = int64(w) << b.g.layout.planes[plane][at].shift
 			continue
 		}
-		g := int64(math.Round((p.m.target[r] - p.mean) * p.scale))
-		b.values[0][r] = int64(w) * (1 + g<<countBits)
+		b.values[0][r] = gradientValue(int64(w), (p.m.target[r]-p.mean)*p.scale)
 	}
 	features := make([]int32, len(p.m.features))
 	for i := range features {

@@ -29,16 +29,19 @@ type grown struct {
 
 // grownBytes is what a node takes: a grownNode, and 20 bytes while its tree is taken
 // over, for the depth, the value and the place of a leaf.
-const grownBytes = 112 + 20
+const grownBytes = 120 + 20
 
 type grownNode struct {
 	// split is the question, where left is not 0: the children are left and left+1.
 	split
 	left int32
+	// pure says that the rows have one target (rescale).
+	pure bool
 	// from and to are the node's rows in grower.rows while the tree is new.
 	from, to int
-	// sums are those of its rows.
+	// sums are those of its rows, of gradients in the unit; 1 where a criterion has it.
 	sums []int64
+	unit float64
 	// depth is 0 for the root.
 	depth int
 }
@@ -60,6 +63,8 @@ type grower struct {
 	workers int
 	// values are the packed values of the rows by plane.
 	values [][]int64
+	// unit is that of the gradients in values at the root.
+	unit float64
 	// at is where each feature begins in a histogram of size sums.
 	at   []int
 	size int
@@ -89,7 +94,7 @@ type grower struct {
 // newGrower returns a grower for the rows of m.
 func newGrower(m *matrix, l layout, c criterion, g growth, workers int, memory *budget) (*grower, error) {
 	c.sums = l.sums
-	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, memory: memory}
+	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, memory: memory, unit: 1}
 	for _, f := range m.features {
 		out.at = append(out.at, out.size)
 		out.size += f.codes * l.sums
@@ -238,11 +243,17 @@ func (g *grower) next() (open, bool) {
 
 // root begins the tree.
 func (g *grower) root(ctx context.Context) error {
-	sums, err := g.sumRows(ctx, g.rows)
+	sums, err := g.newSums()
 	if err != nil {
 		return err
 	}
-	if err := g.addNodes(grownNode{to: len(g.rows), sums: sums}); err != nil {
+	if err := g.sumRows(ctx, g.rows, sums); err != nil {
+		return err
+	}
+	if err := g.addNodes(grownNode{to: len(g.rows), sums: sums, unit: g.unit}); err != nil {
+		return err
+	}
+	if _, err := g.rescale(ctx, 0); err != nil {
 		return err
 	}
 	if !g.divisible(0) {
@@ -255,14 +266,10 @@ func (g *grower) root(ctx context.Context) error {
 }
 
 // sumRows adds up the values of rows.
-func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
-	sums, err := g.newSums()
-	if err != nil {
-		return nil, err
-	}
+func (g *grower) sumRows(ctx context.Context, rows []int32, sums []int64) error {
 	clear(sums)
 	var mu sync.Mutex
-	return sums, eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
+	return eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
 		for plane, values := range g.values {
 			word := [1]int64{}
 			for _, r := range rows[from:to] {
@@ -279,10 +286,15 @@ func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
 // divisible reports whether a node may be split at all.
 func (g *grower) divisible(node int32) bool {
 	n := &g.tree.nodes[node]
+	return g.roomy(n) && !g.pure(n)
+}
+
+// roomy reports whether there is room for the children of a node: in depth and rows.
+func (g *grower) roomy(n *grownNode) bool {
 	if g.growth.maxDepth > 0 && n.depth >= g.growth.maxDepth {
 		return false
 	}
-	return g.c.count(n.sums) >= 2*max(g.growth.minRows, 1) && !g.pure(n)
+	return g.c.count(n.sums) >= 2*max(g.growth.minRows, 1)
 }
 
 // pure reports whether the rows of a node are known to have one outcome.
@@ -290,13 +302,7 @@ func (g *grower) pure(n *grownNode) bool {
 	if g.m.class != nil || !g.growth.exhaust {
 		return g.c.pure(n.sums)
 	}
-	rows := g.rows[n.from:n.to]
-	for _, r := range rows {
-		if g.m.target[r] != g.m.target[rows[0]] {
-			return false
-		}
-	}
-	return true
+	return n.pure
 }
 
 // gainDigits is the part of a node's quality below which a gain is rounding.
@@ -458,6 +464,8 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 			g.giveHist(o.hist)
 			continue
 		}
+		unit := g.tree.nodes[o.node].unit
+		o.best.gain *= unit * unit
 		o.best.finish(&g.m.features[o.best.feature])
 		if g.growth.perNode > 0 {
 			g.giveHist(o.hist) // the children's features will be others
@@ -514,27 +522,36 @@ func (g *grower) divide(ctx context.Context, o open, last bool) error {
 	if middle-n.from > n.to-middle {
 		small = 1
 	}
-	if children[small].sums, err = g.sumRows(ctx, g.rows[children[small].from:children[small].to]); err != nil {
-		return err
+	for i := range children {
+		children[i].unit = n.unit
+		if children[i].sums, err = g.newSums(); err != nil {
+			return err
+		}
 	}
-	other, err := g.newSums()
-	if err != nil {
+	if err := g.sumRows(ctx, g.rows[children[small].from:children[small].to], children[small].sums); err != nil {
 		return err
 	}
 	for i, x := range children[small].sums {
-		other[i] = n.sums[i] - x
+		children[1-small].sums[i] = n.sums[i] - x
 	}
-	children[1-small].sums = other
 	left := int32(len(g.tree.nodes))
 	if err := g.addNodes(children[:]...); err != nil {
 		return err
 	}
 	g.tree.nodes[o.node].split, g.tree.nodes[o.node].left = o.best, left
-	switch {
-	case last:
+	if last {
 		g.giveHist(o.hist)
 		return nil
-	case g.growth.perNode > 0:
+	}
+	rescaled := false
+	for i := range int32(2) {
+		changed, err := g.rescale(ctx, left+i)
+		if err != nil {
+			return err
+		}
+		rescaled = rescaled || changed
+	}
+	if g.growth.perNode > 0 {
 		for _, child := range []int32{left, left + 1} {
 			if g.divisible(child) {
 				if err := g.sample(ctx, child); err != nil {
@@ -544,18 +561,19 @@ func (g *grower) divide(ctx context.Context, o open, last bool) error {
 		}
 		return nil
 	}
-	return g.searchChildren(ctx, o.hist, left+int32(small), left+1-int32(small))
+	return g.searchChildren(ctx, o.hist, left+int32(small), left+1-int32(small), rescaled)
 }
 
 // searchChildren counts the histogram of the smaller child and takes it off the
-// parent's, which becomes the larger child's. Children of few rows need none.
-func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large int32) error {
+// parent's, which becomes the larger child's. Children of few rows need none. Where the
+// values of either were rescaled both are counted.
+func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large int32, rescaled bool) error {
 	var s, l []int64
 	if l = hist; g.few(large) || !g.divisible(large) {
 		g.giveHist(hist)
 		l = nil
 	}
-	if l != nil || g.divisible(small) && !g.few(small) {
+	if l != nil && !rescaled || g.divisible(small) && !g.few(small) {
 		var err error
 		if s, err = g.takeHist(); err != nil {
 			return err
@@ -564,7 +582,11 @@ func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large 
 			return err
 		}
 	}
-	if l != nil {
+	if l != nil && rescaled {
+		if err := g.fill(ctx, large, g.features, l); err != nil {
+			return err
+		}
+	} else if l != nil {
 		err := each(ctx, g.sharing(len(g.features)*256), len(g.features), func(_, i int) error {
 			to := g.bins(l, g.features[i])
 			for k, x := range g.bins(s, g.features[i]) {
