@@ -439,17 +439,18 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 		finder.total = n.sums
 		finder.parent = g.c.quality(n.sums)
 		found := &g.found[at][i%len(nodes)]
+		var err error
 		switch {
 		case o.hist == nil:
 			finder.inRows(g, f, g.rows[n.from:n.to])
-			*found = finder.find(f, &g.m.features[f])
+			*found, err = finder.find(ctx, f, &g.m.features[f])
 		case g.c.kind != gini && !g.m.features[f].category:
 			*found = finder.gradients(f, g.bins(o.hist, f))
 		default:
 			finder.inHistogram(g.bins(o.hist, f))
-			*found = finder.find(f, &g.m.features[f])
+			*found, err = finder.find(ctx, f, &g.m.features[f])
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err

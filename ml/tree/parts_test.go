@@ -267,9 +267,12 @@ func TestFewRows(t *testing.T) {
 		find.total, find.parent = sums, g.c.quality(sums)
 		for f := range int32(4) {
 			find.inHistogram(g.bins(hist, f))
-			a := find.find(f, &g.m.features[f])
+			a, err := find.find(t.Context(), f, &g.m.features[f])
+			if err != nil {
+				t.Fatal(err)
+			}
 			find.inRows(g, f, g.rows)
-			if b := find.find(f, &g.m.features[f]); a != b {
+			if b, err := find.find(t.Context(), f, &g.m.features[f]); err != nil || a != b {
 				t.Fatalf("%+v from a histogram, %+v from rows", a, b)
 			}
 			if !g.m.features[f].category {
