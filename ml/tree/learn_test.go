@@ -2,15 +2,18 @@ package tree
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"htapdb/internal/testutil"
 	"htapdb/ml"
 	"htapdb/ml/modeltest"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -421,6 +424,22 @@ func TestPredictAllocates(t *testing.T) {
 		out := make([]float64, 1)
 		if n := testing.AllocsPerRun(100, func() { m.Fitted.Predict(b, out) }); n > 0 {
 			t.Errorf("%s: %v allocations", e.Info().Name, n)
+		}
+	}
+}
+
+// Too many classes are refused with a way out that the target's type has.
+func TestTooManyClasses(t *testing.T) {
+	texts, numbers := make([]string, maxClasses+1), vector.New(types.TInt8, maxClasses+1)
+	for i := range texts {
+		texts[i], numbers.I64[i] = fmt.Sprint(i), int64(i)
+	}
+	x := column(len(texts), func(i int) float64 { return float64(i) })
+	for hint, target := range map[string]*vector.Vector{"Group its values": modeltest.Texts(texts), "task = 'regression'": numbers} {
+		_, err := modeltest.Train(t.Context(), Single{}, map[string]string{"task": "classification"}, one(x, target), modeltest.Schedule{})
+		var known *sqlstate.Error
+		if !errors.As(err, &known) || known.Code != sqlstate.ProgramLimitExceeded || !strings.Contains(known.Hint, hint) {
+			t.Errorf("%v, want the hint %q", err, hint)
 		}
 	}
 }

@@ -46,8 +46,12 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 			WithHint("Sample the rows in the query.")
 	}
 	if n := len(t.Target.Classes); n > maxClasses {
+		hint := "Group its values in the query, or leave out the rows of rare ones."
+		if t.Target.Type.IsNumber() {
+			hint = "If it is a number rather than a label, train for it: WITH (task = 'regression')."
+		}
 		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "trees tell at most %d classes apart, and column %q has %d", maxClasses, t.Target.Name, n).
-			WithHint("If it is a number, train for it: WITH (task = 'regression').")
+			WithHint("%s", hint)
 	}
 	n, workers := frame.Rows, t.Parallel()
 	m := &matrix{rows: n, features: make([]feature, len(t.Features))}

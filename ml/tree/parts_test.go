@@ -314,3 +314,18 @@ func TestPartition(t *testing.T) {
 		}
 	}
 }
+
+// Numbers below a large n are equally likely.
+func TestDrawBelow(t *testing.T) {
+	const n, draws = 3 << 30, 30_000
+	var counts [3]int
+	d := newDraw(7)
+	for i := range uint64(draws) {
+		counts[d.below(i, n)%3]++
+	}
+	for rest, c := range counts {
+		if share := float64(c) / draws; math.Abs(share-1.0/3) > 0.02 {
+			t.Errorf("of the numbers below 3·2^30 that leave %d by 3, %.3f were drawn, want a third", rest, share)
+		}
+	}
+}
