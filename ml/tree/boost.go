@@ -65,7 +65,7 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		return nil, err
 	}
 	b := &booster{t: t, m: m, memory: &budget{t: t}, rate: t.Options.Number("learning_rate"), l2: t.Options.Number("l2"), seed: uint64(t.Options.Number("seed"))}
-	if b.o, err = newObjective(t, m); err != nil {
+	if b.o, err = newObjective(ctx, t, m); err != nil {
 		return nil, err
 	}
 	b.e = newEnsemble(m.features, b.o.outputs(), 1)
@@ -90,7 +90,11 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 	if err := b.e.reserveEncoded(b.memory); err != nil {
 		return nil, err
 	}
-	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(b.o.metrics(), ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
+	metrics, err := b.o.metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(metrics, ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
 	if t.Task() == ml.Regression {
 		if notice := farNotice(t.Target.Name, m.target, b.o.unit); notice != "" {
 			fit.Notices = append(fit.Notices, notice)
@@ -135,7 +139,9 @@ func (b *booster) round(ctx context.Context, round int) error {
 			return err
 		}
 		// The rows of a round are the same for all of its trees.
-		b.sample(newDraw(b.seed, uint64(round)))
+		if err := b.sample(ctx, newDraw(b.seed, uint64(round))); err != nil {
+			return err
+		}
 		tree, err := b.g.grow(ctx, b.sampleColumns(newDraw(b.seed, uint64(round), uint64(k), 1)), d)
 		if err != nil {
 			return err
@@ -181,13 +187,13 @@ func inverse(x float64) float64 {
 }
 
 // sample draws the rows of a tree by their place in the canonical order.
-func (b *booster) sample(d draw) {
+func (b *booster) sample(ctx context.Context, d draw) error {
 	part := b.t.Options.Number("subsample")
 	rows := b.g.rows[:0]
 	if part < 1 && b.inBag == nil {
 		b.inBag = make([]bool, b.m.rows)
 	}
-	for r := range b.m.rows {
+	err := eachRow(ctx, b.m.rows, func(r int) {
 		in := part >= 1 || d.unit(uint64(r)) < part
 		if in {
 			rows = append(rows, int32(r))
@@ -195,8 +201,9 @@ func (b *booster) sample(d draw) {
 		if b.inBag != nil {
 			b.inBag[r] = in
 		}
-	}
+	})
 	b.g.rows = rows
+	return err
 }
 
 // sampleColumns draws the features of a tree.

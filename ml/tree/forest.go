@@ -110,7 +110,7 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 	if p.m, err = newMatrix(ctx, p.t, p.t.Options.Integer("max_bins")); err != nil {
 		return nil, err
 	}
-	if err := p.prepare(g); err != nil {
+	if err := p.prepare(ctx, g); err != nil {
 		return nil, err
 	}
 	for from := 0; from < p.trees; {
@@ -130,13 +130,17 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 		return nil, err
 	}
 	p.e.divisor = float64(p.trees)
-	fit := &ml.Fit{Fitted: fittedFor(p.e, len(p.t.Target.Classes), shareScores), Metrics: p.metrics()}
+	metrics, err := p.metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fit := &ml.Fit{Fitted: fittedFor(p.e, len(p.t.Target.Classes), shareScores), Metrics: metrics}
 	p.t.Report(1, "done")
 	return fit, nil
 }
 
 // prepare makes what grows trees: a bed a worker, or all workers on the only tree.
-func (p *planter) prepare(g growth) error {
+func (p *planter) prepare(ctx context.Context, g growth) error {
 	n := p.m.rows
 	l, c := gradientLayout(), criterion{kind: squares, gradient: 1}
 	p.unit, p.width = 1, 1
@@ -144,7 +148,9 @@ func (p *planter) prepare(g growth) error {
 		p.width = len(p.t.Target.Classes)
 		l, c = classLayout(p.width), criterion{kind: gini}
 	} else {
-		p.center()
+		if err := p.center(ctx); err != nil {
+			return err
+		}
 	}
 	p.e = newEnsemble(p.m.features, p.width, p.width)
 	if err := p.memory.take(int64(n) * int64(8*p.width+4)); err != nil {
@@ -215,33 +221,41 @@ func (p *planter) tryBeds(beds int) error {
 }
 
 // center brings the targets to a unit and finds the scale of their integers.
-func (p *planter) center() {
+func (p *planter) center(ctx context.Context) error {
 	p.unit = unitOf(p.m.target)
-	for i, y := range p.m.target {
-		p.m.target[i] = y / p.unit
-		p.mean += p.m.target[i]
+	err := eachRow(ctx, p.m.rows, func(r int) {
+		p.m.target[r] /= p.unit
+		p.mean += p.m.target[r]
+	})
+	if err != nil {
+		return err
 	}
 	p.mean /= float64(p.m.rows)
 	far := 0.0
-	for _, y := range p.m.target {
-		far = max(far, math.Abs(y-p.mean))
-	}
+	err = eachRow(ctx, p.m.rows, func(r int) { far = max(far, math.Abs(p.m.target[r]-p.mean)) })
 	p.scale = inverse(far / gradientMost)
+	return err
 }
 
 // plant draws the rows of a tree and grows it.
 func (p *planter) plant(ctx context.Context, b *bed, number int) error {
-	p.draw(b, newDraw(p.seed, uint64(number)))
-	for r, w := range b.weight {
+	if err := p.draw(ctx, b, newDraw(p.seed, uint64(number))); err != nil {
+		return err
+	}
+	err := eachRow(ctx, p.m.rows, func(r int) {
+		w := b.weight[r]
 		if p.m.class != nil {
 			plane, at := int(p.m.class[r])/classesPerPlane, int(p.m.class[r])%classesPerPlane
 			for i := range b.values {
 				b.values[i][r] = 0
 			}
 			b.values[plane][r] = int64(w) << b.g.layout.planes[plane][at].shift
-			continue
+			return
 		}
 		b.values[0][r] = gradientValue(int64(w), (p.m.target[r]-p.mean)*p.scale)
+	})
+	if err != nil {
+		return err
 	}
 	features := make([]int32, len(p.m.features))
 	for i := range features {
@@ -253,13 +267,16 @@ func (p *planter) plant(ctx context.Context, b *bed, number int) error {
 }
 
 // draw draws as many rows as there are, with replacement, or takes each once.
-func (p *planter) draw(b *bed, d draw) {
+func (p *planter) draw(ctx context.Context, b *bed, d draw) error {
 	if p.bootstrap {
 		clear(b.weight)
-		for i := range p.m.rows {
+		err := eachRow(ctx, p.m.rows, func(i int) {
 			if r := d.below(uint64(i), p.m.rows); b.weight[r] < maxWeight {
 				b.weight[r]++
 			}
+		})
+		if err != nil {
+			return err
 		}
 	} else {
 		for r := range b.weight {
@@ -267,11 +284,11 @@ func (p *planter) draw(b *bed, d draw) {
 		}
 	}
 	b.g.rows = b.g.rows[:0]
-	for r, w := range b.weight {
-		if w > 0 {
+	return eachRow(ctx, p.m.rows, func(r int) {
+		if b.weight[r] > 0 {
 			b.g.rows = append(b.g.rows, int32(r))
 		}
-	}
+	})
 }
 
 // harvest takes a tree into the forest and lets it vote on the rows that it was not
@@ -319,28 +336,29 @@ func (p *planter) leafValues(b *bed, n *grownNode, out []float64) {
 
 // metrics are those of the votes: with a bootstrap of the trees that have not seen a
 // row ("out of bag"), which is how the forest does on new rows.
-func (p *planter) metrics() []ml.Metric {
+func (p *planter) metrics(ctx context.Context) ([]ml.Metric, error) {
 	prefix := ""
 	if p.bootstrap {
 		prefix = "oob_"
 	}
 	trees := ml.Metric{Name: "trees", Value: float64(p.trees)}
 	if p.m.class == nil {
-		return append(squareMetrics(prefix, p.m.target, p.unit, func(r int) (float64, bool) {
+		out, err := squareMetrics(ctx, prefix, p.m.target, p.unit, func(r int) (float64, bool) {
 			return p.votes[r] / float64(p.voters[r]), p.voters[r] > 0
-		}), trees)
+		})
+		return append(out, trees), err
 	}
 	right, judged := 0.0, 0.0
-	for r, c := range p.m.class {
+	err := eachRow(ctx, p.m.rows, func(r int) {
 		if p.voters[r] == 0 {
-			continue
+			return
 		}
 		judged++
-		if most(p.votes[r*p.width:][:p.width]) == int(c) {
+		if most(p.votes[r*p.width:][:p.width]) == int(p.m.class[r]) {
 			right++
 		}
-	}
-	return []ml.Metric{{Name: prefix + "accuracy", Value: right / judged}, trees}
+	})
+	return []ml.Metric{{Name: prefix + "accuracy", Value: right / judged}, trees}, err
 }
 
 // Decode implements ml.Estimator.

@@ -53,6 +53,14 @@ func TestSortKeys(t *testing.T) {
 	}
 }
 
+func binsOf(t *testing.T, sorted []int64, most int) []float64 {
+	cuts, err := numberBins(t.Context(), sorted, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cuts
+}
+
 // Few distinct values have a bin each; else bins are about equally full, and a value
 // with more rows than a bin's share has one for itself.
 func TestNumberBins(t *testing.T) {
@@ -63,13 +71,13 @@ func TestNumberBins(t *testing.T) {
 		}
 		return out
 	}
-	equal(t, "few", numberBins(of(3, 1, 2, 2, 1), 255), []float64{1.5, 2.5})
-	equal(t, "one", len(numberBins(of(3, 3), 255)), 0)
-	equal(t, "none", len(numberBins(nil, 255)), 0)
-	equal(t, "ends", numberBins(of(math.Inf(-1), 0, math.Inf(1)), 255), []float64{math.Inf(-1), 0})
+	equal(t, "few", binsOf(t, of(3, 1, 2, 2, 1), 255), []float64{1.5, 2.5})
+	equal(t, "one", len(binsOf(t, of(3, 3), 255)), 0)
+	equal(t, "none", len(binsOf(t, nil, 255)), 0)
+	equal(t, "ends", binsOf(t, of(math.Inf(-1), 0, math.Inf(1)), 255), []float64{math.Inf(-1), 0})
 	a, b := 1.5e308, 1.7e308 // their sum has no double
-	equal(t, "large", numberBins(of(b, a), 255), []float64{a/2 + b/2})
-	equal(t, "neighbours", numberBins(of(1, math.Nextafter(1, 2)), 255), []float64{1})
+	equal(t, "large", binsOf(t, of(b, a), 255), []float64{a/2 + b/2})
+	equal(t, "neighbours", binsOf(t, of(1, math.Nextafter(1, 2)), 255), []float64{1})
 	rng := testutil.Rand(t)
 	var xs []float64
 	for range 10_000 {
@@ -78,7 +86,7 @@ func TestNumberBins(t *testing.T) {
 	for range 5000 {
 		xs = append(xs, 0.5)
 	}
-	f := feature{cuts: numberBins(of(xs...), 100)}
+	f := feature{cuts: binsOf(t, of(xs...), 100)}
 	if len(f.cuts) != 99 || !slices.IsSorted(f.cuts) {
 		t.Fatalf("%d cuts", len(f.cuts))
 	}
