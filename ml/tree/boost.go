@@ -69,9 +69,11 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		return nil, err
 	}
 	b.e = newEnsemble(m.features, b.o.outputs(), 1)
+	stored := roomyUnit(b.o.unit, scoreRoom)
 	for k, x := range b.o.base {
-		b.e.base[k] = x * b.o.unit
+		b.e.base[k] = x * stored
 	}
+	b.e.divisor = stored / b.o.unit
 	trees := t.Options.Integer("trees")
 	if t.Task() == ml.Classification && len(t.Target.Classes) < 2 {
 		trees = 0 // there is nothing to tell apart
@@ -250,7 +252,7 @@ func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
 			return nil
 		})
 	}
-	b.e.add(t, func(i int, out []float64) { out[0] = values[i] * b.o.unit })
+	b.e.add(t, func(i int, out []float64) { out[0] = values[i] * (b.o.unit * b.e.divisor) })
 	return err
 }
 
@@ -271,8 +273,17 @@ func (b *booster) leafValue(rows []int32) float64 {
 	if h <= 0 {
 		return 0
 	}
-	return b.rate * g / h
+	return max(min(b.rate*g/h, mostLeaf), -mostLeaf)
 }
+
+// mostLeaf bounds a leaf's value: where l2 is 0 and the hessians of separable classes
+// vanish a step has no bound, and the difference of two infinite scores is no number. The
+// sum of 100,000 such values is finite.
+const mostLeaf = 1e300
+
+// scoreRoom is how many times the largest target the sums of a row's leaves have room
+// for. What is left of the loss falls with each tree, but a single row's may grow.
+const scoreRoom = 1 << 20
 
 // find walks a training row to its leaf.
 func (t *grown) find(m *matrix, r int32) int32 {

@@ -56,9 +56,10 @@ type planter struct {
 	trees     int
 	bootstrap bool
 	seed      uint64
-	// unit is what targets are divided by, mean their mean then; width the values of a
-	// leaf.
+	// unit is what targets are divided by, mean their mean then; stored is the unit that
+	// leaves are kept in (roomyUnit); width the values of a leaf.
 	unit, mean, scale float64
+	stored            float64
 	width             int
 	// layout, criterion and growth are those of all growers.
 	layout    layout
@@ -129,7 +130,7 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 	if err := p.e.reserveEncoded(p.memory); err != nil {
 		return nil, err
 	}
-	p.e.divisor = float64(p.trees)
+	p.e.divisor = float64(p.trees) * (p.stored / p.unit)
 	metrics, err := p.metrics(ctx)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 func (p *planter) prepare(ctx context.Context, g growth) error {
 	n := p.m.rows
 	l, c := gradientLayout(), criterion{kind: squares, gradient: 1}
-	p.unit, p.width = 1, 1
+	p.unit, p.stored, p.width = 1, 1, 1
 	if p.t.Task() == ml.Classification {
 		p.width = len(p.t.Target.Classes)
 		l, c = classLayout(p.width), criterion{kind: gini}
@@ -223,6 +224,7 @@ func (p *planter) tryBeds(beds int) error {
 // center brings the targets to a unit and finds the scale of their integers.
 func (p *planter) center(ctx context.Context) error {
 	p.unit = unitOf(p.m.target)
+	p.stored = roomyUnit(p.unit, p.trees)
 	err := eachRow(ctx, p.m.rows, func(r int) {
 		p.m.target[r] /= p.unit
 		p.mean += p.m.target[r]
@@ -307,7 +309,7 @@ func (p *planter) harvest(ctx context.Context, b *bed) error {
 			votes := p.votes[r*p.width:][:p.width]
 			at := int(p.e.leaf[first+int(b.tree.find(p.m, int32(r)))])
 			for i, v := range p.e.values[at : at+p.width] {
-				votes[i] += v / p.unit
+				votes[i] += v / p.stored
 			}
 			p.voters[r]++
 		}
@@ -331,7 +333,7 @@ func (p *planter) leafValues(b *bed, n *grownNode, out []float64) {
 		sum += w * p.m.target[r]
 		rows += w
 	}
-	out[0] = sum / rows * p.unit
+	out[0] = sum / rows * p.stored
 }
 
 // metrics are those of the votes: with a bootstrap of the trees that have not seen a

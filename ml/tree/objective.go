@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"math"
+	"math/bits"
 	"sync"
 
 	"htapdb/ml"
@@ -103,6 +104,16 @@ func unitOf(xs []float64) float64 {
 	}
 	_, exponent := math.Frexp(most)
 	return math.Ldexp(1, min(exponent, 1023))
+}
+
+// roomyUnit returns the unit that values of up to two units are stored in so that sums of
+// so many of them are finite: unit, or where that is too large a smaller power of two.
+func roomyUnit(unit float64, values int) float64 {
+	_, exponent := math.Frexp(unit)
+	if over := exponent + bits.Len(uint(values)) - 1023; over > 0 {
+		return math.Ldexp(unit, -over)
+	}
+	return unit
 }
 
 // normalize computes the probabilities of the round from the scores.
