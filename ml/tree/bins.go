@@ -28,33 +28,48 @@ type feature struct {
 // numberBins divides sorted values into at most most bins of about equally many, and
 // returns the cuts between them. Equal values share a bin; if there are no more distinct
 // values than bins, each has its own. The cuts lie half way between neighbours.
-func numberBins(sorted []int64, most int) []float64 {
-	var distinct []int64
-	var counts []int
-	for i := 0; i < len(sorted); {
-		j := i + 1
-		for j < len(sorted) && sorted[j] == sorted[i] {
-			j++
+func numberBins(ctx context.Context, sorted []int64, most int) ([]float64, error) {
+	distinct := 0 // from the value at hand on
+	err := eachRow(ctx, len(sorted), func(i int) {
+		if i == 0 || sorted[i] != sorted[i-1] {
+			distinct++
 		}
-		distinct, counts = append(distinct, sorted[i]), append(counts, j-i)
-		i = j
+	})
+	if err != nil {
+		return nil, err
 	}
 	var cuts []float64
-	left, bins := len(sorted), most // what is not yet in a closed bin, and the bins for it
-	held := 0                       // values in the open bin
-	for i := 0; i+1 < len(distinct) && bins > 1; i++ {
-		held += counts[i]
-		mean := float64(left) / float64(bins)
+	left, bins := len(sorted), most  // what is not yet in a closed bin, and the bins for it
+	held := 0                        // values in the open bin
+	from, to := 0, runEnd(sorted, 0) // the rows of a value
+	for to < len(sorted) && bins > 1 {
+		if from/chunkRows != to/chunkRows && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		end := runEnd(sorted, to)
+		held += to - from
+		mean, next := float64(left)/float64(bins), float64(end-to)
 		// A bin ends where it is full, before a value that fills one alone, and always if
 		// there are bins for all.
-		full := float64(held) >= mean || float64(counts[i+1]) >= mean && 2*float64(held) >= mean
-		if full || len(distinct)-i <= bins {
-			cuts = append(cuts, between(ofKey(distinct[i]), ofKey(distinct[i+1])))
+		full := float64(held) >= mean || next >= mean && 2*float64(held) >= mean
+		if full || distinct <= bins {
+			cuts = append(cuts, between(ofKey(sorted[from]), ofKey(sorted[to])))
 			left, held = left-held, 0
 			bins--
 		}
+		distinct--
+		from, to = to, end
 	}
-	return cuts
+	return cuts, nil
+}
+
+// runEnd is where the values equal to that at from end.
+func runEnd(sorted []int64, from int) int {
+	to := from
+	for to < len(sorted) && sorted[to] == sorted[from] {
+		to++
+	}
+	return to
 }
 
 // between returns a t with a ≤ t < b, half way where that can be computed.
@@ -91,6 +106,9 @@ func (f *feature) numberCode(x float64) uint8 {
 func binNumbers(ctx context.Context, frame *ml.Frame, i, most int, keys, tmp []int64, out []uint8) (feature, error) {
 	keys = keys[:0]
 	for _, b := range frame.Blocks {
+		if ctx.Err() != nil {
+			return feature{}, context.Cause(ctx)
+		}
 		for _, x := range b.Columns[i].Numbers {
 			if x == x {
 				keys = append(keys, orderedKey(x))
@@ -101,7 +119,10 @@ func binNumbers(ctx context.Context, frame *ml.Frame, i, most int, keys, tmp []i
 	if err != nil {
 		return feature{}, err
 	}
-	f := feature{cuts: numberBins(sorted, most)}
+	f := feature{}
+	if f.cuts, err = numberBins(ctx, sorted, most); err != nil {
+		return f, err
+	}
 	f.codes = len(f.cuts) + 2
 	at := 0
 	for _, b := range frame.Blocks {
@@ -118,9 +139,12 @@ func binNumbers(ctx context.Context, frame *ml.Frame, i, most int, keys, tmp []i
 
 // binCategories gives the most frequent categories bins, in byte order, and the rows
 // their codes. Of equally frequent ones the first have bins.
-func binCategories(frame *ml.Frame, i, categories, most int, out []uint8) feature {
+func binCategories(ctx context.Context, frame *ml.Frame, i, categories, most int, out []uint8) (feature, error) {
 	counts := make([]int, categories)
 	for _, b := range frame.Blocks {
+		if ctx.Err() != nil {
+			return feature{}, context.Cause(ctx)
+		}
 		for _, c := range b.Columns[i].Codes {
 			if c >= 0 {
 				counts[c]++
@@ -140,12 +164,15 @@ func binCategories(frame *ml.Frame, i, categories, most int, out []uint8) featur
 	}
 	at := 0
 	for _, b := range frame.Blocks {
+		if ctx.Err() != nil {
+			return f, context.Cause(ctx)
+		}
 		for r, c := range b.Columns[i].Codes {
 			out[at+r] = f.categoryCode(c)
 		}
 		at += b.Rows
 	}
-	return f
+	return f, nil
 }
 
 // categoryCode is the code of a category by its number, which may be ml.Missing or

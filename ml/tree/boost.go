@@ -48,6 +48,7 @@ type booster struct {
 	o       *objective
 	g       *grower
 	e       *ensemble
+	memory  *budget
 	values  []int64
 	inBag   []bool
 	rate    float64
@@ -63,14 +64,16 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &booster{t: t, m: m, rate: t.Options.Number("learning_rate"), l2: t.Options.Number("l2"), seed: uint64(t.Options.Number("seed"))}
-	if b.o, err = newObjective(t, m); err != nil {
+	b := &booster{t: t, m: m, memory: &budget{t: t}, rate: t.Options.Number("learning_rate"), l2: t.Options.Number("l2"), seed: uint64(t.Options.Number("seed"))}
+	if b.o, err = newObjective(ctx, t, m); err != nil {
 		return nil, err
 	}
 	b.e = newEnsemble(m.features, b.o.outputs(), 1)
+	stored := roomyUnit(b.o.unit, scoreRoom)
 	for k, x := range b.o.base {
-		b.e.base[k] = x * b.o.unit
+		b.e.base[k] = x * stored
 	}
+	b.e.divisor = stored / b.o.unit
 	trees := t.Options.Integer("trees")
 	if t.Task() == ml.Classification && len(t.Target.Classes) < 2 {
 		trees = 0 // there is nothing to tell apart
@@ -84,7 +87,21 @@ func (Boosted) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		}
 		t.Report(readShare+(1-readShare)*float64(i+1)/float64(trees+1), "trees")
 	}
-	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(b.o.metrics(), ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
+	b.memory.release(b.g.held)
+	b.g = nil
+	if err := b.e.reserveEncoded(b.memory); err != nil {
+		return nil, err
+	}
+	metrics, err := b.o.metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fit := &ml.Fit{Fitted: fittedFor(b.e, len(t.Target.Classes), rawScores), Metrics: append(metrics, ml.Metric{Name: "trees", Value: float64(len(b.e.roots))})}
+	if t.Task() == ml.Regression {
+		if notice := farNotice(t.Target.Name, m.target, b.o.unit); notice != "" {
+			fit.Notices = append(fit.Notices, notice)
+		}
+	}
 	t.Report(1, "done")
 	return fit, nil
 }
@@ -101,10 +118,10 @@ func (b *booster) prepare() error {
 	g := growth{maxLeaves: o.Integer("max_leaves"), maxDepth: o.Integer("max_depth"), minRows: int64(o.Integer("min_rows")),
 		minGain: o.Number("min_gain") / b.o.unit / b.o.unit}
 	var err error
-	if b.g, err = newGrower(b.m, layout, c, g, b.t.Parallel(), b.t.Reserve); err != nil {
+	if b.g, err = newGrower(b.m, layout, c, g, b.t.Parallel(), b.memory); err != nil {
 		return err
 	}
-	if err := b.t.Reserve(9 * int64(b.m.rows)); err != nil {
+	if err := b.memory.take(9 * int64(b.m.rows)); err != nil {
 		return err
 	}
 	b.values = make([]int64, b.m.rows)
@@ -124,7 +141,9 @@ func (b *booster) round(ctx context.Context, round int) error {
 			return err
 		}
 		// The rows of a round are the same for all of its trees.
-		b.sample(newDraw(b.seed, uint64(round)))
+		if err := b.sample(ctx, newDraw(b.seed, uint64(round))); err != nil {
+			return err
+		}
 		tree, err := b.g.grow(ctx, b.sampleColumns(newDraw(b.seed, uint64(round), uint64(k), 1)), d)
 		if err != nil {
 			return err
@@ -170,13 +189,13 @@ func inverse(x float64) float64 {
 }
 
 // sample draws the rows of a tree by their place in the canonical order.
-func (b *booster) sample(d draw) {
+func (b *booster) sample(ctx context.Context, d draw) error {
 	part := b.t.Options.Number("subsample")
 	rows := b.g.rows[:0]
 	if part < 1 && b.inBag == nil {
 		b.inBag = make([]bool, b.m.rows)
 	}
-	for r := range b.m.rows {
+	err := eachRow(ctx, b.m.rows, func(r int) {
 		in := part >= 1 || d.unit(uint64(r)) < part
 		if in {
 			rows = append(rows, int32(r))
@@ -184,8 +203,9 @@ func (b *booster) sample(d draw) {
 		if b.inBag != nil {
 			b.inBag[r] = in
 		}
-	}
+	})
 	b.g.rows = rows
+	return err
 }
 
 // sampleColumns draws the features of a tree.
@@ -198,6 +218,9 @@ func (b *booster) sampleColumns(d draw) []int32 {
 // addTree gives the leaves their values, adds them to the scores of the rows, and the
 // tree to the ensemble.
 func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
+	if err := b.e.reserve(t, b.memory); err != nil {
+		return err
+	}
 	var leaves []int
 	for i := range t.nodes {
 		if t.nodes[i].left == 0 {
@@ -229,12 +252,7 @@ func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
 			return nil
 		})
 	}
-	at := 0
-	b.e.add(t, func(*grownNode) []float64 {
-		v := values[leaves[at]] * b.o.unit
-		at++
-		return []float64{v}
-	})
+	b.e.add(t, func(i int, out []float64) { out[0] = values[i] * (b.o.unit * b.e.divisor) })
 	return err
 }
 
@@ -255,8 +273,17 @@ func (b *booster) leafValue(rows []int32) float64 {
 	if h <= 0 {
 		return 0
 	}
-	return b.rate * g / h
+	return max(min(b.rate*g/h, mostLeaf), -mostLeaf)
 }
+
+// mostLeaf bounds a leaf's value: where l2 is 0 and the hessians of separable classes
+// vanish a step has no bound, and the difference of two infinite scores is no number. The
+// sum of 100,000 such values is finite.
+const mostLeaf = 1e300
+
+// scoreRoom is how many times the largest target the sums of a row's leaves have room
+// for. What is left of the loss falls with each tree, but a single row's may grow.
+const scoreRoom = 1 << 20
 
 // find walks a training row to its leaf.
 func (t *grown) find(m *matrix, r int32) int32 {

@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // criterion tells how good a node is by its sums. What a split gains is the quality of
 // its sides less that of the node.
 type criterion struct {
@@ -64,32 +66,63 @@ func (c *criterion) quality(sums []int64) float64 {
 	return part(float64(sums[c.sums-1])*c.gradient, c.weight(sums)+c.l2)
 }
 
-// orders is how many orders of categories are to be tried: by mean gradient, or by the
-// share of each class. The best split of two classes is among those along one order
-// (Breiman et al. 1984, theorem 4.5); for more classes they are a heuristic.
-func (c *criterion) orders() int {
-	if c.kind == gini && c.sums > 2 {
-		return c.sums
+// mostOrders bounds the orders of categories that are tried in a node: with each of 1,000
+// classes a node of 256 categories would take 250 million steps.
+const mostOrders = 16
+
+// orders appends to out the sums by which categories are put in order, one after the
+// other: the gradient, or the counts of the node's classes that have most rows. The best
+// split of two classes is among those along one order (Breiman et al. 1984, theorem 4.5);
+// for more classes they are a heuristic.
+func (c *criterion) orders(total []int64, out []int) []int {
+	if c.kind != gini {
+		return append(out, c.sums-1)
 	}
-	return 1
+	// A list of the largest so far, the first of equals in front.
+	for class, n := range total {
+		at := len(out)
+		for at > 0 && n > total[out[at-1]] {
+			at--
+		}
+		if n > 0 && at < mostOrders {
+			if len(out) == mostOrders {
+				out = out[:mostOrders-1]
+			}
+			out = slices.Insert(out, at, class)
+		}
+	}
+	if len(out) == 2 {
+		return append(out[:0], max(out[0], out[1])) // the order by the other is the reverse
+	}
+	return out
 }
 
-// rank is the place of a category with sums in an order, of total's node.
-func (c *criterion) rank(order int, sums, total []int64) float64 {
-	at := c.sums - 1 - order
-	mean := 0.0
-	if w := c.weight(total); w > 0 {
-		mean = float64(total[at]) / w
+// ranking puts categories in an order, by one of the sums.
+type ranking struct {
+	at              int
+	smoothing, mean float64
+}
+
+// ranking returns the order of the categories of total's node by the sum with an index.
+func (c *criterion) ranking(at int, total []int64) ranking {
+	r := ranking{at: at, smoothing: c.smoothing}
+	w := c.weight(total)
+	if w > 0 {
+		r.mean = float64(total[at]) / w
 	}
-	smoothing := c.smoothing
 	if n := c.count(total); c.kind == newton && n > 0 {
-		smoothing *= c.weight(total) / float64(n)
+		r.smoothing *= w / float64(n)
 	}
-	w := c.weight(sums) + smoothing
+	return r
+}
+
+// rank is the place of a category with sums of a weight.
+func (r *ranking) rank(sums []int64, weight float64) float64 {
+	w := weight + r.smoothing
 	if w <= 0 {
 		return 0
 	}
-	return (float64(sums[at]) + smoothing*mean) / w
+	return (float64(sums[r.at]) + r.smoothing*r.mean) / w
 }
 
 // pure reports whether no split of the node can gain.

@@ -18,7 +18,8 @@
 //
 // Invariants: the same rows make the same bits. Rows are put into an order that their
 // content decides (canonical), gradients enter histograms as integers, whose sums do
-// not depend on who adds them when, and sums of doubles (leaves, metrics) run in that
+// not depend on who adds them when, in a unit that the rows of the tree, or where that is
+// too coarse of the node, decide (rescale), and sums of doubles (leaves, metrics) run in that
 // order on one goroutine. Samples are drawn by place in that order, so that equal rows
 // are drawn one by one. Ties between splits go to the first feature and the lowest bin.
 //

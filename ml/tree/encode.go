@@ -99,9 +99,7 @@ func (e *ensemble) decodeTree(d *ml.Decoder) {
 	for i := 0; i < count && d.Err() == nil; i++ {
 		f := d.Index(len(e.features)+1) - 1
 		if f < 0 {
-			at := len(e.values)
-			e.addLeaf(nil)
-			e.leaf[first+i] = int32(at)
+			e.addLeaf()
 			for range e.width {
 				e.values = append(e.values, d.Float())
 			}

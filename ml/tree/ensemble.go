@@ -32,6 +32,8 @@ type ensemble struct {
 
 	gains  []float64
 	splits []int64
+	// encoded is about how many bytes the trees take when they are written.
+	encoded int64
 
 	scratch sync.Pool
 }
@@ -61,14 +63,63 @@ func newEnsemble(m []feature, outputs, width int) *ensemble {
 		gains: make([]float64, len(m)), splits: make([]int64, len(m))}
 }
 
-// add appends a tree whose leaves have the values that value returns.
-func (e *ensemble) add(t *grown, value func(n *grownNode) []float64) {
+// reserve makes room for a tree, whose memory it takes first. Errors: 53200, and 54000
+// for more than a model may have.
+func (e *ensemble) reserve(t *grown, b *budget) error {
+	leaves, sets, encoded := 0, 0, e.encoded
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		switch {
+		case n.left == 0:
+			leaves++
+			encoded += leafBytes(e.width)
+		case e.features[n.feature].category:
+			sets++
+			encoded += varintBytes(int64(n.feature)+1) + varintBytes(int64(n.left)-int64(i)) + 32
+		default:
+			encoded += varintBytes(int64(n.feature)+1) + varintBytes(int64(n.left)-int64(i)) + 9
+		}
+	}
+	values := len(e.values) + leaves*e.width
+	if err := checkSize(encoded, int64(len(e.nodes)+len(t.nodes)), int64(values)); err != nil {
+		return err
+	}
+	var err error
+	if e.nodes, err = extend(e.nodes, len(t.nodes), 16, b.take, b.release); err != nil {
+		return err
+	}
+	if e.leaf, err = extend(e.leaf, len(t.nodes), 4, b.take, b.release); err != nil {
+		return err
+	}
+	if e.sets, err = extend(e.sets, sets, 32, b.take, b.release); err != nil {
+		return err
+	}
+	if e.values, err = extend(e.values, leaves*e.width, 8, b.take, b.release); err != nil {
+		return err
+	}
+	e.encoded = encoded
+	return nil
+}
+
+// leafBytes is how many bytes a leaf of so many values takes when it is written.
+func leafBytes(width int) int64 { return 1 + 8*int64(width) }
+
+// reserveEncoded takes the memory of the serialized form, which is made as soon as the
+// training ends, twice: its buffer is copied as it grows.
+func (e *ensemble) reserveEncoded(b *budget) error { return b.take(2 * e.encoded) }
+
+// add appends a tree, for which there is room, and whose leaves have the values that
+// value writes.
+func (e *ensemble) add(t *grown, value func(i int, out []float64)) {
 	first := int32(len(e.nodes))
 	e.roots = append(e.roots, first)
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.left == 0 {
-			e.addLeaf(value(n))
+			at := len(e.values)
+			e.addLeaf()
+			e.values = e.values[:at+e.width]
+			value(i, e.values[at:])
 			continue
 		}
 		e.gains[n.feature] += max(n.gain, 0)
@@ -87,11 +138,11 @@ func (e *ensemble) add(t *grown, value func(n *grownNode) []float64) {
 	e.measure(len(e.roots) - 1)
 }
 
-func (e *ensemble) addLeaf(values []float64) {
+// addLeaf appends a leaf whose values are the next ones.
+func (e *ensemble) addLeaf() {
 	self := int32(len(e.nodes))
 	e.nodes = append(e.nodes, node{threshold: never, left: self})
 	e.leaf = append(e.leaf, int32(len(e.values)))
-	e.values = append(e.values, values...)
 }
 
 func (e *ensemble) addNumber(feature int32, threshold float64, missingLeft bool, left int32) {

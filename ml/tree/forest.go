@@ -3,7 +3,6 @@ package tree
 import (
 	"context"
 	"math"
-	"sync"
 
 	"htapdb/ml"
 )
@@ -53,14 +52,20 @@ type planter struct {
 	t         *ml.Training
 	m         *matrix
 	e         *ensemble
+	memory    *budget
 	trees     int
 	bootstrap bool
 	seed      uint64
-	// unit is what targets are divided by, mean their mean then; width the values of a
-	// leaf.
+	// unit is what targets are divided by, mean their mean then; stored is the unit that
+	// leaves are kept in (roomyUnit); width the values of a leaf.
 	unit, mean, scale float64
+	stored            float64
 	width             int
-	beds              []*bed
+	// layout, criterion and growth are those of all growers.
+	layout    layout
+	criterion criterion
+	growth    growth
+	beds      []*bed
 	// votes are the sums of the leaves' values, by row, of the trees that have not seen
 	// the row (of all where there is no bootstrap), and voters their number.
 	votes  []float64
@@ -78,7 +83,7 @@ type bed struct {
 
 // Fit implements ml.Estimator.
 func (Forest) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
-	p := &planter{t: t, trees: t.Options.Integer("trees"), bootstrap: t.Options.Bool("bootstrap"), seed: uint64(t.Options.Number("seed"))}
+	p := &planter{t: t, memory: &budget{t: t}, trees: t.Options.Integer("trees"), bootstrap: t.Options.Bool("bootstrap"), seed: uint64(t.Options.Number("seed"))}
 	n := float64(len(t.Features))
 	part := t.Options.Number("column_sample") * n
 	switch word := t.Options.Choice("column_sample"); {
@@ -96,7 +101,7 @@ func (Forest) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 
 // Fit implements ml.Estimator.
 func (Single) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
-	p := &planter{t: t, trees: 1}
+	p := &planter{t: t, memory: &budget{t: t}, trees: 1}
 	return p.fit(ctx, growth{maxLeaves: t.Options.Integer("max_leaves")})
 }
 
@@ -106,96 +111,153 @@ func (p *planter) fit(ctx context.Context, g growth) (*ml.Fit, error) {
 	if p.m, err = newMatrix(ctx, p.t, p.t.Options.Integer("max_bins")); err != nil {
 		return nil, err
 	}
-	if err := p.prepare(g); err != nil {
+	if err := p.prepare(ctx, g); err != nil {
 		return nil, err
 	}
-	for from := 0; from < p.trees; from += len(p.beds) {
-		beds := p.beds[:min(len(p.beds), p.trees-from)]
-		err := each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) })
+	for from := 0; from < p.trees; {
+		n, err := p.plantSome(ctx, from)
+		from += n
+		if outOfMemory(err) && len(p.beds) > 1 {
+			// Fewer trees at a time have room, and they are the same trees.
+			err = p.makeBeds(len(p.beds) / 2)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, b := range beds {
-			if err := p.harvest(ctx, b); err != nil {
-				return nil, err
-			}
-		}
-		p.t.Report(readShare+(1-readShare)*float64(from+len(beds))/float64(p.trees+1), "trees")
+		p.t.Report(readShare+(1-readShare)*float64(from)/float64(p.trees+1), "trees")
 	}
-	p.e.divisor = float64(p.trees)
-	fit := &ml.Fit{Fitted: fittedFor(p.e, len(p.t.Target.Classes), shareScores), Metrics: p.metrics()}
+	p.dropBeds()
+	if err := p.e.reserveEncoded(p.memory); err != nil {
+		return nil, err
+	}
+	p.e.divisor = float64(p.trees) * (p.stored / p.unit)
+	metrics, err := p.metrics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fit := &ml.Fit{Fitted: fittedFor(p.e, len(p.t.Target.Classes), shareScores), Metrics: metrics}
 	p.t.Report(1, "done")
 	return fit, nil
 }
 
-// prepare makes the beds: one a worker, or all workers on the only tree.
-func (p *planter) prepare(g growth) error {
+// prepare makes what grows trees: a bed a worker, or all workers on the only tree.
+func (p *planter) prepare(ctx context.Context, g growth) error {
 	n := p.m.rows
 	l, c := gradientLayout(), criterion{kind: squares, gradient: 1}
-	p.unit, p.width = 1, 1
+	p.unit, p.stored, p.width = 1, 1, 1
 	if p.t.Task() == ml.Classification {
 		p.width = len(p.t.Target.Classes)
 		l, c = classLayout(p.width), criterion{kind: gini}
 	} else {
-		p.center()
-		c.gradient = inverse(p.scale)
+		if err := p.center(ctx); err != nil {
+			return err
+		}
 	}
 	p.e = newEnsemble(p.m.features, p.width, p.width)
-	beds := min(p.t.Parallel(), p.trees)
-	if err := p.t.Reserve(int64(n)*int64(8*p.width+4) + int64(beds*n)*int64(1+8*len(l.planes))); err != nil {
+	if err := p.memory.take(int64(n) * int64(8*p.width+4)); err != nil {
 		return err
 	}
 	p.votes, p.voters = make([]float64, n*p.width), make([]int32, n)
-	var mu sync.Mutex
-	charge := func(bytes int64) error {
-		mu.Lock()
-		defer mu.Unlock()
-		return p.t.Reserve(bytes)
+	p.layout, p.criterion, p.growth = l, c, g
+	return p.makeBeds(min(p.t.Parallel(), p.trees))
+}
+
+// plantSome grows the trees from a number on, one a bed, and takes them into the forest.
+// It returns how many were taken.
+func (p *planter) plantSome(ctx context.Context, from int) (int, error) {
+	beds := p.beds[:min(len(p.beds), p.trees-from)]
+	if err := each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) }); err != nil {
+		return 0, err
 	}
+	for i, b := range beds {
+		if err := p.harvest(ctx, b); err != nil {
+			return i, err
+		}
+	}
+	return len(beds), nil
+}
+
+// makeBeds replaces the beds by at most so many: as many as there is memory for, at
+// least one.
+func (p *planter) makeBeds(most int) error {
+	for beds := most; ; beds /= 2 {
+		p.dropBeds()
+		if err := p.tryBeds(beds); err == nil || beds == 1 || !outOfMemory(err) {
+			return err
+		}
+	}
+}
+
+// dropBeds releases the beds' memory.
+func (p *planter) dropBeds() {
+	for _, b := range p.beds {
+		p.memory.release(b.g.held)
+	}
+	p.beds = nil
+}
+
+// tryBeds makes so many beds, which share the workers.
+func (p *planter) tryBeds(beds int) error {
+	n := p.m.rows
 	for range beds {
-		grower, err := newGrower(p.m, l, c, g, p.t.Parallel()/beds, charge)
+		grower, err := newGrower(p.m, p.layout, p.criterion, p.growth, p.t.Parallel()/beds, p.memory)
 		if err != nil {
 			return err
 		}
-		b := &bed{g: grower, weight: make([]uint8, n)}
-		for range l.planes {
+		b := &bed{g: grower}
+		p.beds = append(p.beds, b)
+		if err := grower.take(int64(n) * int64(1+8*len(p.layout.planes))); err != nil {
+			return err
+		}
+		b.weight = make([]uint8, n)
+		for range p.layout.planes {
 			b.values = append(b.values, make([]int64, n))
 		}
 		grower.values = b.values
-		p.beds = append(p.beds, b)
+		if p.m.class == nil {
+			grower.unit = inverse(p.scale)
+		}
 	}
 	return nil
 }
 
 // center brings the targets to a unit and finds the scale of their integers.
-func (p *planter) center() {
+func (p *planter) center(ctx context.Context) error {
 	p.unit = unitOf(p.m.target)
-	for i, y := range p.m.target {
-		p.m.target[i] = y / p.unit
-		p.mean += p.m.target[i]
+	p.stored = roomyUnit(p.unit, p.trees)
+	err := eachRow(ctx, p.m.rows, func(r int) {
+		p.m.target[r] /= p.unit
+		p.mean += p.m.target[r]
+	})
+	if err != nil {
+		return err
 	}
 	p.mean /= float64(p.m.rows)
 	far := 0.0
-	for _, y := range p.m.target {
-		far = max(far, math.Abs(y-p.mean))
-	}
+	err = eachRow(ctx, p.m.rows, func(r int) { far = max(far, math.Abs(p.m.target[r]-p.mean)) })
 	p.scale = inverse(far / gradientMost)
+	return err
 }
 
 // plant draws the rows of a tree and grows it.
 func (p *planter) plant(ctx context.Context, b *bed, number int) error {
-	p.draw(b, newDraw(p.seed, uint64(number)))
-	for r, w := range b.weight {
+	if err := p.draw(ctx, b, newDraw(p.seed, uint64(number))); err != nil {
+		return err
+	}
+	err := eachRow(ctx, p.m.rows, func(r int) {
+		w := b.weight[r]
 		if p.m.class != nil {
 			plane, at := int(p.m.class[r])/classesPerPlane, int(p.m.class[r])%classesPerPlane
 			for i := range b.values {
 				b.values[i][r] = 0
 			}
 			b.values[plane][r] = int64(w) << b.g.layout.planes[plane][at].shift
-			continue
+			return
 		}
-		g := int64(math.Round((p.m.target[r] - p.mean) * p.scale))
-		b.values[0][r] = int64(w) * (1 + g<<countBits)
+		b.values[0][r] = gradientValue(int64(w), (p.m.target[r]-p.mean)*p.scale)
+	})
+	if err != nil {
+		return err
 	}
 	features := make([]int32, len(p.m.features))
 	for i := range features {
@@ -207,13 +269,16 @@ func (p *planter) plant(ctx context.Context, b *bed, number int) error {
 }
 
 // draw draws as many rows as there are, with replacement, or takes each once.
-func (p *planter) draw(b *bed, d draw) {
+func (p *planter) draw(ctx context.Context, b *bed, d draw) error {
 	if p.bootstrap {
 		clear(b.weight)
-		for i := range p.m.rows {
+		err := eachRow(ctx, p.m.rows, func(i int) {
 			if r := d.below(uint64(i), p.m.rows); b.weight[r] < maxWeight {
 				b.weight[r]++
 			}
+		})
+		if err != nil {
+			return err
 		}
 	} else {
 		for r := range b.weight {
@@ -221,41 +286,30 @@ func (p *planter) draw(b *bed, d draw) {
 		}
 	}
 	b.g.rows = b.g.rows[:0]
-	for r, w := range b.weight {
-		if w > 0 {
+	return eachRow(ctx, p.m.rows, func(r int) {
+		if b.weight[r] > 0 {
 			b.g.rows = append(b.g.rows, int32(r))
 		}
-	}
+	})
 }
 
 // harvest takes a tree into the forest and lets it vote on the rows that it was not
 // made from. Votes are added tree by tree, in the order of their numbers.
 func (p *planter) harvest(ctx context.Context, b *bed) error {
-	values := make([][]float64, len(b.tree.nodes))
-	for i := range b.tree.nodes {
-		if n := &b.tree.nodes[i]; n.left == 0 {
-			values[i] = p.leafValues(b, n)
-		}
+	if err := p.e.reserve(b.tree, p.memory); err != nil {
+		return err
 	}
-	at := 0
-	p.e.add(b.tree, func(*grownNode) []float64 {
-		for values[at] == nil {
-			at++
-		}
-		at++
-		if p.unit == 1 {
-			return values[at-1]
-		}
-		return []float64{values[at-1][0] * p.unit}
-	})
+	first := len(p.e.nodes)
+	p.e.add(b.tree, func(i int, out []float64) { p.leafValues(b, &b.tree.nodes[i], out) })
 	return eachChunk(ctx, p.t.Parallel(), p.m.rows, func(_, from, to int) error {
 		for r := from; r < to; r++ {
 			if p.bootstrap && b.weight[r] > 0 {
 				continue
 			}
 			votes := p.votes[r*p.width:][:p.width]
-			for i, v := range values[b.tree.find(p.m, int32(r))] {
-				votes[i] += v
+			at := int(p.e.leaf[first+int(b.tree.find(p.m, int32(r)))])
+			for i, v := range p.e.values[at : at+p.width] {
+				votes[i] += v / p.stored
 			}
 			p.voters[r]++
 		}
@@ -263,51 +317,50 @@ func (p *planter) harvest(ctx context.Context, b *bed) error {
 	})
 }
 
-// leafValues are the shares of the classes in a leaf, or the mean of its rows, which
+// leafValues writes the shares of the classes in a leaf, or the mean of its rows, which
 // are in canonical order.
-func (p *planter) leafValues(b *bed, n *grownNode) []float64 {
-	out := make([]float64, p.width)
+func (p *planter) leafValues(b *bed, n *grownNode, out []float64) {
 	if p.m.class != nil {
 		rows := float64(b.g.c.count(n.sums))
 		for i, x := range n.sums {
 			out[i] = float64(x) / rows
 		}
-		return out
+		return
 	}
-	rows := 0.0
+	rows, sum := 0.0, 0.0
 	for _, r := range b.g.rows[n.from:n.to] {
 		w := float64(b.weight[r])
-		out[0] += w * p.m.target[r]
+		sum += w * p.m.target[r]
 		rows += w
 	}
-	out[0] /= rows
-	return out
+	out[0] = sum / rows * p.stored
 }
 
 // metrics are those of the votes: with a bootstrap of the trees that have not seen a
 // row ("out of bag"), which is how the forest does on new rows.
-func (p *planter) metrics() []ml.Metric {
+func (p *planter) metrics(ctx context.Context) ([]ml.Metric, error) {
 	prefix := ""
 	if p.bootstrap {
 		prefix = "oob_"
 	}
 	trees := ml.Metric{Name: "trees", Value: float64(p.trees)}
 	if p.m.class == nil {
-		return append(squareMetrics(prefix, p.m.target, p.unit, func(r int) (float64, bool) {
+		out, err := squareMetrics(ctx, prefix, p.m.target, p.unit, func(r int) (float64, bool) {
 			return p.votes[r] / float64(p.voters[r]), p.voters[r] > 0
-		}), trees)
+		})
+		return append(out, trees), err
 	}
 	right, judged := 0.0, 0.0
-	for r, c := range p.m.class {
+	err := eachRow(ctx, p.m.rows, func(r int) {
 		if p.voters[r] == 0 {
-			continue
+			return
 		}
 		judged++
-		if most(p.votes[r*p.width:][:p.width]) == int(c) {
+		if most(p.votes[r*p.width:][:p.width]) == int(p.m.class[r]) {
 			right++
 		}
-	}
-	return []ml.Metric{{Name: prefix + "accuracy", Value: right / judged}, trees}
+	})
+	return []ml.Metric{{Name: prefix + "accuracy", Value: right / judged}, trees}, err
 }
 
 // Decode implements ml.Estimator.

@@ -21,19 +21,27 @@ type growth struct {
 	perNode int
 }
 
-// grown is a tree in terms of codes.
+// grown is a tree in terms of codes. It is the grower's, and gone when the next tree
+// grows.
 type grown struct {
 	nodes []grownNode
 }
+
+// grownBytes is what a node takes: a grownNode, and 20 bytes while its tree is taken
+// over, for the depth, the value and the place of a leaf.
+const grownBytes = 120 + 20
 
 type grownNode struct {
 	// split is the question, where left is not 0: the children are left and left+1.
 	split
 	left int32
+	// pure says that the rows have one target (rescale).
+	pure bool
 	// from and to are the node's rows in grower.rows while the tree is new.
 	from, to int
-	// sums are those of its rows.
+	// sums are those of its rows, of gradients in the unit; 1 where a criterion has it.
 	sums []int64
+	unit float64
 	// depth is 0 for the root.
 	depth int
 }
@@ -55,11 +63,14 @@ type grower struct {
 	workers int
 	// values are the packed values of the rows by plane.
 	values [][]int64
+	// unit is that of the gradients in values at the root.
+	unit float64
 	// at is where each feature begins in a histogram of size sums.
 	at   []int
 	size int
-	// charge reserves memory; it may be called by several growers.
-	charge func(bytes int64) error
+	// memory may be that of several growers. held is what this one has of it.
+	memory *budget
+	held   int64
 
 	// rows are those of the tree, those of a node side by side and ascending; moved is
 	// room to partition them.
@@ -68,6 +79,10 @@ type grower struct {
 	draw        draw
 	tree        *grown
 	frontier    []open
+	// arena has the sums of nodes: pieces are kept from tree to tree, and piece and used
+	// tell which of them and how much of it this tree's nodes have.
+	arena       [][]int64
+	piece, used int
 
 	packs   []*packed
 	finders []*finder
@@ -77,22 +92,83 @@ type grower struct {
 }
 
 // newGrower returns a grower for the rows of m.
-func newGrower(m *matrix, l layout, c criterion, g growth, workers int, charge func(int64) error) (*grower, error) {
+func newGrower(m *matrix, l layout, c criterion, g growth, workers int, memory *budget) (*grower, error) {
 	c.sums = l.sums
-	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, charge: charge}
+	out := &grower{m: m, layout: l, c: c, growth: g, workers: workers, memory: memory, unit: 1}
 	for _, f := range m.features {
 		out.at = append(out.at, out.size)
 		out.size += f.codes * l.sums
 	}
-	if err := charge(int64(m.rows)*8 + int64(workers)*groupSize*256*8); err != nil {
+	// Rows twice, packed sums, what finders count few rows in, and the open nodes.
+	perWorker := int64(groupSize*256*8 + (fewRows+2)*8*l.sums)
+	frontier := int64(min(g.maxLeaves, m.rows)) * 88
+	if err := out.take(int64(m.rows)*8 + int64(workers)*perWorker + frontier); err != nil {
 		return nil, err
 	}
 	out.rows, out.moved = make([]int32, 0, m.rows), make([]int32, m.rows)
 	for range workers {
 		out.packs = append(out.packs, &packed{})
+		out.finders = append(out.finders, newFinder(&out.c, max(g.minRows, 1)))
 	}
+	out.tree = &grown{}
 	out.found = make([][2]split, len(m.features))
 	out.sampled = make([]int32, len(m.features))
+	return out, nil
+}
+
+// take reserves memory that the grower keeps until it is dropped. Errors: 53200.
+func (g *grower) take(bytes int64) error {
+	if err := g.memory.take(bytes); err != nil {
+		return err
+	}
+	g.held += bytes
+	return nil
+}
+
+// addNodes appends nodes to the tree. Errors: 53200, and 54000 for a tree that no model
+// has room for.
+func (g *grower) addNodes(nodes ...grownNode) error {
+	n := len(g.tree.nodes) + len(nodes)
+	leaves := int64(n/2 + 1)
+	width := int64(1)
+	if g.c.kind == gini {
+		width = int64(g.c.sums)
+	}
+	if err := checkSize(leaves*leafBytes(int(width)), int64(n), leaves*width); err != nil {
+		return err
+	}
+	var err error
+	if g.tree.nodes, err = extend(g.tree.nodes, len(nodes), grownBytes, g.take, g.release); err != nil {
+		return err
+	}
+	g.tree.nodes = append(g.tree.nodes, nodes...)
+	return nil
+}
+
+// release gives back memory that was taken.
+func (g *grower) release(bytes int64) {
+	g.held -= bytes
+	g.memory.release(bytes)
+}
+
+// pieceSums is how many sums a piece of the arena has: 64 KB.
+const pieceSums = 1 << 13
+
+// newSums returns room for the sums of a node, of anything. It is the tree's. Errors: 53200.
+func (g *grower) newSums() ([]int64, error) {
+	k := g.layout.sums
+	if g.piece < len(g.arena) && g.used+k > len(g.arena[g.piece]) {
+		g.piece, g.used = g.piece+1, 0
+	}
+	if g.piece == len(g.arena) {
+		n := max(k, pieceSums)
+		if err := g.take(int64(n) * 8); err != nil {
+			return nil, err
+		}
+		g.arena = append(g.arena, make([]int64, n))
+	}
+	out := g.arena[g.piece][g.used : g.used+k : g.used+k]
+	g.used += k
 	return out, nil
 }
 
@@ -103,7 +179,7 @@ func (g *grower) takeHist() ([]int64, error) {
 		g.spare = g.spare[:n-1]
 		return h, nil
 	}
-	if err := g.charge(int64(g.size) * 8); err != nil {
+	if err := g.take(int64(g.size) * 8); err != nil {
 		return nil, err
 	}
 	return make([]int64, g.size), nil
@@ -117,11 +193,8 @@ func (g *grower) giveHist(h []int64) {
 
 // grow grows a tree of g.rows with the given features, ascending.
 func (g *grower) grow(ctx context.Context, features []int32, d draw) (*grown, error) {
-	g.features, g.draw, g.tree = features, d, &grown{}
-	g.finders = g.finders[:0]
-	for range g.workers {
-		g.finders = append(g.finders, newFinder(&g.c, max(g.growth.minRows, 1)))
-	}
+	g.features, g.draw = features, d
+	g.tree.nodes, g.piece, g.used = g.tree.nodes[:0], 0, 0
 	for _, o := range g.frontier {
 		g.giveHist(o.hist)
 	}
@@ -170,11 +243,19 @@ func (g *grower) next() (open, bool) {
 
 // root begins the tree.
 func (g *grower) root(ctx context.Context) error {
-	sums, err := g.sumRows(ctx, g.rows)
+	sums, err := g.newSums()
 	if err != nil {
 		return err
 	}
-	g.tree.nodes = append(g.tree.nodes, grownNode{to: len(g.rows), sums: sums})
+	if err := g.sumRows(ctx, g.rows, sums); err != nil {
+		return err
+	}
+	if err := g.addNodes(grownNode{to: len(g.rows), sums: sums, unit: g.unit}); err != nil {
+		return err
+	}
+	if _, err := g.rescale(ctx, 0); err != nil {
+		return err
+	}
 	if !g.divisible(0) {
 		return nil
 	}
@@ -185,10 +266,10 @@ func (g *grower) root(ctx context.Context) error {
 }
 
 // sumRows adds up the values of rows.
-func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
-	sums := make([]int64, g.layout.sums)
+func (g *grower) sumRows(ctx context.Context, rows []int32, sums []int64) error {
+	clear(sums)
 	var mu sync.Mutex
-	return sums, eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
+	return eachChunk(ctx, g.sharing(len(rows)), len(rows), func(_, from, to int) error {
 		for plane, values := range g.values {
 			word := [1]int64{}
 			for _, r := range rows[from:to] {
@@ -205,10 +286,15 @@ func (g *grower) sumRows(ctx context.Context, rows []int32) ([]int64, error) {
 // divisible reports whether a node may be split at all.
 func (g *grower) divisible(node int32) bool {
 	n := &g.tree.nodes[node]
+	return g.roomy(n) && !g.pure(n)
+}
+
+// roomy reports whether there is room for the children of a node: in depth and rows.
+func (g *grower) roomy(n *grownNode) bool {
 	if g.growth.maxDepth > 0 && n.depth >= g.growth.maxDepth {
 		return false
 	}
-	return g.c.count(n.sums) >= 2*max(g.growth.minRows, 1) && !g.pure(n)
+	return g.c.count(n.sums) >= 2*max(g.growth.minRows, 1)
 }
 
 // pure reports whether the rows of a node are known to have one outcome.
@@ -216,13 +302,7 @@ func (g *grower) pure(n *grownNode) bool {
 	if g.m.class != nil || !g.growth.exhaust {
 		return g.c.pure(n.sums)
 	}
-	rows := g.rows[n.from:n.to]
-	for _, r := range rows {
-		if g.m.target[r] != g.m.target[rows[0]] {
-			return false
-		}
-	}
-	return true
+	return n.pure
 }
 
 // gainDigits is the part of a node's quality below which a gain is rounding.
@@ -359,17 +439,18 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 		finder.total = n.sums
 		finder.parent = g.c.quality(n.sums)
 		found := &g.found[at][i%len(nodes)]
+		var err error
 		switch {
 		case o.hist == nil:
 			finder.inRows(g, f, g.rows[n.from:n.to])
-			*found = finder.find(f, &g.m.features[f])
+			*found, err = finder.find(ctx, f, &g.m.features[f])
 		case g.c.kind != gini && !g.m.features[f].category:
 			*found = finder.gradients(f, g.bins(o.hist, f))
 		default:
 			finder.inHistogram(g.bins(o.hist, f))
-			*found = finder.find(f, &g.m.features[f])
+			*found, err = finder.find(ctx, f, &g.m.features[f])
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
@@ -384,6 +465,8 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 			g.giveHist(o.hist)
 			continue
 		}
+		unit := g.tree.nodes[o.node].unit
+		o.best.gain *= unit * unit
 		o.best.finish(&g.m.features[o.best.feature])
 		if g.growth.perNode > 0 {
 			g.giveHist(o.hist) // the children's features will be others
@@ -430,32 +513,46 @@ func (g *grower) look(ctx context.Context, node int32, features []int32) error {
 
 // divide splits a node and looks for splits of its children, unless they are the last.
 func (g *grower) divide(ctx context.Context, o open, last bool) error {
-	n := g.tree.nodes[o.node]
+	n := g.tree.nodes[o.node] // a copy: nodes move
 	middle, err := g.partition(ctx, n.from, n.to, &o.best)
 	if err != nil {
 		return err
 	}
-	left := int32(len(g.tree.nodes))
-	g.tree.nodes[o.node].split, g.tree.nodes[o.node].left = o.best, left
 	children := [2]grownNode{{from: n.from, to: middle, depth: n.depth + 1}, {from: middle, to: n.to, depth: n.depth + 1}}
 	small := 0
 	if middle-n.from > n.to-middle {
 		small = 1
 	}
-	if children[small].sums, err = g.sumRows(ctx, g.rows[children[small].from:children[small].to]); err != nil {
+	for i := range children {
+		children[i].unit = n.unit
+		if children[i].sums, err = g.newSums(); err != nil {
+			return err
+		}
+	}
+	if err := g.sumRows(ctx, g.rows[children[small].from:children[small].to], children[small].sums); err != nil {
 		return err
 	}
-	other := slices.Clone(n.sums)
 	for i, x := range children[small].sums {
-		other[i] -= x
+		children[1-small].sums[i] = n.sums[i] - x
 	}
-	children[1-small].sums = other
-	g.tree.nodes = append(g.tree.nodes, children[:]...)
-	switch {
-	case last:
+	left := int32(len(g.tree.nodes))
+	if err := g.addNodes(children[:]...); err != nil {
+		return err
+	}
+	g.tree.nodes[o.node].split, g.tree.nodes[o.node].left = o.best, left
+	if last {
 		g.giveHist(o.hist)
 		return nil
-	case g.growth.perNode > 0:
+	}
+	rescaled := false
+	for i := range int32(2) {
+		changed, err := g.rescale(ctx, left+i)
+		if err != nil {
+			return err
+		}
+		rescaled = rescaled || changed
+	}
+	if g.growth.perNode > 0 {
 		for _, child := range []int32{left, left + 1} {
 			if g.divisible(child) {
 				if err := g.sample(ctx, child); err != nil {
@@ -465,18 +562,19 @@ func (g *grower) divide(ctx context.Context, o open, last bool) error {
 		}
 		return nil
 	}
-	return g.searchChildren(ctx, o.hist, left+int32(small), left+1-int32(small))
+	return g.searchChildren(ctx, o.hist, left+int32(small), left+1-int32(small), rescaled)
 }
 
 // searchChildren counts the histogram of the smaller child and takes it off the
-// parent's, which becomes the larger child's. Children of few rows need none.
-func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large int32) error {
+// parent's, which becomes the larger child's. Children of few rows need none. Where the
+// values of either were rescaled both are counted.
+func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large int32, rescaled bool) error {
 	var s, l []int64
 	if l = hist; g.few(large) || !g.divisible(large) {
 		g.giveHist(hist)
 		l = nil
 	}
-	if l != nil || g.divisible(small) && !g.few(small) {
+	if l != nil && !rescaled || g.divisible(small) && !g.few(small) {
 		var err error
 		if s, err = g.takeHist(); err != nil {
 			return err
@@ -485,7 +583,11 @@ func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large 
 			return err
 		}
 	}
-	if l != nil {
+	if l != nil && rescaled {
+		if err := g.fill(ctx, large, g.features, l); err != nil {
+			return err
+		}
+	} else if l != nil {
 		err := each(ctx, g.sharing(len(g.features)*256), len(g.features), func(_, i int) error {
 			to := g.bins(l, g.features[i])
 			for k, x := range g.bins(s, g.features[i]) {

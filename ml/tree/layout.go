@@ -8,8 +8,9 @@ type layout struct {
 	// planes are the lanes of each plane from the lowest bit; the last one is signed and
 	// takes what is left of the 64 bits, the others are never negative.
 	planes [][]lane
-	// sums is the number of lanes in all.
-	sums int
+	// firsts are, by plane, the lanes of the planes before it; sums is the number of all.
+	firsts []int
+	sums   int
 }
 
 type lane struct{ shift, bits uint }
@@ -31,7 +32,7 @@ func newLayout(widths ...[]uint) layout {
 			lanes = append(lanes, lane{shift, bits})
 			shift += bits
 		}
-		l.planes = append(l.planes, lanes)
+		l.planes, l.firsts = append(l.planes, lanes), append(l.firsts, l.sums)
 		l.sums += len(lanes)
 	}
 	return l
@@ -65,11 +66,7 @@ const classesPerPlane = 3
 // widen adds the lanes of packed sums, by bin, to hist, whose bins have l.sums each;
 // packed is zero afterwards.
 func (l *layout) widen(plane int, packed []int64, hist []int64) {
-	first := 0
-	for p := range plane {
-		first += len(l.planes[p])
-	}
-	lanes := l.planes[plane]
+	first, lanes := l.firsts[plane], l.planes[plane]
 	top := lanes[len(lanes)-1].shift
 	if len(lanes) == 3 && l.sums == 3 {
 		widen3(packed, hist, lanes)

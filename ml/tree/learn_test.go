@@ -2,15 +2,18 @@ package tree
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"htapdb/internal/testutil"
 	"htapdb/ml"
 	"htapdb/ml/modeltest"
+	"htapdb/sql/sqlstate"
 	"htapdb/sql/types"
 	"htapdb/vector"
 )
@@ -423,4 +426,66 @@ func TestPredictAllocates(t *testing.T) {
 			t.Errorf("%s: %v allocations", e.Info().Name, n)
 		}
 	}
+}
+
+// Too many classes are refused with a way out that the target's type has.
+func TestTooManyClasses(t *testing.T) {
+	texts, numbers := make([]string, maxClasses+1), vector.New(types.TInt8, maxClasses+1)
+	for i := range texts {
+		texts[i], numbers.I64[i] = fmt.Sprint(i), int64(i)
+	}
+	x := column(len(texts), func(i int) float64 { return float64(i) })
+	for hint, target := range map[string]*vector.Vector{"Group its values": modeltest.Texts(texts), "task = 'regression'": numbers} {
+		_, err := modeltest.Train(t.Context(), Single{}, map[string]string{"task": "classification"}, one(x, target), modeltest.Schedule{})
+		var known *sqlstate.Error
+		if !errors.As(err, &known) || known.Code != sqlstate.ProgramLimitExceeded || !strings.Contains(known.Hint, hint) {
+			t.Errorf("%v, want the hint %q", err, hint)
+		}
+	}
+}
+
+// Sums of targets near the largest double, or their opposites, do not overflow.
+func TestLargestTargets(t *testing.T) {
+	rng := testutil.Rand(t)
+	x := column(400, func(i int) float64 { return float64(i) })
+	for name, y := range map[string]func(i int) float64{
+		"all the largest":  func(int) float64 { return math.MaxFloat64 },
+		"near the largest": func(int) float64 { return -1.7e308 + 1e305*rng.NormFloat64() },
+		"both ends":        func(i int) float64 { return 1.7e308 * float64(i/200*2-1) },
+		"1e307":            func(i int) float64 { return 1e307 + float64(i/200)*1e305 },
+	} {
+		d := one(x, column(400, y))
+		for _, e := range []ml.Estimator{Forest{}, Single{}, Boosted{}} {
+			m := modeltest.MustTrain(t, e, nil, d)
+			again, err := ml.NewRegistry(e).Decode(m.Encode())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range modeltest.Predict(t, again, d.Columns).F64 {
+				// Forests and boosted trees mix rows of the border.
+				if want := d.Target.F64[i]; i/20 != 10 && i/20 != 9 && !(math.Abs(p/1e300-want/1e300) <= 0.01*math.Abs(want/1e300)) {
+					t.Fatalf("%s of %s: row %d predicts %v, want about %v", e.Info().Name, name, i, p, want)
+				}
+			}
+		}
+	}
+}
+
+// A leaf of vanishing hessians without a penalty has a finite value.
+func TestLeafWithoutHessian(t *testing.T) {
+	b := &booster{rate: 1, o: &objective{gradient: []float64{1, -1}, hessian: []float64{5e-324, 5e-324}}}
+	for r, sign := range []float64{1, -1} {
+		if v := b.leafValue([]int32{int32(r)}); math.IsInf(v, 0) || v*sign <= 0 {
+			t.Errorf("a gradient of %v has the value %v", sign, v)
+		}
+	}
+}
+
+// A quotient beyond the doubles is the largest of them.
+func TestQuotientIsFinite(t *testing.T) {
+	e := newEnsemble(nil, 1, 1)
+	e.base[0], e.divisor = -math.MaxFloat64, 0.5
+	out := make([]float64, 1)
+	regressor{e}.Predict(&ml.Block{Rows: 1}, out)
+	equal(t, "prediction", out[0], -math.MaxFloat64)
 }

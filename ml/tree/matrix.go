@@ -46,8 +46,12 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 			WithHint("Sample the rows in the query.")
 	}
 	if n := len(t.Target.Classes); n > maxClasses {
+		hint := "Group its values in the query, or leave out the rows of rare ones."
+		if t.Target.Type.IsNumber() {
+			hint = "If it is a number rather than a label, train for it: WITH (task = 'regression')."
+		}
 		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "trees tell at most %d classes apart, and column %q has %d", maxClasses, t.Target.Name, n).
-			WithHint("If it is a number, train for it: WITH (task = 'regression').")
+			WithHint("%s", hint)
 	}
 	n, workers := frame.Rows, t.Parallel()
 	m := &matrix{rows: n, features: make([]feature, len(t.Features))}
@@ -63,8 +67,8 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 	err = each(ctx, sorters, len(t.Features), func(worker, i int) (err error) {
 		columns[i] = make([]uint8, n)
 		if t.Features[i].Kind == ml.Category {
-			m.features[i] = binCategories(frame, i, len(t.Features[i].Categories), maxBins, columns[i])
-			return nil
+			m.features[i], err = binCategories(ctx, frame, i, len(t.Features[i].Categories), maxBins, columns[i])
+			return err
 		}
 		if keys[worker] == nil {
 			keys[worker], tmp[worker] = make([]int64, n), make([]int64, n)
@@ -76,7 +80,9 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 		return nil, err
 	}
 	t.Report(readShare, "reading")
-	m.take(frame)
+	if err := m.take(ctx, frame); err != nil {
+		return nil, err
+	}
 	return m, m.arrange(ctx, columns, groups, workers)
 }
 
@@ -85,10 +91,14 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 const readShare = 0.1
 
 // take copies the target, so that the frame can be collected.
-func (m *matrix) take(frame *ml.Frame) {
+func (m *matrix) take(ctx context.Context, frame *ml.Frame) error {
 	for _, b := range frame.Blocks {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		m.target, m.class = append(m.target, b.Target...), append(m.class, b.Class...)
 	}
+	return nil
 }
 
 // arrange packs the codes into words and puts the rows in canonical order.
@@ -181,17 +191,21 @@ func canonical(ctx context.Context, hashes []uint64, content func(a, b int32) in
 	width := max(bits.Len(uint(len(hashes)))-3, 1)
 	shift := 64 - width
 	ends := make([]int32, 1<<width+1)
-	for _, h := range hashes {
-		ends[h>>shift+1]++
+	if err := eachRow(ctx, len(hashes), func(r int) { ends[hashes[r]>>shift+1]++ }); err != nil {
+		return nil, err
 	}
 	for i := 1; i < len(ends); i++ {
 		ends[i] += ends[i-1]
 	}
 	order := make([]int32, len(hashes))
 	next := slices.Clone(ends)
-	for r, h := range hashes {
-		order[next[h>>shift]] = int32(r)
-		next[h>>shift]++
+	err := eachRow(ctx, len(hashes), func(r int) {
+		bucket := hashes[r] >> shift
+		order[next[bucket]] = int32(r)
+		next[bucket]++
+	})
+	if err != nil {
+		return nil, err
 	}
 	for i := range len(ends) - 1 {
 		if i%chunkRows == 0 && ctx.Err() != nil {

@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"math"
+	"math/bits"
 	"sync"
 
 	"htapdb/ml"
@@ -28,7 +29,7 @@ type objective struct {
 }
 
 // newObjective returns the loss for a task.
-func newObjective(t *ml.Training, m *matrix) (*objective, error) {
+func newObjective(ctx context.Context, t *ml.Training, m *matrix) (*objective, error) {
 	o := &objective{m: m, task: t.Task(), classes: len(t.Target.Classes), unit: 1}
 	outputs := o.outputs()
 	perRow := 8*outputs + 8
@@ -45,7 +46,9 @@ func newObjective(t *ml.Training, m *matrix) (*objective, error) {
 	if o.task == ml.Classification {
 		o.hessian = make([]float64, m.rows)
 	}
-	o.begin()
+	if err := o.begin(ctx); err != nil {
+		return nil, err
+	}
 	for k := range outputs {
 		scores := make([]float64, m.rows)
 		for i := range scores {
@@ -69,29 +72,28 @@ func (o *objective) outputs() int {
 }
 
 // begin computes the scores that lose least without any tree.
-func (o *objective) begin() {
+func (o *objective) begin(ctx context.Context) error {
 	if o.task == ml.Regression {
 		o.unit = unitOf(o.m.target)
 		sum := 0.0
-		for i, y := range o.m.target {
-			o.m.target[i] = y / o.unit
-			sum += y / o.unit
-		}
+		err := eachRow(ctx, o.m.rows, func(r int) {
+			o.m.target[r] /= o.unit
+			sum += o.m.target[r]
+		})
 		o.base = []float64{sum / float64(o.m.rows)}
-		return
+		return err
 	}
 	share := make([]float64, o.classes)
-	for _, c := range o.m.class {
-		share[c] += 1 / float64(o.m.rows)
-	}
+	err := eachRow(ctx, o.m.rows, func(r int) { share[o.m.class[r]] += 1 / float64(o.m.rows) })
 	if o.classes == 2 {
 		o.base = []float64{math.Log(share[1] / share[0])}
-		return
+		return err
 	}
 	o.base = make([]float64, o.classes)
 	for k, p := range share {
 		o.base[k] = math.Log(p)
 	}
+	return err
 }
 
 // unitOf is the power of two above the largest of xs.
@@ -102,6 +104,16 @@ func unitOf(xs []float64) float64 {
 	}
 	_, exponent := math.Frexp(most)
 	return math.Ldexp(1, min(exponent, 1023))
+}
+
+// roomyUnit returns the unit that values of up to two units are stored in so that sums of
+// so many of them are finite: unit, or where that is too large a smaller power of two.
+func roomyUnit(unit float64, values int) float64 {
+	_, exponent := math.Frexp(unit)
+	if over := exponent + bits.Len(uint(values)) - 1023; over > 0 {
+		return math.Ldexp(unit, -over)
+	}
+	return unit
 }
 
 // normalize computes the probabilities of the round from the scores.
@@ -192,14 +204,15 @@ func (o *objective) deriveRows(output, from, to int) (mostG, mostH float64) {
 
 // metrics tell how well the scores fit the training rows. The sums run over the rows in
 // their canonical order.
-func (o *objective) metrics() []ml.Metric {
+func (o *objective) metrics(ctx context.Context) ([]ml.Metric, error) {
 	n := float64(o.m.rows)
 	if o.task == ml.Regression {
-		return squareMetrics("", o.m.target, o.unit, func(r int) (float64, bool) { return o.scores[0][r], true })
+		return squareMetrics(ctx, "", o.m.target, o.unit, func(r int) (float64, bool) { return o.scores[0][r], true })
 	}
 	loss, right := 0.0, 0.0
 	row := make([]float64, max(o.classes, 2))
-	for r, c := range o.m.class {
+	err := eachRow(ctx, o.m.rows, func(r int) {
+		c := o.m.class[r]
 		if o.classes == 2 {
 			row[1] = logistic(o.scores[0][r])
 			row[0] = 1 - row[1]
@@ -213,8 +226,8 @@ func (o *objective) metrics() []ml.Metric {
 		if most(row[:o.classes]) == int(c) {
 			right++
 		}
-	}
-	return []ml.Metric{{Name: "log_loss", Value: loss / n}, {Name: "accuracy", Value: right / n}}
+	})
+	return []ml.Metric{{Name: "log_loss", Value: loss / n}, {Name: "accuracy", Value: right / n}}, err
 }
 
 // most is the place of the largest value, the first of equals.
@@ -230,25 +243,29 @@ func most(xs []float64) int {
 
 // squareMetrics are rmse and r2, with a prefix, of the rows that have a prediction.
 // Targets and predictions are in units.
-func squareMetrics(prefix string, target []float64, unit float64, predict func(r int) (float64, bool)) []ml.Metric {
+func squareMetrics(ctx context.Context, prefix string, target []float64, unit float64, predict func(r int) (float64, bool)) ([]ml.Metric, error) {
 	n, mean := 0.0, 0.0
-	for r, y := range target {
+	err := eachRow(ctx, len(target), func(r int) {
 		if _, ok := predict(r); ok {
 			n++
-			mean += y
+			mean += target[r]
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	mean /= n
 	residual, total := 0.0, 0.0
-	for r, y := range target {
+	err = eachRow(ctx, len(target), func(r int) {
 		if p, ok := predict(r); ok {
+			y := target[r]
 			residual += (y - p) * (y - p)
 			total += (y - mean) * (y - mean)
 		}
-	}
+	})
 	out := []ml.Metric{{Name: prefix + "rmse", Value: math.Sqrt(residual/n) * unit}}
 	if total > 0 {
 		out = append(out, ml.Metric{Name: prefix + "r2", Value: 1 - residual/total})
 	}
-	return out
+	return out, err
 }

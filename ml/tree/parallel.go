@@ -63,6 +63,17 @@ func each(ctx context.Context, workers, n int, f func(worker, i int) error) erro
 	return first
 }
 
+// eachRow calls f for 0 to n−1 on the caller's goroutine and looks at the context every
+// chunkRows. It is for passes whose order decides their result.
+func eachRow(ctx context.Context, n int, f func(i int)) error {
+	return eachChunk(ctx, 1, n, func(_, from, to int) error {
+		for i := from; i < to; i++ {
+			f(i)
+		}
+		return nil
+	})
+}
+
 // eachChunk calls f for ranges of chunkRows of n rows.
 func eachChunk(ctx context.Context, workers, n int, f func(worker, from, to int) error) error {
 	return each(ctx, workers, (n+chunkRows-1)/chunkRows, func(worker, i int) error {

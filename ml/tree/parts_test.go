@@ -8,7 +8,9 @@ import (
 	"slices"
 	"testing"
 
+	"htapdb/internal/memory"
 	"htapdb/internal/testutil"
+	"htapdb/ml"
 )
 
 // Keys have the order of doubles, and sort as slices.Sort has them.
@@ -51,6 +53,14 @@ func TestSortKeys(t *testing.T) {
 	}
 }
 
+func binsOf(t *testing.T, sorted []int64, most int) []float64 {
+	cuts, err := numberBins(t.Context(), sorted, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cuts
+}
+
 // Few distinct values have a bin each; else bins are about equally full, and a value
 // with more rows than a bin's share has one for itself.
 func TestNumberBins(t *testing.T) {
@@ -61,13 +71,13 @@ func TestNumberBins(t *testing.T) {
 		}
 		return out
 	}
-	equal(t, "few", numberBins(of(3, 1, 2, 2, 1), 255), []float64{1.5, 2.5})
-	equal(t, "one", len(numberBins(of(3, 3), 255)), 0)
-	equal(t, "none", len(numberBins(nil, 255)), 0)
-	equal(t, "ends", numberBins(of(math.Inf(-1), 0, math.Inf(1)), 255), []float64{math.Inf(-1), 0})
+	equal(t, "few", binsOf(t, of(3, 1, 2, 2, 1), 255), []float64{1.5, 2.5})
+	equal(t, "one", len(binsOf(t, of(3, 3), 255)), 0)
+	equal(t, "none", len(binsOf(t, nil, 255)), 0)
+	equal(t, "ends", binsOf(t, of(math.Inf(-1), 0, math.Inf(1)), 255), []float64{math.Inf(-1), 0})
 	a, b := 1.5e308, 1.7e308 // their sum has no double
-	equal(t, "large", numberBins(of(b, a), 255), []float64{a/2 + b/2})
-	equal(t, "neighbours", numberBins(of(1, math.Nextafter(1, 2)), 255), []float64{1})
+	equal(t, "large", binsOf(t, of(b, a), 255), []float64{a/2 + b/2})
+	equal(t, "neighbours", binsOf(t, of(1, math.Nextafter(1, 2)), 255), []float64{1})
 	rng := testutil.Rand(t)
 	var xs []float64
 	for range 10_000 {
@@ -76,7 +86,7 @@ func TestNumberBins(t *testing.T) {
 	for range 5000 {
 		xs = append(xs, 0.5)
 	}
-	f := feature{cuts: numberBins(of(xs...), 100)}
+	f := feature{cuts: binsOf(t, of(xs...), 100)}
 	if len(f.cuts) != 99 || !slices.IsSorted(f.cuts) {
 		t.Fatalf("%d cuts", len(f.cuts))
 	}
@@ -194,7 +204,7 @@ func randomGrower(t *testing.T, rng *rand.Rand, kind criterionKind, rows, featur
 	if kind == squares {
 		l = gradientLayout()
 	}
-	g, err := newGrower(m, l, criterion{kind: kind, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, func(int64) error { return nil })
+	g, err := newGrower(m, l, criterion{kind: kind, gradient: 1, hessian: 1, l2: 1, smoothing: 10}, growth{minRows: 3}, workers, &budget{t: &ml.Training{Memory: memory.NewRoot(0)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,8 +263,8 @@ func TestFewRows(t *testing.T) {
 	rng := testutil.Rand(t)
 	for i := range 200 {
 		g := randomGrower(t, rng, []criterionKind{newton, squares}[i%2], 1+rng.IntN(300), 4, 1)
-		sums, err := g.sumRows(t.Context(), g.rows)
-		if err != nil {
+		sums := make([]int64, g.layout.sums)
+		if err := g.sumRows(t.Context(), g.rows, sums); err != nil {
 			t.Fatal(err)
 		}
 		hist := make([]int64, g.size)
@@ -265,9 +275,12 @@ func TestFewRows(t *testing.T) {
 		find.total, find.parent = sums, g.c.quality(sums)
 		for f := range int32(4) {
 			find.inHistogram(g.bins(hist, f))
-			a := find.find(f, &g.m.features[f])
+			a, err := find.find(t.Context(), f, &g.m.features[f])
+			if err != nil {
+				t.Fatal(err)
+			}
 			find.inRows(g, f, g.rows)
-			if b := find.find(f, &g.m.features[f]); a != b {
+			if b, err := find.find(t.Context(), f, &g.m.features[f]); err != nil || a != b {
 				t.Fatalf("%+v from a histogram, %+v from rows", a, b)
 			}
 			if !g.m.features[f].category {
@@ -306,6 +319,21 @@ func TestPartition(t *testing.T) {
 		equal(t, "middle", middle, from+len(want))
 		if !slices.Equal(g.rows[from:], append(want, right...)) {
 			t.Errorf("%d rows are in another order", n)
+		}
+	}
+}
+
+// Numbers below a large n are equally likely.
+func TestDrawBelow(t *testing.T) {
+	const n, draws = 3 << 30, 30_000
+	var counts [3]int
+	d := newDraw(7)
+	for i := range uint64(draws) {
+		counts[d.below(i, n)%3]++
+	}
+	for rest, c := range counts {
+		if share := float64(c) / draws; math.Abs(share-1.0/3) > 0.02 {
+			t.Errorf("of the numbers below 3·2^30 that leave %d by 3, %.3f were drawn, want a third", rest, share)
 		}
 	}
 }

@@ -78,7 +78,8 @@ func (e *ensemble) walk(n int, s *scratch) {
 	}
 	if e.divisor != 1 {
 		for i := range s.scores[:n*e.outputs] {
-			s.scores[i] /= e.divisor
+			// A mean of the largest doubles may be rounded up beyond them.
+			s.scores[i] = max(min(s.scores[i]/e.divisor, math.MaxFloat64), -math.MaxFloat64)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"cmp"
+	"context"
 	"math/bits"
 	"slices"
 )
@@ -41,6 +42,8 @@ type finder struct {
 
 	left, right []int64
 	ranks       [256]float64
+	weights     [256]float64
+	orders      []int
 	// few is room for sums of small nodes, and packed for their values.
 	few    []int64
 	packed [256]int64
@@ -97,16 +100,17 @@ func (f *finder) inRows(g *grower, i int32, rows []int32) {
 }
 
 // find looks at the feature i, whose bins have been taken.
-func (f *finder) find(i int32, kind *feature) split {
+func (f *finder) find(ctx context.Context, i int32, kind *feature) (split, error) {
 	f.best = split{feature: i}
+	var err error
 	switch {
 	case len(f.present) < 2:
 	case kind.category:
-		f.categories(kind)
+		err = f.categories(ctx, kind)
 	default:
 		f.numbers()
 	}
-	return f.best
+	return f.best, err
 }
 
 // bin are the sums of a code.
@@ -220,10 +224,18 @@ func part(g, w float64) float64 {
 
 // categories puts the categories of the node, NULL among them, in the criterion's order
 // and tries every prefix. Codes that the node has not seen go to the larger side.
-func (f *finder) categories(kind *feature) {
-	for order := range f.c.orders() {
+func (f *finder) categories(ctx context.Context, kind *feature) error {
+	for _, code := range f.present {
+		f.weights[code] = f.c.weight(f.bin(code))
+	}
+	f.orders = f.c.orders(f.total, f.orders[:0])
+	for _, at := range f.orders {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r := f.c.ranking(at, f.total)
 		for _, code := range f.present {
-			f.ranks[code] = f.c.rank(order, f.bin(code), f.total)
+			f.ranks[code] = r.rank(f.bin(code), f.weights[code])
 		}
 		slices.SortFunc(f.present, func(a, b int) int {
 			return cmp.Or(cmp.Compare(f.ranks[a], f.ranks[b]), cmp.Compare(a, b))
@@ -240,6 +252,7 @@ func (f *finder) categories(kind *feature) {
 			}
 		}
 	}
+	return nil
 }
 
 // prefix is the set of the first n categories, and of those that are not there if
