@@ -47,7 +47,7 @@ const checksumBytes = 4
 // What a model may take when it is read: timesInput bytes a byte (an integer of one
 // byte may be the 56 of a feature), and what lists of outputs and pools begin with.
 const (
-	timesInput = 400
+	timesInput = 60
 	beside     = 1 << 20
 )
 

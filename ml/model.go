@@ -213,10 +213,17 @@ func wrongFormat(have int64) error {
 		WithHint("Train it again with CREATE OR REPLACE MODEL.")
 }
 
+// featureBytes is the least that a feature takes: an empty name, a kind, four numbers of
+// its type and an empty list.
+const featureBytes = 7
+
 // decode reads what all models have.
 func (m *Model) decode(d *Decoder) {
 	m.Task = Task(d.Index(int(Clustering) + 1))
-	for range d.length(1) {
+	for range d.length(featureBytes) {
+		if d.err != nil {
+			return
+		}
 		f := Feature{Name: d.Text(), Kind: Kind(d.Index(int(Category) + 1)), Type: d.sqlType()}
 		f.Categories = d.Texts()
 		m.Features = append(m.Features, f)
@@ -226,6 +233,9 @@ func (m *Model) decode(d *Decoder) {
 	m.Target.Classes = d.Texts()
 	m.Rows, m.Skipped = d.Int(), d.Int()
 	for range d.length(9) {
+		if d.err != nil {
+			return
+		}
 		m.Metrics = append(m.Metrics, Metric{Name: d.Text(), Value: d.Float()})
 	}
 	m.Notices = d.Texts()

@@ -42,7 +42,8 @@ func (Logistic) Fit(ctx context.Context, t *ml.Training) (*ml.Fit, error) {
 		return nil, err
 	}
 	if k := len(t.Target.Classes); k != 2 {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "logistic_regression needs a target with two values, and column %q has %d", t.Target.Name, k)
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "logistic_regression needs a target with two values, and column %q has %d", t.Target.Name, k).
+			WithHint("Compare the target with one of its values in the query, or use gbt, which tells more than two classes apart.")
 	}
 	counts, nulls := [2]float64{}, make([]bool, len(t.Features))
 	for _, b := range n.frame.Blocks {
