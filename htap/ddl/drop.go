@@ -7,7 +7,6 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
-	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -338,11 +337,11 @@ func (x *Statement) lockItem(d *dropItem) error {
 	case d.table != nil:
 		return x.LockTable(d.table, rowstore.LockTableExclusive)
 	case d.view != nil:
-		ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, d.view, true)
-		return held(ok, err)
+		_, err := x.holdView(d.view, true)
+		return err
 	case d.sequence != nil:
-		ok, err := x.Catalog.HoldSequence(x.Ctx, x.Tx.Txn, d.sequence, true)
-		return held(ok, err)
+		_, err := x.holdSequence(d.sequence, true)
+		return err
 	case d.model != nil:
 		ok, err := x.Catalog.HoldModel(x.Ctx, x.Tx.Txn, d.model, true)
 		return held(ok, err)
@@ -350,14 +349,6 @@ func (x *Statement) lockItem(d *dropItem) error {
 		return x.Catalog.HoldSchema(x.Ctx, x.Tx.Txn, d.schema)
 	}
 	return nil
-}
-
-// held has the statement start over if an object that was to be locked is gone.
-func held(ok bool, err error) error {
-	if err == nil && !ok {
-		err = physical.ErrRestart
-	}
-	return err
 }
 
 // dropAll drops locked objects with what depends on them, which needs cascade.
