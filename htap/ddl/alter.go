@@ -273,9 +273,12 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	}
 	// The default of a serial column is nextval of its sequence, which stays its own.
 	if q := x.Cat.SequenceByID(col.Sequence); q != nil && q.OwnerColumn == 0 {
-		owned := *q
+		owned, err := x.holdSequence(q, true)
+		if err != nil {
+			return err
+		}
 		owned.OwnerColumn = col.ID
-		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &owned); err != nil {
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, owned); err != nil {
 			return err
 		}
 	}

@@ -32,10 +32,13 @@ func (x *Statement) Comment(st *parser.CommentStmt) (*exec.Output, error) {
 		if q == nil {
 			return nil, x.notA(n, "sequence")
 		}
-		next := *q
+		next, err := x.holdSequence(q, true)
+		if err != nil {
+			return nil, err
+		}
 		next.Comment = text
 		x.Tx.DDL = true
-		return exec.Done, x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &next)
+		return exec.Done, x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, next)
 	case parser.ObjectColumn:
 		if v := x.Cat.View(n.Schema, n.Name); v != nil {
 			return x.commentViewColumn(st, v, text)

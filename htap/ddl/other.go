@@ -145,8 +145,10 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 		if q.Owner != t.ID {
 			continue
 		}
-		fresh := *q
-		var err error
+		fresh, err := x.holdSequence(q, true)
+		if err != nil {
+			return err
+		}
 		if fresh.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
 			return err
 		}
@@ -155,7 +157,7 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 				c.Sequence, fresh.OwnerColumn = fresh.ID, c.ID
 			}
 		}
-		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &fresh); err != nil {
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, fresh); err != nil {
 			return err
 		}
 	}
