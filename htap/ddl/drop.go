@@ -362,7 +362,11 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	}
 	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
-		if err := x.isRequired(d.sequence); err != nil {
+		err := x.isRequired(d.sequence)
+		if d.index != "" {
+			err = indexRequired(d.table, d.index)
+		}
+		if err != nil {
 			return err
 		}
 		o.add(d, "")
@@ -414,6 +418,19 @@ func (x *Statement) isRequired(q *catalog.Sequence) error {
 		}
 	}
 	return nil
+}
+
+// indexRequired is the error of dropping the index of a constraint, nil for others.
+func indexRequired(t *catalog.Table, index string) error {
+	for i := range t.Indexes {
+		if k := &t.Indexes[i]; k.Name == index && !k.Constraint {
+			return nil
+		}
+	}
+	table := catalog.QualifiedName(t.Schema, t.Name)
+	return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it",
+		catalog.QualifiedName(t.Schema, index), index, table).
+		WithHint("You can drop constraint %s on table %s instead.", index, table)
 }
 
 // dependentsExist is the error of a DROP without CASCADE.

@@ -191,9 +191,5 @@ func (x *Statement) dropIndex(t *catalog.Table, name string) error {
 			next.Indexes = append(next.Indexes, i)
 		}
 	}
-	if len(next.Indexes) == len(t.Indexes) || hasConstraint(t, name) {
-		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name).
-			WithHint("You can drop constraint %s on table %s instead.", name, t.Name)
-	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 }
