@@ -25,8 +25,10 @@ type dropItem struct {
 	// column is the column of table that goes, nil for the table itself.
 	column    *catalog.Column
 	isDefault bool
-	// check is the name of a CHECK constraint of table.
-	check string
+	// check is the name of a CHECK constraint of table; unique says that it is the
+	// UNIQUE constraint of index that goes.
+	check  string
+	unique bool
 }
 
 // String is the item as messages name it.
@@ -38,6 +40,8 @@ func (d *dropItem) String() string {
 		return fmt.Sprintf("column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.check != "":
 		return fmt.Sprintf("constraint %s on table %s", d.check, catalog.QualifiedName(d.table.Schema, d.table.Name))
+	case d.unique:
+		return fmt.Sprintf("constraint %s on table %s", d.index, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.index != "":
 		return "index " + catalog.QualifiedName(d.table.Schema, d.index)
 	case d.table != nil:
@@ -121,22 +125,25 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 		ord := d.table.OrdinalOf(d.column.ID)
 		for i := range d.table.Indexes {
 			if x := &d.table.Indexes[i]; slices.Contains(x.Columns, ord) {
-				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d.table)...)
+				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d)...)
 			}
 		}
 		for _, q := range o.cat.Owned(d.table, d.column) {
-			out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+			out = append(out, o.users(&dropItem{sequence: q}, d)...)
 		}
 	case d.index != "":
 		out = o.users(d, nil)
 	case d.table != nil:
-		out = o.users(d, d.table)
+		out = o.users(d, d)
 		for i := range d.table.Indexes {
-			out = append(out, o.users(&dropItem{table: d.table, index: d.table.Indexes[i].Name}, d.table)...)
+			out = append(out, o.users(&dropItem{table: d.table, index: d.table.Indexes[i].Name}, d)...)
+		}
+		if t := d.table; !t.HiddenKey() && o.cat.IndexTable(t.Schema, t.PrimaryName) == t {
+			out = append(out, o.users(&dropItem{table: t, index: t.PrimaryName}, d)...)
 		}
 		for _, q := range o.cat.Sequences() {
 			if q.Owner == d.table.ID {
-				out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+				out = append(out, o.users(&dropItem{sequence: q}, d)...)
 			}
 		}
 	default:
@@ -146,8 +153,8 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 }
 
 // users are the views that read an object, or name it in a constant, and the defaults
-// and CHECK constraints that name it, but for those of a table.
-func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
+// and CHECK constraints that name it, but for those that go with a table or a column.
+func (o *dropOrder) users(d, but *dropItem) (out []*dropItem) {
 	source := d.source()
 	out = o.readers(source.ID, 0)
 	if q := d.sequence; q != nil {
@@ -163,11 +170,16 @@ func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
 	}
 	names := func(text string) bool { return storedNames(text, source.Schema, source.Name, d.model != nil) }
 	for _, t := range o.cat.Tables() {
-		if but != nil && t.ID == but.ID {
+		same := but != nil && t.ID == but.table.ID
+		if same && but.column == nil {
 			continue
 		}
 		for i := range t.Columns {
-			if c := &t.Columns[i]; names(c.Default) || d.sequence != nil && c.Sequence == d.sequence.ID {
+			c := &t.Columns[i]
+			if same && c.ID == but.column.ID {
+				continue
+			}
+			if names(c.Default) || d.sequence != nil && c.Sequence == d.sequence.ID {
 				out = append(out, &dropItem{table: t, column: c, isDefault: true})
 			}
 		}
@@ -363,7 +375,7 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
 		err := x.isRequired(d.sequence)
-		if d.index != "" {
+		if d.index != "" && !d.unique {
 			err = indexRequired(d.table, d.index)
 		}
 		if err != nil {

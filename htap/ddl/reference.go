@@ -291,7 +291,7 @@ func renamedView(v *catalog.View, old, next *catalog.Table, rename func([]refere
 	changed := *v
 	changed.SQL, changed.Sources = parser.Format(stmt.Stmt), slices.Clone(v.Sources)
 	for i := range changed.Sources {
-		if s := &changed.Sources[i]; s.ID == old.ID && s.IDs == nil {
+		if s := &changed.Sources[i]; s.ID == old.ID && s.IDs == nil && s.Name == old.Name {
 			s.Name = next.Name
 		}
 	}
