@@ -90,7 +90,8 @@ func (d *dropItem) name() (schema, name string) {
 
 // dropOrder collects what goes with what is dropped.
 type dropOrder struct {
-	cat *catalog.Snapshot
+	cat    *catalog.Snapshot
+	namers *namers
 	// seen are the texts of the items, which name them.
 	seen map[string]bool
 	// items stand after what depends on them; why says what each depends on, ""
@@ -168,28 +169,7 @@ func (o *dropOrder) users(d, but *dropItem) (out []*dropItem) {
 			}
 		}
 	}
-	names := func(text string) bool { return storedNames(text, source.Schema, source.Name, d.model != nil) }
-	for _, t := range o.cat.Tables() {
-		same := but != nil && t.ID == but.table.ID
-		if same && but.column == nil {
-			continue
-		}
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			if same && c.ID == but.column.ID {
-				continue
-			}
-			if names(c.Default) || d.sequence != nil && c.Sequence == d.sequence.ID {
-				out = append(out, &dropItem{table: t, column: c, isDefault: true})
-			}
-		}
-		for i := range t.Checks {
-			if k := &t.Checks[i]; names(k.SQL) {
-				out = append(out, &dropItem{table: t, check: k.Name})
-			}
-		}
-	}
-	return out
+	return append(out, o.namers.of(d, but)...)
 }
 
 // readers are the views that read a relation, or a column of it.
@@ -372,7 +352,11 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	if err := x.Settle(); err != nil {
 		return err
 	}
-	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
+	namers, err := namersOf(x.Ctx, x.Cat.Tables())
+	if err != nil {
+		return err
+	}
+	o := &dropOrder{cat: x.Cat, namers: namers, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
 		err := x.isRequired(d.sequence)
 		if d.index != "" && !d.unique {

@@ -72,26 +72,9 @@ func references(in parser.Node, late bool) (out []reference) {
 	return out
 }
 
-// names reports whether the reference, which is stored, names the object. Those of
-// before names were stored with their schemas mean the default one.
+// names reports whether the reference, which is stored, names the object.
 func (r reference) names(schema, name string, model bool) bool {
-	if model != (r.kind == aModel) {
-		return false
-	}
-	if model && *r.value == name && schema == catalog.DefaultSchema {
-		return true // as it is written, whatever the case
-	}
-	n, err := parser.ParseName(*r.value)
-	return err == nil && n.Name == name && (n.Schema == schema || n.Schema == "" && schema == catalog.DefaultSchema)
-}
-
-// storedNames reports whether a stored expression names the object.
-func storedNames(text, schema, name string, model bool) bool {
-	if !strings.Contains(text, "'") {
-		return false
-	}
-	e, err := parser.ParseExpr(text)
-	return err == nil && slices.ContainsFunc(references(e, true), func(r reference) bool { return r.names(schema, name, model) })
+	return slices.Contains(r.objects(), namedObject{schema, name, model})
 }
 
 // qualified is a name that means the same along every search path.
