@@ -88,6 +88,9 @@ func (x *Statement) rename(t *catalog.Table, name string) error {
 	if old == nil {
 		return physical.ErrRestart
 	}
+	if x.Cat.Exists(old.Schema, name) {
+		return duplicateRelation(name)
+	}
 	next := old.Clone()
 	next.Name = name
 	if err := x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, old, next); err != nil {

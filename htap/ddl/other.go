@@ -22,6 +22,9 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 		x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 		return exec.Done, nil
 	}
+	if x.Cat.Exists(schema, st.Name.Name) {
+		return nil, duplicateRelation(st.Name.Name)
+	}
 	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
 	if err = sequence.Options(q, st.Options, types.TInt8); err != nil {
 		return nil, err

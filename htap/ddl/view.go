@@ -47,6 +47,8 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 		err = x.checkReplaced(old, v, pl.Columns)
 	} else if st.OrReplace && x.Cat.Exists(schema, v.Name) {
 		err = sqlstate.New(sqlstate.WrongObjectType, "%q is not a view", v.Name)
+	} else if x.Cat.Exists(schema, v.Name) {
+		err = duplicateRelation(v.Name)
 	} else {
 		v.ID, err = x.Catalog.NextID(x.Ctx)
 	}
