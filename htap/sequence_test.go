@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"htapdb/rowstore"
 	"htapdb/sql/sqlstate"
 )
 
@@ -133,27 +132,7 @@ func TestSequenceEnds(t *testing.T) {
 func TestSerialOfBefore(t *testing.T) {
 	db, s := openTest(t, "")
 	mustExec(t, s, "CREATE TABLE t (a SERIAL, b SERIAL)")
-	tx, err := db.engine.Rows.Begin(rowstore.TxnOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tx.StartStatement(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	cat, err := db.engine.Catalog.InTxn(tx, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, q := range cat.Sequences() {
-		before := *q
-		before.OwnerColumn = 0
-		if err := db.engine.Catalog.ReplaceSequence(t.Context(), tx, &before); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := tx.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	forgetSerialColumns(t, db)
 	mustExec(t, s, "ALTER TABLE t ALTER COLUMN b DROP DEFAULT")
 	if got := queryText(t, s, "SELECT pg_get_serial_sequence('t', 'a'), pg_get_serial_sequence('t', 'b')"); got != "public.t_a_seq|public.t_b_seq" {
 		t.Error(got)

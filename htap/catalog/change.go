@@ -110,34 +110,48 @@ func (c *Store) PutView(ctx context.Context, txn *rowstore.Txn, v *View, replace
 }
 
 // HoldView locks a view against being dropped or replaced until the transaction
-// ends, or with exclusive against being read by new views, and reports whether
-// it is still there.
-func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclusive bool) (bool, error) {
-	return c.hold(ctx, txn, relations, name{v.Schema, v.Name}, v.ID, exclusive)
+// ends, or with exclusive against being read by new views, and returns its newest
+// descriptor, nil if it is gone. The one that the transaction's snapshot has may be
+// older: whoever writes the view starts from what is returned.
+func (c *Store) HoldView(ctx context.Context, txn *rowstore.Txn, v *View, exclusive bool) (*View, error) {
+	row, err := c.hold(ctx, txn, relations, name{v.Schema, v.Name}, v.ID, exclusive)
+	if err != nil || !row.Valid() {
+		return nil, err
+	}
+	return decode[View](row.Datum(colDefinition).Str(), v.Name)
 }
 
 // HoldSequence is HoldView for a sequence.
-func (c *Store) HoldSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence, exclusive bool) (bool, error) {
-	return c.hold(ctx, txn, relations, name{q.Schema, q.Name}, q.ID, exclusive)
+func (c *Store) HoldSequence(ctx context.Context, txn *rowstore.Txn, q *Sequence, exclusive bool) (*Sequence, error) {
+	row, err := c.hold(ctx, txn, relations, name{q.Schema, q.Name}, q.ID, exclusive)
+	if err != nil || !row.Valid() {
+		return nil, err
+	}
+	return decode[Sequence](row.Datum(colDefinition).Str(), q.Name)
 }
 
-// HoldModel is HoldView for a model.
+// HoldModel is HoldView for a model, and reports whether it is still there.
 func (c *Store) HoldModel(ctx context.Context, txn *rowstore.Txn, m *Model, exclusive bool) (bool, error) {
-	return c.hold(ctx, txn, models, name{m.Schema, m.Name}, m.ID, exclusive)
+	row, err := c.hold(ctx, txn, models, name{m.Schema, m.Name}, m.ID, exclusive)
+	return row.Valid(), err
 }
 
-// hold locks the row of an object and reports whether it is still there.
-func (c *Store) hold(ctx context.Context, txn *rowstore.Txn, sp space, n name, id ID, exclusive bool) (bool, error) {
+// hold locks the row of an object and returns its newest version, which is not valid
+// if the object is gone.
+func (c *Store) hold(ctx context.Context, txn *rowstore.Txn, sp space, n name, id ID, exclusive bool) (rowstore.Row, error) {
 	key, err := c.key(sp, n.schema, n.name)
 	if err != nil {
-		return false, err
+		return rowstore.Row{}, err
 	}
 	mode := rowstore.LockShare
 	if exclusive {
 		mode = rowstore.LockUpdate
 	}
 	got, err := txn.Lock(ctx, c.objects, key, mode, rowstore.Wait)
-	return err == nil && got.Found && ID(got.Row.Int64(colID)) == id, err
+	if err != nil || !got.Found || ID(got.Row.Int64(colID)) != id {
+		return rowstore.Row{}, err
+	}
+	return got.Row, nil
 }
 
 // DropView removes a view.

@@ -66,7 +66,7 @@ func (x *Statement) alter(t *catalog.Table, a *parser.AlterAction) error {
 	case parser.AddConstraint:
 		return x.addConstraint(t, a.Constraint)
 	case parser.DropConstraint:
-		err = x.dropConstraint(next, a)
+		return x.dropConstraint(t, a)
 	case parser.OwnerTo, parser.SetOptions, parser.ResetOptions:
 		return nil
 	default:
@@ -87,6 +87,9 @@ func (x *Statement) rename(t *catalog.Table, name string) error {
 	old := x.Cat.TableByID(t.ID)
 	if old == nil {
 		return physical.ErrRestart
+	}
+	if x.Cat.Exists(old.Schema, name) {
+		return duplicateRelation(name)
 	}
 	next := old.Clone()
 	next.Name = name
@@ -273,9 +276,12 @@ func (x *Statement) setDefault(t *catalog.Table, a *parser.AlterAction) error {
 	}
 	// The default of a serial column is nextval of its sequence, which stays its own.
 	if q := x.Cat.SequenceByID(col.Sequence); q != nil && q.OwnerColumn == 0 {
-		owned := *q
+		owned, err := x.holdSequence(q, true)
+		if err != nil {
+			return err
+		}
 		owned.OwnerColumn = col.ID
-		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &owned); err != nil {
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, owned); err != nil {
 			return err
 		}
 	}
@@ -349,19 +355,20 @@ func (x *Statement) addConstraint(t *catalog.Table, k *parser.TableConstraint) e
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, b.t)
 }
 
-// dropConstraint removes a CHECK or UNIQUE constraint.
+// dropConstraint removes a CHECK constraint, or a UNIQUE one with its index, and with
+// CASCADE who names that.
 func (x *Statement) dropConstraint(t *catalog.Table, a *parser.AlterAction) error {
-	for i, c := range t.Checks {
-		if c.Name == a.Name.Name {
-			t.Checks = append(t.Checks[:i], t.Checks[i+1:]...)
-			t.Version++
-			return nil
+	for i := range t.Checks {
+		if t.Checks[i].Name == a.Name.Name {
+			next := t.Clone()
+			next.Checks = slices.Delete(next.Checks, i, i+1)
+			next.Version++
+			return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 		}
 	}
-	for i, k := range t.Indexes {
-		if k.Name == a.Name.Name && k.Constraint {
-			t.Indexes = append(t.Indexes[:i], t.Indexes[i+1:]...)
-			return nil
+	for i := range t.Indexes {
+		if k := &t.Indexes[i]; k.Name == a.Name.Name && k.Constraint {
+			return x.dropAll([]*dropItem{{table: t, index: k.Name, unique: true}}, a.Cascade)
 		}
 	}
 	if hasConstraint(t, a.Name.Name) {

@@ -1,12 +1,10 @@
 package ddl
 
 import (
-	"maps"
 	"slices"
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
-	"htapdb/htap/physical"
 	"htapdb/htap/syscat"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
@@ -34,10 +32,13 @@ func (x *Statement) Comment(st *parser.CommentStmt) (*exec.Output, error) {
 		if q == nil {
 			return nil, x.notA(n, "sequence")
 		}
-		next := *q
+		next, err := x.holdSequence(q, true)
+		if err != nil {
+			return nil, err
+		}
 		next.Comment = text
 		x.Tx.DDL = true
-		return exec.Done, x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &next)
+		return exec.Done, x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, next)
 	case parser.ObjectColumn:
 		if v := x.Cat.View(n.Schema, n.Name); v != nil {
 			return x.commentViewColumn(st, v, text)
@@ -116,17 +117,15 @@ func changed(comment string, isIt bool, text string) string {
 	return comment
 }
 
-// changeView stores a view that change has made another one of.
+// changeView has change alter a view and stores it.
 func (x *Statement) changeView(v *catalog.View, change func(*catalog.View)) error {
-	if ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, v, true); err != nil {
+	next, err := x.holdView(v, true)
+	if err != nil {
 		return err
-	} else if !ok {
-		return physical.ErrRestart
 	}
-	next := *v
-	change(&next)
+	change(next)
 	x.Tx.DDL = true
-	return x.Catalog.PutView(x.Ctx, x.Tx.Txn, &next, true)
+	return x.Catalog.PutView(x.Ctx, x.Tx.Txn, next, true)
 }
 
 func (x *Statement) commentViewColumn(st *parser.CommentStmt, v *catalog.View, text string) (*exec.Output, error) {
@@ -135,14 +134,12 @@ func (x *Statement) commentViewColumn(st *parser.CommentStmt, v *catalog.View, t
 			WithPosition(parser.Position(x.Script, st.Sub.Pos()))
 	}
 	return exec.Done, x.changeView(v, func(v *catalog.View) {
-		comments := maps.Clone(v.ColumnComments)
-		if comments == nil {
-			comments = map[string]string{}
+		if v.ColumnComments == nil {
+			v.ColumnComments = map[string]string{}
 		}
-		if comments[st.Sub.Name] = text; text == "" {
-			delete(comments, st.Sub.Name)
+		if v.ColumnComments[st.Sub.Name] = text; text == "" {
+			delete(v.ColumnComments, st.Sub.Name)
 		}
-		v.ColumnComments = comments
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
-	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/parser"
 	"htapdb/sql/sqlstate"
@@ -26,8 +25,10 @@ type dropItem struct {
 	// column is the column of table that goes, nil for the table itself.
 	column    *catalog.Column
 	isDefault bool
-	// check is the name of a CHECK constraint of table.
-	check string
+	// check is the name of a CHECK constraint of table; unique says that it is the
+	// UNIQUE constraint of index that goes.
+	check  string
+	unique bool
 }
 
 // String is the item as messages name it.
@@ -39,6 +40,8 @@ func (d *dropItem) String() string {
 		return fmt.Sprintf("column %s of table %s", d.column.Name, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.check != "":
 		return fmt.Sprintf("constraint %s on table %s", d.check, catalog.QualifiedName(d.table.Schema, d.table.Name))
+	case d.unique:
+		return fmt.Sprintf("constraint %s on table %s", d.index, catalog.QualifiedName(d.table.Schema, d.table.Name))
 	case d.index != "":
 		return "index " + catalog.QualifiedName(d.table.Schema, d.index)
 	case d.table != nil:
@@ -87,7 +90,8 @@ func (d *dropItem) name() (schema, name string) {
 
 // dropOrder collects what goes with what is dropped.
 type dropOrder struct {
-	cat *catalog.Snapshot
+	cat    *catalog.Snapshot
+	namers *namers
 	// seen are the texts of the items, which name them.
 	seen map[string]bool
 	// items stand after what depends on them; why says what each depends on, ""
@@ -122,22 +126,25 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 		ord := d.table.OrdinalOf(d.column.ID)
 		for i := range d.table.Indexes {
 			if x := &d.table.Indexes[i]; slices.Contains(x.Columns, ord) {
-				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d.table)...)
+				out = append(out, o.users(&dropItem{table: d.table, index: x.Name}, d)...)
 			}
 		}
 		for _, q := range o.cat.Owned(d.table, d.column) {
-			out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+			out = append(out, o.users(&dropItem{sequence: q}, d)...)
 		}
 	case d.index != "":
 		out = o.users(d, nil)
 	case d.table != nil:
-		out = o.users(d, d.table)
+		out = o.users(d, d)
 		for i := range d.table.Indexes {
-			out = append(out, o.users(&dropItem{table: d.table, index: d.table.Indexes[i].Name}, d.table)...)
+			out = append(out, o.users(&dropItem{table: d.table, index: d.table.Indexes[i].Name}, d)...)
+		}
+		if t := d.table; !t.HiddenKey() && o.cat.IndexTable(t.Schema, t.PrimaryName) == t {
+			out = append(out, o.users(&dropItem{table: t, index: t.PrimaryName}, d)...)
 		}
 		for _, q := range o.cat.Sequences() {
 			if q.Owner == d.table.ID {
-				out = append(out, o.users(&dropItem{sequence: q}, d.table)...)
+				out = append(out, o.users(&dropItem{sequence: q}, d)...)
 			}
 		}
 	default:
@@ -147,8 +154,8 @@ func (o *dropOrder) dependents(d *dropItem) (out []*dropItem) {
 }
 
 // users are the views that read an object, or name it in a constant, and the defaults
-// and CHECK constraints that name it, but for those of a table.
-func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
+// and CHECK constraints that name it, but for those that go with a table or a column.
+func (o *dropOrder) users(d, but *dropItem) (out []*dropItem) {
 	source := d.source()
 	out = o.readers(source.ID, 0)
 	if q := d.sequence; q != nil {
@@ -162,23 +169,7 @@ func (o *dropOrder) users(d *dropItem, but *catalog.Table) (out []*dropItem) {
 			}
 		}
 	}
-	names := func(text string) bool { return storedNames(text, source.Schema, source.Name, d.model != nil) }
-	for _, t := range o.cat.Tables() {
-		if but != nil && t.ID == but.ID {
-			continue
-		}
-		for i := range t.Columns {
-			if c := &t.Columns[i]; names(c.Default) || d.sequence != nil && c.Sequence == d.sequence.ID {
-				out = append(out, &dropItem{table: t, column: c, isDefault: true})
-			}
-		}
-		for i := range t.Checks {
-			if k := &t.Checks[i]; names(k.SQL) {
-				out = append(out, &dropItem{table: t, check: k.Name})
-			}
-		}
-	}
-	return out
+	return append(out, o.namers.of(d, but)...)
 }
 
 // readers are the views that read a relation, or a column of it.
@@ -338,11 +329,11 @@ func (x *Statement) lockItem(d *dropItem) error {
 	case d.table != nil:
 		return x.LockTable(d.table, rowstore.LockTableExclusive)
 	case d.view != nil:
-		ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, d.view, true)
-		return held(ok, err)
+		_, err := x.holdView(d.view, true)
+		return err
 	case d.sequence != nil:
-		ok, err := x.Catalog.HoldSequence(x.Ctx, x.Tx.Txn, d.sequence, true)
-		return held(ok, err)
+		_, err := x.holdSequence(d.sequence, true)
+		return err
 	case d.model != nil:
 		ok, err := x.Catalog.HoldModel(x.Ctx, x.Tx.Txn, d.model, true)
 		return held(ok, err)
@@ -350,14 +341,6 @@ func (x *Statement) lockItem(d *dropItem) error {
 		return x.Catalog.HoldSchema(x.Ctx, x.Tx.Txn, d.schema)
 	}
 	return nil
-}
-
-// held has the statement start over if an object that was to be locked is gone.
-func held(ok bool, err error) error {
-	if err == nil && !ok {
-		err = physical.ErrRestart
-	}
-	return err
 }
 
 // dropAll drops locked objects with what depends on them, which needs cascade.
@@ -369,9 +352,17 @@ func (x *Statement) dropAll(named []*dropItem, cascade bool) error {
 	if err := x.Settle(); err != nil {
 		return err
 	}
-	o := &dropOrder{cat: x.Cat, seen: map[string]bool{}, why: map[*dropItem]string{}}
+	namers, err := namersOf(x.Ctx, x.Cat.Tables())
+	if err != nil {
+		return err
+	}
+	o := &dropOrder{cat: x.Cat, namers: namers, seen: map[string]bool{}, why: map[*dropItem]string{}}
 	for _, d := range named {
-		if err := x.isRequired(d.sequence); err != nil {
+		err := x.isRequired(d.sequence)
+		if d.index != "" && !d.unique {
+			err = indexRequired(d.table, d.index)
+		}
+		if err != nil {
 			return err
 		}
 		o.add(d, "")
@@ -423,6 +414,19 @@ func (x *Statement) isRequired(q *catalog.Sequence) error {
 		}
 	}
 	return nil
+}
+
+// indexRequired is the error of dropping the index of a constraint, nil for others.
+func indexRequired(t *catalog.Table, index string) error {
+	for i := range t.Indexes {
+		if k := &t.Indexes[i]; k.Name == index && !k.Constraint {
+			return nil
+		}
+	}
+	table := catalog.QualifiedName(t.Schema, t.Name)
+	return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it",
+		catalog.QualifiedName(t.Schema, index), index, table).
+		WithHint("You can drop constraint %s on table %s instead.", index, table)
 }
 
 // dependentsExist is the error of a DROP without CASCADE.

@@ -22,6 +22,9 @@ func (x *Statement) CreateSequence(st *parser.CreateSequenceStmt) (*exec.Output,
 		x.Warn(sqlstate.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 		return exec.Done, nil
 	}
+	if x.Cat.Exists(schema, st.Name.Name) {
+		return nil, duplicateRelation(st.Name.Name)
+	}
 	q := &catalog.Sequence{Schema: schema, Name: st.Name.Name}
 	if err = sequence.Options(q, st.Options, types.TInt8); err != nil {
 		return nil, err
@@ -145,8 +148,10 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 		if q.Owner != t.ID {
 			continue
 		}
-		fresh := *q
-		var err error
+		fresh, err := x.holdSequence(q, true)
+		if err != nil {
+			return err
+		}
 		if fresh.ID, err = x.Catalog.NextID(x.Ctx); err != nil {
 			return err
 		}
@@ -155,7 +160,7 @@ func (x *Statement) restartSequences(t *catalog.Table) error {
 				c.Sequence, fresh.OwnerColumn = fresh.ID, c.ID
 			}
 		}
-		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, &fresh); err != nil {
+		if err := x.Catalog.ReplaceSequence(x.Ctx, x.Tx.Txn, fresh); err != nil {
 			return err
 		}
 	}
@@ -188,10 +193,6 @@ func (x *Statement) dropIndex(t *catalog.Table, name string) error {
 		if i.Name != name {
 			next.Indexes = append(next.Indexes, i)
 		}
-	}
-	if len(next.Indexes) == len(t.Indexes) || hasConstraint(t, name) {
-		return sqlstate.New(sqlstate.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", name, name, t.Name).
-			WithHint("You can drop constraint %s on table %s instead.", name, t.Name)
 	}
 	return x.Catalog.AlterTable(x.Ctx, x.Tx.Txn, t, next)
 }

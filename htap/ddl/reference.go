@@ -72,26 +72,9 @@ func references(in parser.Node, late bool) (out []reference) {
 	return out
 }
 
-// names reports whether the reference, which is stored, names the object. Those of
-// before names were stored with their schemas mean the default one.
+// names reports whether the reference, which is stored, names the object.
 func (r reference) names(schema, name string, model bool) bool {
-	if model != (r.kind == aModel) {
-		return false
-	}
-	if model && *r.value == name && schema == catalog.DefaultSchema {
-		return true // as it is written, whatever the case
-	}
-	n, err := parser.ParseName(*r.value)
-	return err == nil && n.Name == name && (n.Schema == schema || n.Schema == "" && schema == catalog.DefaultSchema)
-}
-
-// storedNames reports whether a stored expression names the object.
-func storedNames(text, schema, name string, model bool) bool {
-	if !strings.Contains(text, "'") {
-		return false
-	}
-	e, err := parser.ParseExpr(text)
-	return err == nil && slices.ContainsFunc(references(e, true), func(r reference) bool { return r.names(schema, name, model) })
+	return slices.Contains(r.objects(), namedObject{schema, name, model})
 }
 
 // qualified is a name that means the same along every search path.
@@ -194,20 +177,18 @@ func FindModel(name string, look func(schema, name string) *catalog.Model) *cata
 }
 
 // keep locks an object against being dropped until the transaction ends.
-func (x *Statement) keep(d *dropItem) error {
-	var ok bool
-	var err error
+func (x *Statement) keep(d *dropItem) (err error) {
 	switch {
 	case d.table != nil:
 		return x.LockTable(d.table, rowstore.LockTableShared)
 	case d.view != nil:
-		ok, err = x.Catalog.HoldView(x.Ctx, x.Tx.Txn, d.view, false)
+		_, err = x.holdView(d.view, false)
 	case d.sequence != nil:
-		ok, err = x.Catalog.HoldSequence(x.Ctx, x.Tx.Txn, d.sequence, false)
+		_, err = x.holdSequence(d.sequence, false)
 	case d.model != nil:
-		ok, err = x.Catalog.HoldModel(x.Ctx, x.Tx.Txn, d.model, false)
+		err = held(x.Catalog.HoldModel(x.Ctx, x.Tx.Txn, d.model, false))
 	}
-	return held(ok, err)
+	return err
 }
 
 // indexID identifies an index of a table; that of the primary key is the table.
@@ -242,27 +223,17 @@ func (x *Statement) renamed(old, next *catalog.Table) error {
 		return any
 	}
 	for _, v := range x.Cat.Views() {
-		if !v.Reads(old.ID, 0) {
-			continue
-		}
-		stmt, err := parser.ParseOne(v.SQL)
-		if err != nil {
-			return sqlstate.Wrap(sqlstate.InternalError, err, "definition of view %q does not parse", v.Name)
-		}
-		if !rename(references(stmt.Stmt, false)) {
-			continue
-		}
-		if err := held(x.Catalog.HoldView(x.Ctx, x.Tx.Txn, v, true)); err != nil {
-			return err
-		}
-		changed := *v
-		changed.SQL, changed.Sources = parser.Format(stmt.Stmt), slices.Clone(v.Sources)
-		for i := range changed.Sources {
-			if s := &changed.Sources[i]; s.ID == old.ID && s.IDs == nil {
-				s.Name = next.Name
+		// One that got the name into it later cannot be: the table's lock is against it.
+		changed, err := renamedView(v, old, next, rename)
+		if changed != nil && err == nil {
+			if v, err = x.holdView(v, true); err == nil {
+				changed, err = renamedView(v, old, next, rename)
 			}
 		}
-		if err := x.Catalog.PutView(x.Ctx, x.Tx.Txn, &changed, true); err != nil {
+		if changed != nil && err == nil {
+			err = x.Catalog.PutView(x.Ctx, x.Tx.Txn, changed, true)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -285,6 +256,29 @@ func (x *Statement) renamed(old, next *catalog.Table) error {
 		}
 	}
 	return nil
+}
+
+// renamedView is a view with a table's new name in its constants, nil if none names
+// the table.
+func renamedView(v *catalog.View, old, next *catalog.Table, rename func([]reference) bool) (*catalog.View, error) {
+	if !v.Reads(old.ID, 0) {
+		return nil, nil
+	}
+	stmt, err := parser.ParseOne(v.SQL)
+	if err != nil {
+		return nil, sqlstate.Wrap(sqlstate.InternalError, err, "definition of view %q does not parse", v.Name)
+	}
+	if !rename(references(stmt.Stmt, false)) {
+		return nil, nil
+	}
+	changed := *v
+	changed.SQL, changed.Sources = parser.Format(stmt.Stmt), slices.Clone(v.Sources)
+	for i := range changed.Sources {
+		if s := &changed.Sources[i]; s.ID == old.ID && s.IDs == nil && s.Name == old.Name {
+			s.Name = next.Name
+		}
+	}
+	return &changed, nil
 }
 
 // renameExprs changes the references in a table's stored expressions.

@@ -5,7 +5,6 @@ import (
 
 	"htapdb/htap/catalog"
 	"htapdb/htap/exec"
-	"htapdb/htap/physical"
 	"htapdb/rowstore"
 	"htapdb/sql/binder"
 	"htapdb/sql/parser"
@@ -48,6 +47,8 @@ func (x *Statement) CreateView(st *parser.CreateViewStmt) (*exec.Output, error) 
 		err = x.checkReplaced(old, v, pl.Columns)
 	} else if st.OrReplace && x.Cat.Exists(schema, v.Name) {
 		err = sqlstate.New(sqlstate.WrongObjectType, "%q is not a view", v.Name)
+	} else if x.Cat.Exists(schema, v.Name) {
+		err = duplicateRelation(v.Name)
 	} else {
 		v.ID, err = x.Catalog.NextID(x.Ctx)
 	}
@@ -110,12 +111,8 @@ func (x *Statement) viewSources(sources []binder.Source) ([]catalog.ViewSource, 
 		s := &sources[i]
 		if s.View != nil {
 			v := x.Cat.ViewByID(s.View.ID)
-			ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, v, false)
-			if err != nil {
+			if err := x.holdKnownView(v, false); err != nil {
 				return nil, err
-			}
-			if !ok {
-				return nil, physical.ErrRestart
 			}
 			out = append(out, catalog.ViewSource{ID: v.ID, Schema: s.Schema, Name: s.Name, Columns: v.Columns})
 			continue
@@ -158,10 +155,8 @@ func (x *Statement) reads(v *catalog.View, id catalog.ID, seen map[catalog.ID]bo
 // checkReplaced refuses a replacement that would change or drop columns of the
 // view, which others may read. Columns may come at the end.
 func (x *Statement) checkReplaced(old, v *catalog.View, cols []exec.Column) error {
-	if ok, err := x.Catalog.HoldView(x.Ctx, x.Tx.Txn, old, true); err != nil {
+	if err := x.holdKnownView(old, true); err != nil {
 		return err
-	} else if !ok {
-		return physical.ErrRestart
 	}
 	if x.reads(v, old.ID, map[catalog.ID]bool{}) {
 		return sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation %q", v.Name)

@@ -232,7 +232,10 @@ func RelationFunction(name string) bool {
 // identifier.
 func (b *binder) relationArg(name string, args []fn.Expr, pos []int) error {
 	anyText, ok := relationFunctions[name]
-	if _, constant := args[0].(*fn.Literal); !ok || !anyText && !constant {
+	if !ok || len(args) == 0 {
+		return nil
+	}
+	if _, constant := args[0].(*fn.Literal); !anyText && !constant {
 		return nil
 	}
 	if !isUnknown(args[0]) && !(anyText && args[0].Type().Kind == types.Text) {
