@@ -18,8 +18,8 @@
 // decoder believes no length. A training charges its memory before it takes it and
 // looks at its context at least every 50 ms.
 //
-// Concurrency: Models are immutable. Stream calls back on several goroutines, which
-// it waits for; nothing else here starts any.
+// Concurrency: Models are immutable. Stream and Each call back on several goroutines,
+// which they wait for; nothing else here starts any.
 //
 // Not here: algorithms, SQL, the catalog and its versions (htap/model).
 package ml

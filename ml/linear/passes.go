@@ -3,12 +3,9 @@ package linear
 import (
 	"context"
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"htapdb/ml"
 	"htapdb/ml/exact"
-	"htapdb/sql/sqlstate"
 )
 
 // passRows is how many rows a worker takes at a time: a few milliseconds of work.
@@ -27,34 +24,16 @@ func parallel(ctx context.Context, workers int, frame *ml.Frame, f func(worker i
 			spans = append(spans, span{b, from})
 		}
 	}
-	var next atomic.Int64
-	var failed atomic.Pointer[sqlstate.Error]
-	var done sync.WaitGroup
-	for w := range min(workers, max(len(spans), 1)) {
-		// It ends with the spans, the context or an error, and is waited for below.
-		done.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					err := sqlstate.FromPanic(p)
-					failed.Store(err)
-				}
-			}()
-			for at := next.Add(1) - 1; int(at) < len(spans) && failed.Load() == nil; at = next.Add(1) - 1 {
-				s := spans[at]
-				for from := s.from; from < min(s.from+passRows, s.b.Rows); from += blockRows {
-					if ctx.Err() != nil {
-						return
-					}
-					f(w, s.b, from, min(from+blockRows, s.b.Rows))
-				}
+	return ml.Each(ctx, workers, len(spans), func(w, i int) error {
+		s := spans[i]
+		for from := s.from; from < min(s.from+passRows, s.b.Rows); from += blockRows {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
-		})
-	}
-	done.Wait()
-	if err := failed.Load(); err != nil {
-		return err
-	}
-	return check(ctx)()
+			f(w, s.b, from, min(from+blockRows, s.b.Rows))
+		}
+		return nil
+	})
 }
 
 // scaling turns a number x into z = x·2^−exponent − shift, of a size of 1 at most: what

@@ -229,7 +229,7 @@ func (b *booster) addTree(ctx context.Context, t *grown, output int) error {
 	}
 	values := make([]float64, len(t.nodes))
 	scores := b.o.scores[output]
-	err := each(ctx, b.t.Parallel(), len(leaves), func(_, i int) error {
+	err := ml.Each(ctx, b.t.Parallel(), len(leaves), func(_, i int) error {
 		n := &t.nodes[leaves[i]]
 		rows := b.g.rows[n.from:n.to]
 		v := b.leafValue(rows)

@@ -166,7 +166,7 @@ func (p *planter) prepare(ctx context.Context, g growth) error {
 // It returns how many were taken.
 func (p *planter) plantSome(ctx context.Context, from int) (int, error) {
 	beds := p.beds[:min(len(p.beds), p.trees-from)]
-	if err := each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) }); err != nil {
+	if err := ml.Each(ctx, len(beds), len(beds), func(_, i int) error { return p.plant(ctx, beds[i], from+i) }); err != nil {
 		return 0, err
 	}
 	for i, b := range beds {

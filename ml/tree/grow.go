@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"htapdb/ml"
 )
 
 // growth bounds a tree.
@@ -335,7 +337,7 @@ func (g *grower) fill(ctx context.Context, node int32, features []int32, hist []
 	g.empty(hist, features)
 	parts := g.parts(len(groups), len(rows))
 	if parts == 1 {
-		return each(ctx, g.sharing(len(rows)), len(groups), func(worker, i int) error {
+		return ml.Each(ctx, g.sharing(len(rows)), len(groups), func(worker, i int) error {
 			return g.addParts(ctx, worker, groups[i], rows, hist)
 		})
 	}
@@ -349,7 +351,7 @@ func (g *grower) fill(ctx context.Context, node int32, features []int32, hist []
 		}
 		g.empty(hists[i], features)
 	}
-	err := each(ctx, g.workers, parts*len(groups), func(worker, i int) error {
+	err := ml.Each(ctx, g.workers, parts*len(groups), func(worker, i int) error {
 		part, group := i%parts, groups[i/parts]
 		return g.addParts(ctx, worker, group, rows[len(rows)*part/parts:len(rows)*(part+1)/parts], hists[part])
 	})
@@ -433,7 +435,7 @@ func (g *grower) search(ctx context.Context, nodes []open, features []int32) err
 	for _, o := range nodes {
 		rows += g.tree.nodes[o.node].to - g.tree.nodes[o.node].from
 	}
-	err := each(ctx, g.sharing(min(rows, 256)*len(features)), len(features)*len(nodes), func(worker, i int) error {
+	err := ml.Each(ctx, g.sharing(min(rows, 256)*len(features)), len(features)*len(nodes), func(worker, i int) error {
 		at, o := i/len(nodes), &nodes[i%len(nodes)]
 		f, n, finder := features[at], &g.tree.nodes[o.node], g.finders[worker]
 		finder.total = n.sums
@@ -588,7 +590,7 @@ func (g *grower) searchChildren(ctx context.Context, hist []int64, small, large 
 			return err
 		}
 	} else if l != nil {
-		err := each(ctx, g.sharing(len(g.features)*256), len(g.features), func(_, i int) error {
+		err := ml.Each(ctx, g.sharing(len(g.features)*256), len(g.features), func(_, i int) error {
 			to := g.bins(l, g.features[i])
 			for k, x := range g.bins(s, g.features[i]) {
 				to[k] -= x

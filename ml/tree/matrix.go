@@ -64,7 +64,7 @@ func newMatrix(ctx context.Context, t *ml.Training, maxBins int) (*matrix, error
 	}
 	columns := make([][]uint8, len(t.Features))
 	keys, tmp := make([][]int64, sorters), make([][]int64, sorters)
-	err = each(ctx, sorters, len(t.Features), func(worker, i int) (err error) {
+	err = ml.Each(ctx, sorters, len(t.Features), func(worker, i int) (err error) {
 		columns[i] = make([]uint8, n)
 		if t.Features[i].Kind == ml.Category {
 			m.features[i], err = binCategories(ctx, frame, i, len(t.Features[i].Categories), maxBins, columns[i])

@@ -1,6 +1,10 @@
 package tree
 
-import "context"
+import (
+	"context"
+
+	"htapdb/ml"
+)
 
 // partition moves the rows g.rows[from:to] that go left before the others, both in
 // their order, and returns where the others begin.
@@ -22,7 +26,7 @@ func (g *grower) partition(ctx context.Context, from, to int, s *split) (middle 
 	parts = max(parts, (len(rows)+cancelRows-1)/cancelRows)
 	bound := func(i int) int { return int(int64(len(rows)) * int64(i) / int64(parts)) }
 	lefts := make([]int, parts+1)
-	err = each(ctx, g.workers, parts, func(_, i int) error {
+	err = ml.Each(ctx, g.workers, parts, func(_, i int) error {
 		lefts[i+1] = side(rows[bound(i):bound(i+1)], moved[bound(i):bound(i+1)], codes, shift, &right)
 		return nil
 	})
@@ -33,7 +37,7 @@ func (g *grower) partition(ctx context.Context, from, to int, s *split) (middle 
 		lefts[i+1] += lefts[i]
 	}
 	middle = lefts[parts]
-	err = each(ctx, g.workers, parts, func(_, i int) error {
+	err = ml.Each(ctx, g.workers, parts, func(_, i int) error {
 		part := moved[bound(i):bound(i+1)]
 		n := lefts[i+1] - lefts[i]
 		copy(rows[lefts[i]:], part[:n])
