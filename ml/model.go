@@ -159,7 +159,7 @@ func (m *Model) Encode() []byte {
 	return Sum(e.b)
 }
 
-// Sum appends the checksum that ends a serialized model.
+// Sum appends the checksum that ends a serialized model to it, in its array if there is room.
 func Sum(state []byte) []byte {
 	return binary.LittleEndian.AppendUint32(state, crc32.Checksum(state, castagnoli))
 }

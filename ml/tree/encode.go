@@ -82,8 +82,8 @@ func decode(d *ml.Decoder, m *ml.Model, outputs, width int) *ensemble {
 	for i := range e.splits {
 		e.splits[i] = d.Int()
 	}
-	trees := d.Int()
-	for t := int64(0); t < trees && d.Err() == nil; t++ {
+	trees := d.Index(math.MaxInt32)
+	for t := 0; t < trees && d.Err() == nil; t++ {
 		e.decodeTree(d)
 	}
 	return e
